@@ -1,0 +1,1 @@
+//! NATS: connection, streams and permissions as data, the casebook, delivery. The sole user of async-nats.

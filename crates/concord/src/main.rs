@@ -1,0 +1,2 @@
+//! The binary: up, serve, play, audit.
+fn main() {}

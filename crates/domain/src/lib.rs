@@ -1,0 +1,1 @@
+//! What it means: the pure rules of the process, stage by stage.

@@ -1,0 +1,1 @@
+//! What is said: every event declared once, the envelope, the identifiers.

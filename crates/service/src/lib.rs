@@ -1,0 +1,1 @@
+//! The chassis: Service, configuration, clock, lifecycle, health, HTTP and problem+json helpers.

@@ -1,0 +1,1 @@
+//! Replays the log, shows any case as it was, and checks the chain.

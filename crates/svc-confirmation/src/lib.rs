@@ -1,0 +1,1 @@
+//! Callback and the owed written confirmation: receipt, comparison, reminders, overdue.

@@ -1,0 +1,1 @@
+//! Raises cases and numbers them.

@@ -1,0 +1,1 @@
+//! Mail as evidence: who is told what, the outbox, the SMTP relay.

@@ -1,0 +1,1 @@
+//! Real nats-server and SMTP servers for tests, conditions to wait for, goldens.

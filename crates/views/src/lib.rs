@@ -1,0 +1,1 @@
+//! The fold of the log that all services of a process share: live cases, agenda, lists.

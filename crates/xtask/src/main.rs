@@ -1,0 +1,2 @@
+//! The project's own tool: setup, up, demo, test, ci, tidy, layers, schemas.
+fn main() {}

@@ -1,1 +1,38 @@
-//! What is said: every event declared once, the envelope, the identifiers.
+//! What is said: every event of the log declared once, its envelope, and the identifiers.
+//!
+//! A *fact* is one event of one aggregate, stored as one CloudEvents 1.0 JSON message. This crate is a
+//! promise to other agencies and to auditors: published schemas never change their meaning. What the facts
+//! *mean* for a case is the business of the crate `domain`.
+//!
+//! To add an event type:
+//! 1. its struct with docs in the file of its stage here (`confirmation.rs`, …);
+//! 2. one line in [`catalogue`];
+//! 3. its meaning in `domain/src/stages/<stage>.rs`.
+//!
+//! Then run `cargo xtask schemas`, which writes its JSON Schema and example into `schemas/events/`.
+
+pub mod actor;
+pub mod catalogue;
+pub mod closure;
+pub mod confirmation;
+pub mod coordination;
+pub mod digest;
+pub mod document;
+pub mod envelope;
+pub mod ids;
+pub mod intake;
+pub mod routing;
+mod samples;
+pub mod terms;
+
+pub use actor::{Actor, Capacity};
+pub use catalogue::{Body, Kind, Stage};
+pub use digest::Digest;
+pub use envelope::{Draft, Fact, Origin, Unreadable};
+pub use ids::{
+    AgencyId, AggregateId, CaseCode, CaseId, CommandId, DocumentId, EventId, OfficeId, OfficerId, UnitId,
+};
+pub use terms::{Deadline, DeadlineKey, Lifecycle, Transition, Urgency};
+
+/// An instant in UTC. Deadlines are whole seconds; what was merely observed may have fractions.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,231 @@
+//! The catalogue: every event declared once, with its name, version, stage and data.
+
+use std::fmt;
+
+use schemars::Schema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{closure, confirmation, coordination, document, intake, routing, samples::Sample, terms};
+
+/// A stage of the process: its facts have exactly one recording service (PROCESS).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Raising and numbering.
+    Intake,
+    /// Callback and written confirmation.
+    Confirmation,
+    /// Routing and acknowledgement.
+    Routing,
+    /// Positions and rounds.
+    Coordination,
+    /// Closing by two keys.
+    Closure,
+    /// The register of documents: recorded by any stage, only together with that stage's own fact.
+    Document,
+}
+
+impl Stage {
+    /// Every stage that owns facts of a case, in the order of the process.
+    pub const ALL: [Self; 5] =
+        [Self::Intake, Self::Confirmation, Self::Routing, Self::Coordination, Self::Closure];
+
+    /// The stage's name, as it stands in event types and subjects.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Confirmation => "confirmation",
+            Self::Routing => "routing",
+            Self::Coordination => "coordination",
+            Self::Closure => "closure",
+            Self::Document => "document",
+        }
+    }
+
+    /// The stage of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().chain([Self::Document]).find(|stage| stage.name() == name)
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+macro_rules! catalogue {
+    ($($stage:ident { $($(#[$doc:meta])* $name:literal @ $version:literal => $variant:ident($data:ty),)+ })+) => {
+        /// What a fact says: one variant for each event of the catalogue.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Body {
+            $($(
+                #[doc = concat!("`", $name, "`")]
+                $variant($data),
+            )+)+
+        }
+
+        /// The type of a fact.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $($(
+                #[doc = concat!("`", $name, "`")]
+                $variant,
+            )+)+
+        }
+
+        impl Kind {
+            /// Every type, in the order of the process.
+            pub const ALL: &[Self] = &[$($(Self::$variant,)+)+];
+
+            /// Its name, e.g. `confirmation.written-received`.
+            pub fn name(self) -> &'static str {
+                match self { $($(Self::$variant => $name,)+)+ }
+            }
+
+            /// The version of its data; a published version never changes its meaning.
+            pub fn version(self) -> u32 {
+                match self { $($(Self::$variant => $version,)+)+ }
+            }
+
+            /// The stage that it belongs to.
+            pub fn stage(self) -> Stage {
+                match self { $($(Self::$variant => Stage::$stage,)+)+ }
+            }
+
+            /// The JSON Schema of its own fields.
+            pub(crate) fn fields(self, generator: &mut schemars::SchemaGenerator) -> Schema {
+                match self { $($(Self::$variant => generator.root_schema_for::<$data>(),)+)+ }
+            }
+
+            /// An example of it.
+            pub(crate) fn sample(self) -> Body {
+                match self { $($(Self::$variant => Body::$variant(<$data>::sample()),)+)+ }
+            }
+        }
+
+        impl Body {
+            /// Its type.
+            pub fn kind(&self) -> Kind {
+                match self { $($(Self::$variant(_) => Kind::$variant,)+)+ }
+            }
+
+            /// Reads the data of a fact of the given type.
+            pub(crate) fn decode(kind: Kind, data: &RawValue) -> Result<Self, serde_json::Error> {
+                match kind { $($(Kind::$variant => read(data).map(Self::$variant),)+)+ }
+            }
+        }
+
+        impl Serialize for Body {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self { $($(Self::$variant(data) => data.serialize(serializer),)+)+ }
+            }
+        }
+    };
+}
+
+catalogue! {
+    Intake {
+        "intake.raised-in-writing" @ 1 => RaisedInWriting(intake::RaisedInWriting),
+        "intake.raised-by-phone" @ 1 => RaisedByPhone(intake::RaisedByPhone),
+        "intake.numbered" @ 1 => Numbered(intake::Numbered),
+    }
+    Confirmation {
+        "confirmation.callback-verified" @ 1 => CallbackVerified(confirmation::CallbackVerified),
+        "confirmation.callback-failed" @ 1 => CallbackFailed(confirmation::CallbackFailed),
+        "confirmation.callback-unreachable" @ 1 => CallbackUnreachable(confirmation::CallbackUnreachable),
+        "confirmation.written-received" @ 1 => WrittenReceived(confirmation::WrittenReceived),
+        "confirmation.written-matched" @ 1 => WrittenMatched(confirmation::WrittenMatched),
+        "confirmation.written-discrepant" @ 1 => WrittenDiscrepant(confirmation::WrittenDiscrepant),
+        "confirmation.reminded" @ 1 => ConfirmationReminded(terms::Reminded),
+        "confirmation.overdue" @ 1 => ConfirmationOverdue(terms::Overdue),
+    }
+    Routing {
+        "routing.case-routed" @ 1 => CaseRouted(routing::CaseRouted),
+        "routing.assignment-acknowledged" @ 1 => AssignmentAcknowledged(routing::AssignmentAcknowledged),
+        "routing.fallback-assigned" @ 1 => FallbackAssigned(routing::FallbackAssigned),
+        "routing.chief-reminded" @ 1 => ChiefReminded(routing::ChiefReminded),
+        "routing.reminded" @ 1 => RoutingReminded(terms::Reminded),
+        "routing.overdue" @ 1 => RoutingOverdue(terms::Overdue),
+    }
+    Coordination {
+        "coordination.opened" @ 1 => CoordinationOpened(coordination::Opened),
+        "coordination.position-recorded" @ 1 => PositionRecorded(coordination::PositionRecorded),
+        "coordination.opinion-recorded" @ 1 => OpinionRecorded(coordination::OpinionRecorded),
+        "coordination.reminded" @ 1 => CoordinationReminded(terms::Reminded),
+        "coordination.overdue" @ 1 => CoordinationOverdue(terms::Overdue),
+    }
+    Closure {
+        "closure.proposed" @ 1 => ClosureProposed(closure::Proposed),
+        "closure.case-closed" @ 1 => CaseClosed(closure::CaseClosed),
+        "closure.rejected" @ 1 => ClosureRejected(closure::Rejected),
+        "closure.reminded" @ 1 => ClosureReminded(terms::Reminded),
+        "closure.overdue" @ 1 => ClosureOverdue(terms::Overdue),
+    }
+    Document {
+        "document.registered" @ 1 => DocumentRegistered(document::Registered),
+    }
+}
+
+/// Reads the event's own fields; fields it does not know are left for newer readers.
+fn read<T: DeserializeOwned>(data: &RawValue) -> Result<T, serde_json::Error> {
+    serde_json::from_str(data.get())
+}
+
+impl Kind {
+    /// The CloudEvents type, e.g. `vn.concord.confirmation.written-received.v1`.
+    pub fn ce_type(self) -> String {
+        format!("{PREFIX}{}.v{}", self.name(), self.version())
+    }
+
+    /// The type behind a CloudEvents type; `None` for one that this build does not know.
+    pub fn of_ce_type(ce_type: &str) -> Option<Self> {
+        let name = ce_type.strip_prefix(PREFIX)?;
+        Self::ALL.iter().copied().find(|kind| {
+            name.strip_prefix(kind.name()).is_some_and(|rest| rest == format!(".v{}", kind.version()))
+        })
+    }
+
+    /// The path of its schema below `schemas/events/`.
+    pub fn schema_path(self) -> String {
+        format!("{}/v{}.json", self.name(), self.version())
+    }
+
+    /// The JSON Schema of a whole fact of this type, with its `data`.
+    pub fn schema(self) -> serde_json::Value {
+        crate::envelope::schema(self)
+    }
+
+    /// An example fact of this type, as it would stand in the log.
+    pub fn example(self) -> serde_json::Value {
+        crate::samples::example(self)
+    }
+}
+
+const PREFIX: &str = "vn.concord.";
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_begins_with_its_stage() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.name().split('.').next(), Some(kind.stage().name()), "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_type_leads_back_to_its_kind() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of_ce_type(&kind.ce_type()), Some(*kind));
+        }
+        assert_eq!(Kind::of_ce_type("vn.concord.closure.proposed.v99"), None);
+    }
+}

@@ -1,0 +1,466 @@
+//! The envelope: one fact as one CloudEvents 1.0 JSON message in structured mode (DOMAIN §3.7, DESIGN D4).
+//!
+//! A stage proposes a [`Draft`]; the ledger stamps it with version, previous digest and recorded time; what
+//! is then stored is a [`Fact`]. Attributes are flat and of CloudEvents' own types, as the specification asks;
+//! everything structured stands in `data`.
+
+use schemars::SchemaGenerator;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json, value::RawValue};
+use uuid::Uuid;
+
+use crate::{
+    Timestamp,
+    actor::{Actor, Capacity},
+    catalogue::{Body, Kind},
+    digest::Digest,
+    ids::{AgencyId, AggregateId, CommandId, EventId, OfficeId, OfficerId},
+    terms::{Deadline, Transition},
+};
+
+/// Who caused a fact, by which act, and on which rules: the same for every fact of one act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// When it happened, by the owning service's clock; for a timer the due instant (DESIGN D7).
+    pub occurred_at: Timestamp,
+    /// Who did it.
+    pub actor: Actor,
+    /// The act.
+    pub command: CommandId,
+    /// The SHA-256 of the act's canonical body; absent for an automatic step.
+    pub fingerprint: Option<Digest>,
+    /// The request that began the chain of facts.
+    pub correlation: Uuid,
+    /// The fact that this one follows from, if a person did not begin it.
+    pub causation: Option<EventId>,
+    /// The version of the policy that was in force.
+    pub policy_version: String,
+    /// The sequence of the newest directory or policy fact that the decision saw; 0 when there was none.
+    pub basis: u64,
+}
+
+/// A fact as a stage proposes it, before the ledger has stamped it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Its id.
+    pub id: EventId,
+    /// What it is about.
+    pub aggregate: AggregateId,
+    /// Who, when, why.
+    pub origin: Origin,
+    /// What it says.
+    pub body: Body,
+    /// The move of the lifecycle, if it makes one.
+    pub transition: Option<Transition>,
+    /// The deadlines that it arms.
+    pub deadlines: Vec<Deadline>,
+}
+
+/// A fact of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// What the stage proposed.
+    pub draft: Draft,
+    /// Its version: 1 for the first fact of its aggregate, without gaps.
+    pub version: u32,
+    /// When the ledger stored it; never decreasing within an aggregate.
+    pub recorded_at: Timestamp,
+    /// The digest of the bytes of the aggregate's fact before it.
+    pub previous: Digest,
+    /// The digest of its own exact bytes.
+    pub digest: Digest,
+}
+
+/// Bytes that are not a fact that this build can read; such a fact is evidence and is never skipped (D8).
+#[derive(Debug)]
+pub enum Unreadable {
+    /// Not a CloudEvents message of ours, or a field is wrong.
+    Malformed(serde_json::Error),
+    /// A type or version that this build does not know.
+    UnknownType(String),
+    /// The subject is no aggregate of ours.
+    UnknownSubject(String),
+    /// An attribute that every stored fact has is missing.
+    Incomplete(&'static str),
+}
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(f, "not a readable fact: {error}"),
+            Self::UnknownType(ce_type) => write!(f, "unknown event type `{ce_type}`: this build is too old"),
+            Self::UnknownSubject(subject) => write!(f, "`{subject}` names no aggregate"),
+            Self::Incomplete(attribute) => write!(f, "the attribute `{attribute}` is missing"),
+        }
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+/// The message as it stands on the wire.
+#[derive(Debug, Serialize, Deserialize)]
+struct Wire {
+    specversion: String,
+    id: EventId,
+    source: String,
+    #[serde(rename = "type")]
+    ce_type: String,
+    subject: String,
+    time: Timestamp,
+    datacontenttype: String,
+    dataschema: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recordedtime: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previoushash: Option<Digest>,
+    authtype: String,
+    authid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actoroffice: Option<OfficeId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actoragency: Option<AgencyId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actorcapacity: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actordelegation: Option<Uuid>,
+    commandid: CommandId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<Digest>,
+    correlationid: Uuid,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    causationid: Option<EventId>,
+    policyversion: String,
+    basis: u64,
+    data: Box<RawValue>,
+}
+
+/// What every event's `data` may carry beside its own fields.
+#[derive(Serialize, Deserialize)]
+struct Common {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lifecycle: Option<Transition>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deadlines: Vec<Deadline>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    common: Common,
+    #[serde(flatten)]
+    body: &'a Body,
+}
+
+/// What the ledger reads of a draft: enough to place it, nothing of what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The fact's id.
+    pub id: EventId,
+    /// Its type.
+    pub kind: Kind,
+}
+
+impl Draft {
+    /// The draft's bytes, to be stamped by the ledger.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.wire()?)
+    }
+
+    fn wire(&self) -> Result<Wire, serde_json::Error> {
+        let kind = self.body.kind();
+        let common = Common { lifecycle: self.transition, deadlines: self.deadlines.clone() };
+        let data = serde_json::value::to_raw_value(&Data { common, body: &self.body })?;
+        let origin = &self.origin;
+        let mut wire = Wire {
+            specversion: "1.0".to_owned(),
+            id: self.id,
+            source: format!("/concord/{}", kind.stage()),
+            ce_type: kind.ce_type(),
+            subject: self.aggregate.subject(),
+            time: origin.occurred_at,
+            datacontenttype: "application/json".to_owned(),
+            dataschema: format!("/schemas/events/{}", kind.schema_path()),
+            version: None,
+            recordedtime: None,
+            previoushash: None,
+            authtype: String::new(),
+            authid: String::new(),
+            actoroffice: None,
+            actoragency: None,
+            actorcapacity: None,
+            actordelegation: None,
+            commandid: origin.command,
+            fingerprint: origin.fingerprint,
+            correlationid: origin.correlation,
+            causationid: origin.causation,
+            policyversion: origin.policy_version.clone(),
+            basis: origin.basis,
+            data,
+        };
+        match &origin.actor {
+            Actor::Person { officer, office, agency, capacity } => {
+                "user".clone_into(&mut wire.authtype);
+                officer.as_str().clone_into(&mut wire.authid);
+                wire.actoroffice = Some(office.clone());
+                wire.actoragency = Some(agency.clone());
+                let (word, delegation) = capacity_words(capacity);
+                wire.actorcapacity = Some(word.to_owned());
+                wire.actordelegation = delegation;
+            }
+            Actor::System { service } => {
+                "system".clone_into(&mut wire.authtype);
+                service.clone_into(&mut wire.authid);
+            }
+        }
+        Ok(wire)
+    }
+}
+
+fn capacity_words(capacity: &Capacity) -> (&'static str, Option<Uuid>) {
+    match capacity {
+        Capacity::Direct => ("direct", None),
+        Capacity::Kt => ("kt", None),
+        Capacity::Tl => ("tl", None),
+        Capacity::Tuq => ("tuq", None),
+        Capacity::Q => ("q", None),
+        Capacity::Focal(delegation) => ("focal", Some(*delegation)),
+    }
+}
+
+fn capacity(word: &str, delegation: Option<Uuid>) -> Option<Capacity> {
+    Some(match (word, delegation) {
+        ("direct", None) => Capacity::Direct,
+        ("kt", None) => Capacity::Kt,
+        ("tl", None) => Capacity::Tl,
+        ("tuq", None) => Capacity::Tuq,
+        ("q", None) => Capacity::Q,
+        ("focal", Some(delegation)) => Capacity::Focal(delegation),
+        _ => return None,
+    })
+}
+
+/// Stamps a draft's bytes: gives the exact bytes to be stored, and what the draft is.
+///
+/// The ledger alone calls this. Stamps that a proposer put in himself are refused.
+pub fn stamp(
+    draft: &str,
+    version: u32,
+    recorded_at: Timestamp,
+    previous: Digest,
+) -> Result<String, Unreadable> {
+    let mut wire: Wire = serde_json::from_str(draft).map_err(Unreadable::Malformed)?;
+    if wire.version.is_some() || wire.recordedtime.is_some() || wire.previoushash.is_some() {
+        return Err(Unreadable::Incomplete("draft: it is stamped already"));
+    }
+    wire.version = Some(version);
+    wire.recordedtime = Some(recorded_at);
+    wire.previoushash = Some(previous);
+    serde_json::to_string(&wire).map_err(Unreadable::Malformed)
+}
+
+/// Reads a draft's id and type.
+pub fn label(draft: &str) -> Result<Label, Unreadable> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        id: EventId,
+        #[serde(rename = "type")]
+        ce_type: &'a str,
+    }
+    let head: Head<'_> = serde_json::from_str(draft).map_err(Unreadable::Malformed)?;
+    let kind =
+        Kind::of_ce_type(head.ce_type).ok_or_else(|| Unreadable::UnknownType(head.ce_type.to_owned()))?;
+    Ok(Label { id: head.id, kind })
+}
+
+impl Fact {
+    /// Reads a stored fact from its exact bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let wire: Wire = serde_json::from_slice(bytes).map_err(Unreadable::Malformed)?;
+        let kind =
+            Kind::of_ce_type(&wire.ce_type).ok_or_else(|| Unreadable::UnknownType(wire.ce_type.clone()))?;
+        let aggregate = AggregateId::of_subject(&wire.subject)
+            .ok_or_else(|| Unreadable::UnknownSubject(wire.subject.clone()))?;
+        let common: Common = serde_json::from_str(wire.data.get()).map_err(Unreadable::Malformed)?;
+        let body = Body::decode(kind, &wire.data).map_err(Unreadable::Malformed)?;
+        let actor = match wire.authtype.as_str() {
+            "system" => Actor::System { service: wire.authid },
+            "user" => Actor::Person {
+                officer: OfficerId::from(wire.authid.as_str()),
+                office: wire.actoroffice.ok_or(Unreadable::Incomplete("actoroffice"))?,
+                agency: wire.actoragency.ok_or(Unreadable::Incomplete("actoragency"))?,
+                capacity: wire
+                    .actorcapacity
+                    .and_then(|word| capacity(&word, wire.actordelegation))
+                    .ok_or(Unreadable::Incomplete("actorcapacity"))?,
+            },
+            _ => return Err(Unreadable::Incomplete("authtype")),
+        };
+        Ok(Self {
+            version: wire.version.ok_or(Unreadable::Incomplete("version"))?,
+            recorded_at: wire.recordedtime.ok_or(Unreadable::Incomplete("recordedtime"))?,
+            previous: wire.previoushash.ok_or(Unreadable::Incomplete("previoushash"))?,
+            digest: Digest::of(bytes),
+            draft: Draft {
+                id: wire.id,
+                aggregate,
+                origin: Origin {
+                    occurred_at: wire.time,
+                    actor,
+                    command: wire.commandid,
+                    fingerprint: wire.fingerprint,
+                    correlation: wire.correlationid,
+                    causation: wire.causationid,
+                    policy_version: wire.policyversion,
+                    basis: wire.basis,
+                },
+                body,
+                transition: common.lifecycle,
+                deadlines: common.deadlines,
+            },
+        })
+    }
+
+    /// What it says.
+    pub fn body(&self) -> &Body {
+        &self.draft.body
+    }
+
+    /// Who, when, why.
+    pub fn origin(&self) -> &Origin {
+        &self.draft.origin
+    }
+}
+
+/// The JSON Schema of a whole fact: the envelope with the event's own `data`.
+pub(crate) fn schema(kind: Kind) -> Value {
+    let mut generator = SchemaGenerator::default();
+    let mut data = kind.fields(&mut generator).to_value();
+    let common = [
+        ("lifecycle", generator.root_schema_for::<Transition>().to_value()),
+        ("deadlines", generator.root_schema_for::<Vec<Deadline>>().to_value()),
+    ];
+    let mut definitions = serde_json::Map::new();
+    adopt(&mut data, &mut definitions);
+    for (name, mut schema) in common {
+        adopt(&mut schema, &mut definitions);
+        data["properties"][name] = schema;
+    }
+    let string = |text: &str| json!({ "type": "string", "description": text });
+    let uuid = |text: &str| json!({ "type": "string", "format": "uuid", "description": text });
+    let time = |text: &str| json!({ "type": "string", "format": "date-time", "description": text });
+    let hash = |text: &str| json!({ "type": "string", "pattern": "^[0-9a-f]{64}$", "description": text });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("/schemas/events/{}", kind.schema_path()),
+        "title": kind.name(),
+        "description": data["description"],
+        "type": "object",
+        "required": [
+            "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "version",
+            "recordedtime", "previoushash", "authtype", "authid", "commandid", "correlationid", "policyversion",
+            "basis", "data",
+        ],
+        "properties": {
+            "specversion": { "const": "1.0" },
+            "id": uuid("The fact (UUID version 7)."),
+            "source": string("The stage that recorded it."),
+            "type": { "const": kind.ce_type() },
+            "subject": string("The aggregate, as its NATS subject."),
+            "time": time("When it happened; for a timer the due instant."),
+            "datacontenttype": { "const": "application/json" },
+            "dataschema": string("Where this schema stands."),
+            "version": {
+                "type": "integer", "minimum": 1,
+                "description": "1 for the first fact of the aggregate, without gaps.",
+            },
+            "recordedtime": time("When it was stored; never decreasing within the aggregate."),
+            "previoushash": hash("SHA-256 of the exact bytes of the aggregate's fact before it; zeros for the first."),
+            "authtype": { "enum": ["user", "system"] },
+            "authid": string("The officer, or the service."),
+            "actoroffice": string("The office in which the officer acted."),
+            "actoragency": string("The agency of that office."),
+            "actorcapacity": { "enum": ["direct", "kt", "tl", "tuq", "q", "focal"] },
+            "actordelegation": uuid("The delegation under which he acted, if any."),
+            "commandid": uuid("The act; a repeat of the act has the same id."),
+            "fingerprint": hash("SHA-256 of the act's canonical body; absent for an automatic step."),
+            "correlationid": uuid("The request that began the chain of facts."),
+            "causationid": uuid("The fact that this one follows from."),
+            "policyversion": string("The version of the policy in force."),
+            "basis": {
+                "type": "integer", "minimum": 0,
+                "description": "Sequence of the newest directory or policy fact that the decision saw.",
+            },
+            "data": data,
+        },
+        "$defs": definitions,
+    })
+}
+
+/// Moves a schema's own definitions to the root, and drops what only a root has.
+fn adopt(schema: &mut Value, definitions: &mut serde_json::Map<String, Value>) {
+    let Some(object) = schema.as_object_mut() else { return };
+    object.remove("$schema");
+    object.remove("title");
+    if let Some(Value::Object(own)) = object.remove("$defs") {
+        definitions.extend(own);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn every_fact_is_read_back_as_it_was_written() {
+        for kind in Kind::ALL {
+            let draft = samples::draft(*kind);
+            let at = draft.origin.occurred_at;
+            let bytes = stamp(&draft.to_json().unwrap(), 1, at, Digest::ZERO).unwrap();
+            let fact = Fact::from_bytes(bytes.as_bytes()).unwrap();
+            assert_eq!(fact.draft, draft);
+            assert_eq!((fact.version, fact.previous), (1, Digest::ZERO));
+            assert_eq!(fact.digest, Digest::of(bytes.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_draft_that_is_stamped_already_is_refused() {
+        let draft = samples::draft(Kind::Numbered);
+        let at = draft.origin.occurred_at;
+        let stamped = stamp(&draft.to_json().unwrap(), 1, at, Digest::ZERO).unwrap();
+        assert!(stamp(&stamped, 2, at, Digest::ZERO).is_err());
+    }
+
+    #[test]
+    fn an_unknown_type_is_named() {
+        let draft = samples::draft(Kind::Numbered);
+        let at = draft.origin.occurred_at;
+        let bytes = stamp(&draft.to_json().unwrap(), 1, at, Digest::ZERO).unwrap();
+        let foreign = bytes.replace("intake.numbered.v1", "intake.numbered.v9");
+        assert!(matches!(Fact::from_bytes(foreign.as_bytes()), Err(Unreadable::UnknownType(_))));
+    }
+
+    #[test]
+    fn attributes_are_flat_as_cloudevents_asks() {
+        for kind in Kind::ALL {
+            let example = kind.example();
+            for (name, value) in example.as_object().unwrap() {
+                assert!(name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()), "{name}");
+                assert!(name == "data" || !(value.is_object() || value.is_array()), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_is_valid_by_its_own_schema() {
+        for kind in Kind::ALL {
+            let validator = jsonschema::validator_for(&kind.schema()).unwrap();
+            if let Err(error) = validator.validate(&kind.example()) {
+                panic!("{kind}: {error} at {}", error.instance_path());
+            }
+        }
+    }
+}

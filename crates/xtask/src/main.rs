@@ -1,2 +1,82 @@
-//! The project's own tool: setup, up, demo, test, ci, tidy, layers, schemas.
-fn main() {}
+//! The project's own tool: `cargo xtask <command>`.
+//!
+//! To add a command: (1) a module with `pub fn run(place: &Place, args: &[String]) -> Outcome`,
+//! (2) one row in [`COMMANDS`]. The help text is made from the same row.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
+
+mod failure;
+mod layers;
+mod place;
+mod shell;
+
+use std::process::ExitCode;
+
+use failure::{Failure, Outcome};
+use place::Place;
+
+/// One command: what to type, what it does, and the function that does it.
+struct Command {
+    name: &'static str,
+    args: &'static str,
+    about: &'static str,
+    run: fn(&Place, &[String]) -> Outcome,
+}
+
+/// Every command but `help`, in the order in which a newcomer meets them.
+const COMMANDS: &[Command] =
+    &[Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run }];
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let name = args.next().unwrap_or_else(|| "help".to_owned());
+    let rest: Vec<String> = args.collect();
+    if matches!(name.as_str(), "help" | "--help" | "-h") {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    match dispatch(&name, &rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask {name}: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn dispatch(name: &str, args: &[String]) -> Outcome {
+    let Some(command) = COMMANDS.iter().find(|c| c.name == name) else {
+        return Err(Failure::new(format!("there is no such command; `cargo xtask help` lists {}", names())));
+    };
+    (command.run)(&Place::find()?, args)
+}
+
+fn names() -> String {
+    COMMANDS.iter().map(|c| c.name).collect::<Vec<_>>().join(", ")
+}
+
+fn help() -> String {
+    let line = |usage: &str, about: &str| format!("  {usage:<28} {about}\n");
+    let commands: String =
+        COMMANDS.iter().map(|c| line(&format!("{} {}", c.name, c.args), c.about)).collect();
+    let head = "The project's own tool.\n\nUsage: cargo xtask <command> [args...]\n\n";
+    [head, &commands, &line("help", "this text")].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_has_a_line_for_every_command() {
+        let help = help();
+        for command in COMMANDS {
+            assert!(help.lines().any(|line| line.trim_start().starts_with(command.name)), "{}", command.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_command_is_answered_with_the_known_ones() {
+        let failure = dispatch("tets", &[]).expect_err("no such command");
+        assert!(failure.to_string().contains("layers"));
+    }
+}

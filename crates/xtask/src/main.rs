@@ -8,6 +8,7 @@ mod failure;
 mod layers;
 mod place;
 mod shell;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -23,8 +24,15 @@ struct Command {
 }
 
 /// Every command but `help`, in the order in which a newcomer meets them.
-const COMMANDS: &[Command] =
-    &[Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run }];
+const COMMANDS: &[Command] = &[
+    Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run },
+    Command {
+        name: "tidy",
+        args: "",
+        about: "check what the compiler cannot: module docs, sleeps in tests, stray whitespace",
+        run: tidy::run,
+    },
+];
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);

@@ -7,6 +7,7 @@
 mod failure;
 mod layers;
 mod place;
+mod setup;
 mod shell;
 mod tidy;
 
@@ -25,6 +26,12 @@ struct Command {
 
 /// Every command but `help`, in the order in which a newcomer meets them.
 const COMMANDS: &[Command] = &[
+    Command {
+        name: "setup",
+        args: "[--nats-server PATH]",
+        about: "fetch nats-server and the SMTP server of the tests into .tools",
+        run: setup::run,
+    },
     Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run },
     Command {
         name: "tidy",

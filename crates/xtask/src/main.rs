@@ -4,11 +4,14 @@
 //! (2) one row in [`COMMANDS`]. The help text is made from the same row.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
+mod app;
 mod failure;
 mod layers;
 mod place;
+mod schemas;
 mod setup;
 mod shell;
+mod suite;
 mod tidy;
 
 use std::process::ExitCode;
@@ -31,6 +34,30 @@ const COMMANDS: &[Command] = &[
         args: "[--nats-server PATH]",
         about: "fetch nats-server and the SMTP server of the tests into .tools",
         run: setup::run,
+    },
+    Command {
+        name: "up",
+        args: "[--release] [args...]",
+        about: "start everything on this machine: concord up",
+        run: app::up,
+    },
+    Command {
+        name: "demo",
+        args: "[--release] [args...]",
+        about: "play a real scenario through the API: concord demo",
+        run: app::demo,
+    },
+    Command {
+        name: "test",
+        args: "[nextest args...]",
+        about: "build the binaries and run every test",
+        run: suite::run,
+    },
+    Command {
+        name: "schemas",
+        args: "[--check]",
+        about: "write the JSON Schemas of the events, or check that they are current",
+        run: schemas::run,
     },
     Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run },
     Command {
@@ -92,6 +119,6 @@ mod tests {
     #[test]
     fn an_unknown_command_is_answered_with_the_known_ones() {
         let failure = dispatch("tets", &[]).expect_err("no such command");
-        assert!(failure.to_string().contains("layers"));
+        assert!(failure.to_string().contains("test, schemas"));
     }
 }

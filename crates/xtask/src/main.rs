@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
 mod app;
+mod ci;
 mod failure;
 mod layers;
 mod place;
@@ -65,6 +66,12 @@ const COMMANDS: &[Command] = &[
         args: "",
         about: "check what the compiler cannot: module docs, sleeps in tests, stray whitespace",
         run: tidy::run,
+    },
+    Command {
+        name: "ci",
+        args: "[stage...]",
+        about: "everything a change must pass, stage by stage; or only the stages named",
+        run: ci::run,
     },
 ];
 

@@ -1,0 +1,93 @@
+//! Text that people type: stored clean, found without diacritics.
+//!
+//! Vietnamese can be encoded in several ways that look the same, and invisible characters can make one text look
+//! like another. [`clean`] runs on every text from outside before a rule sees it; [`fold`] makes the form in
+//! which texts are searched.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// The text as it is stored: Unicode NFC, without characters that steer or hide instead of showing something.
+///
+/// Removed are bidirectional controls and control characters other than newline and tab; so CRLF becomes LF.
+/// White space at the end of each line, and empty lines at the end, are dropped (DOMAIN, preface: NFC).
+pub fn clean(text: &str) -> String {
+    let shown: String = text.chars().filter(|&c| !is_hidden_control(c)).nfc().collect();
+    let lines: Vec<&str> = shown.trim_end().split('\n').map(str::trim_end).collect();
+    lines.join("\n")
+}
+
+/// The text as it is searched: lower case, without marks, đ as d. "Trần Đường" is found as "tran duong".
+///
+/// Both the text and the query are folded, because no search index takes đ for d by itself.
+pub fn fold(text: &str) -> String {
+    let letters = text.nfd().filter(|&c| !is_combining_mark(c));
+    letters.flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }).collect()
+}
+
+fn is_hidden_control(c: char) -> bool {
+    let bidi =
+        matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    bidi || (c.is_control() && c != '\n' && c != '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn vietnamese_is_stored_composed() {
+        let decomposed = "Tra\u{300}n da\u{302}\u{300}u o\u{31B}\u{309} ca\u{309}ng Cam Ranh";
+        assert_eq!(clean(decomposed), "Tràn dầu ở cảng Cam Ranh");
+        assert_eq!(clean("Nguyê\u{303}n"), "Nguyễn");
+        assert_eq!(clean("Đường 19/5 – Ủy ban"), "Đường 19/5 – Ủy ban");
+    }
+
+    #[test]
+    fn what_steers_or_hides_is_removed() {
+        assert_eq!(
+            clean("123\u{202E}321\u{202C}/UBND\u{200E}-VX\u{2066}NV\u{2069}\u{61C}\u{200F}"),
+            "123321/UBND-VXNV"
+        );
+        assert_eq!(clean("a\0b\u{7}c\u{1B}[31md\u{7F}e\u{85}f"), "abc[31mdef");
+    }
+
+    #[test]
+    fn a_control_between_letter_and_mark_does_not_keep_them_apart() {
+        assert_eq!(clean("a\u{200E}\u{302}"), "â");
+    }
+
+    #[test]
+    fn lines_end_in_one_way_and_without_spaces() {
+        assert_eq!(clean("một \r\nhai\t\r\n\r\n  ba\u{A0}\r\n\r\n"), "một\nhai\n\n  ba");
+        assert_eq!(clean("một\tcột"), "một\tcột");
+        assert_eq!(clean(" \r\n\t"), "");
+    }
+
+    #[test]
+    fn search_ignores_marks_case_and_the_bar_of_d() {
+        assert_eq!(fold("Tràn dầu ở Cầu Đá"), "tran dau o cau da");
+        assert_eq!(fold("ĐƯỜNG SẮT Bắc – Nam"), "duong sat bac – nam");
+        assert_eq!(fold("Giải phóng mặt bằng, Hòa Xuân"), "giai phong mat bang, hoa xuan");
+        assert_eq!(fold("ă â ê ô ơ ư ặ ậ ệ ộ ợ ự ỹ"), "a a e o o u a a e o o u y");
+        assert_eq!(fold("06/2024/QĐ-UBND"), "06/2024/qd-ubnd");
+        assert_eq!(fold("hoà"), fold("hòa"));
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_and_folding_twice_change_nothing_more(text in any::<String>()) {
+            prop_assert_eq!(clean(&clean(&text)), clean(&text));
+            prop_assert_eq!(fold(&fold(&text)), fold(&text));
+        }
+
+        #[test]
+        fn a_text_is_found_however_it_is_encoded(text in "[a-zÀ-ʯẠ-ỹ0-9 ]{0,30}") {
+            let (composed, decomposed): (String, String) = (text.nfc().collect(), text.nfd().collect());
+            prop_assert_eq!(fold(&composed), fold(&decomposed));
+            prop_assert_eq!(fold(&text), fold(&clean(&text)) + &" ".repeat(text.len() - text.trim_end().len()));
+        }
+    }
+}

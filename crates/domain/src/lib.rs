@@ -1,1 +1,30 @@
-//! What it means: the pure rules of the process, stage by stage.
+//! What it means: the rules of the process, pure.
+//!
+//! *Invariant:* this crate has no async, no clock, no input or output, no randomness. [`decide`] says whether a
+//! command is legal and which fact it makes; [`evolve`] folds a fact into a case; [`next_step`] names what the
+//! process itself must do next. Legality lives here and nowhere else (DESIGN D1).
+//!
+//! The files under `stages/` read in order are the process. To add a rule, a deadline or an automatic step,
+//! one of them changes, and a scenario says so.
+
+pub mod access;
+pub mod calendar;
+pub mod case;
+pub mod deadlines;
+pub mod decision;
+pub mod notices;
+pub mod organisation;
+pub mod period;
+pub mod policy;
+pub mod refusal;
+pub mod secrecy;
+pub mod sides;
+pub mod stages;
+pub mod text;
+
+pub use case::{Case, OutOfOrder, Receipt};
+pub use decision::{Act, By, Context, Decision, Outcome, Registration};
+pub use organisation::{Organisation, Person, Role};
+pub use policy::{Policy, PolicyError, PolicyFiles};
+pub use refusal::{Code, Refusal};
+pub use stages::{Command, Step, decide, due, evolve, next_step, next_steps};

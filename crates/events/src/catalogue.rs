@@ -19,6 +19,8 @@ pub enum Stage {
     Routing,
     /// Positions and rounds.
     Coordination,
+    /// Dispute, dossier and directive.
+    Escalation,
     /// Closing by two keys.
     Closure,
     /// The register of documents: recorded by any stage, only together with that stage's own fact.
@@ -27,8 +29,14 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage that owns facts of a case, in the order of the process.
-    pub const ALL: [Self; 5] =
-        [Self::Intake, Self::Confirmation, Self::Routing, Self::Coordination, Self::Closure];
+    pub const ALL: [Self; 6] = [
+        Self::Intake,
+        Self::Confirmation,
+        Self::Routing,
+        Self::Coordination,
+        Self::Escalation,
+        Self::Closure,
+    ];
 
     /// The stage's name, as it stands in event types and subjects.
     pub fn name(self) -> &'static str {
@@ -37,6 +45,7 @@ impl Stage {
             Self::Confirmation => "confirmation",
             Self::Routing => "routing",
             Self::Coordination => "coordination",
+            Self::Escalation => "escalation",
             Self::Closure => "closure",
             Self::Document => "document",
         }
@@ -154,6 +163,10 @@ catalogue! {
         "coordination.opinion-recorded" @ 1 => OpinionRecorded(coordination::OpinionRecorded),
         "coordination.reminded" @ 1 => CoordinationReminded(terms::Reminded),
         "coordination.overdue" @ 1 => CoordinationOverdue(terms::Overdue),
+    }
+    Escalation {
+        "escalation.reminded" @ 1 => EscalationReminded(terms::Reminded),
+        "escalation.overdue" @ 1 => EscalationOverdue(terms::Overdue),
     }
     Closure {
         "closure.proposed" @ 1 => ClosureProposed(closure::Proposed),

@@ -54,6 +54,8 @@ pub(crate) fn draft(kind: Kind) -> Draft {
             | Kind::RoutingOverdue
             | Kind::CoordinationReminded
             | Kind::CoordinationOverdue
+            | Kind::EscalationReminded
+            | Kind::EscalationOverdue
             | Kind::ClosureReminded
             | Kind::ClosureOverdue
     );

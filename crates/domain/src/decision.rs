@@ -1,0 +1,157 @@
+//! What a decision sees and what it gives.
+
+use events::{
+    Body, Kind, Stage, Timestamp,
+    terms::{Deadline, DeadlineKey, Document, Lifecycle, Transition},
+};
+
+use crate::{
+    case::{Case, Receipt},
+    organisation::Person,
+    policy::Policy,
+    refusal::{Code, Refusal},
+};
+
+/// Who gives a command.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// A person in an office.
+    Person(&'a Person),
+    /// A service's own timer or rule; never taken from a message (DESIGN D10).
+    System,
+}
+
+/// What a document's registration says, for the guards that ask for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// The document.
+    pub document: Document,
+}
+
+/// What a decision sees besides the case.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The owning service's clock when the command first arrived (DESIGN D7).
+    pub now: Timestamp,
+    /// Who gives the command.
+    pub by: By<'a>,
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The version of the case that the caller saw, if he says so.
+    pub expected_version: Option<u32>,
+    /// The registration of the document that the command brings, if it is registered already.
+    pub registration: Option<&'a Registration>,
+    /// The rank of the case among those raised in its local year, in the log's order.
+    pub rank: Option<u32>,
+}
+
+impl<'a> Context<'a> {
+    /// A context for the process itself: no person, nothing but time and policy.
+    pub fn of_system(now: Timestamp, policy: &'a Policy) -> Self {
+        Self { now, by: By::System, policy, expected_version: None, registration: None, rank: None }
+    }
+
+    /// The person who gives the command.
+    pub(crate) fn person(&self) -> Result<&'a Person, Refusal> {
+        match self.by {
+            By::Person(person) => Ok(person),
+            By::System => Err(Refusal::not_authorised(
+                "Việc này phải do người có thẩm quyền thực hiện.",
+                "Only a person may do this.",
+            )),
+        }
+    }
+
+    /// An automatic command comes from the owning service's own process.
+    pub(crate) fn system(&self) -> Result<(), Refusal> {
+        match self.by {
+            By::System => Ok(()),
+            By::Person(_) => Err(Refusal::not_authorised(
+                "Việc này do hệ thống tự thực hiện.",
+                "Only the system does this.",
+            )),
+        }
+    }
+
+    /// A deadline of the case that starts now, or at an instant of the past.
+    pub(crate) fn deadline(
+        &self,
+        case: &Case,
+        key: DeadlineKey,
+        instance: u32,
+        start: Timestamp,
+    ) -> Result<Deadline, Refusal> {
+        self.policy.deadline(key, instance, start, case.urgency, case.deliver_by).map_err(outside_calendar)
+    }
+}
+
+/// A deadline cannot be computed beyond the years of the calendar.
+pub(crate) fn outside_calendar(error: crate::calendar::OutsideCalendar) -> Refusal {
+    Refusal::new(
+        Code::Unavailable,
+        "Lịch làm việc chưa có năm này; đề nghị quản trị bổ sung lịch.",
+        format!("{error}: the administrator must extend the calendar"),
+    )
+}
+
+/// The fact that a command makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// What it says.
+    pub body: Body,
+    /// The move of the lifecycle.
+    pub transition: Option<Transition>,
+    /// The deadlines that it arms.
+    pub deadlines: Vec<Deadline>,
+    /// A document that becomes registered with it.
+    pub registers: Option<Document>,
+}
+
+impl Decision {
+    /// A fact that moves nothing and arms nothing.
+    pub(crate) fn new(occurred_at: Timestamp, body: Body) -> Self {
+        Self { occurred_at, body, transition: None, deadlines: Vec::new(), registers: None }
+    }
+
+    /// It moves the lifecycle.
+    pub(crate) fn moving(mut self, from: Option<Lifecycle>, to: Lifecycle) -> Self {
+        self.transition = Some(Transition { from, to });
+        self
+    }
+
+    /// It arms deadlines.
+    pub(crate) fn arming(mut self, deadlines: impl IntoIterator<Item = Deadline>) -> Self {
+        self.deadlines.extend(deadlines);
+        self
+    }
+
+    /// It brings a document: registered with this fact, unless it is registered already.
+    pub(crate) fn bringing(mut self, document: &Document, registration: Option<&Registration>) -> Self {
+        self.registers = registration.is_none().then(|| document.clone());
+        self
+    }
+}
+
+/// What comes of a legal command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A new fact, to be recorded.
+    Fresh(Decision),
+    /// The command is known: it made this fact already (DESIGN D6).
+    Repeat(Receipt),
+}
+
+/// An act of a person, as the catalogue of acts lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The last part of its path, e.g. `verify-callback`.
+    pub name: &'static str,
+    /// The stage that owns it.
+    pub stage: Stage,
+    /// The facts that it may record.
+    pub records: &'static [Kind],
+    /// Who may do it, in a few words.
+    pub who: &'static str,
+}

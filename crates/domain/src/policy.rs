@@ -1,0 +1,238 @@
+//! The policy: organisation, calendar, deadlines, routing rules and limits, as one version of files has them.
+
+use std::collections::BTreeMap;
+
+use chrono::{SubsecRound as _, TimeDelta};
+use events::{
+    AgencyId, DeadlineKey, Timestamp, UnitId, Urgency,
+    terms::{Deadline, Side},
+};
+use serde::Deserialize;
+
+use crate::{
+    calendar::{Calendar, OutsideCalendar},
+    organisation::{Organisation, OrganisationFile},
+    period::Period,
+};
+
+/// One version of the policy. A deadline keeps the version under which it was armed (DOMAIN §3.4 rule 4).
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Its version, recorded with every fact.
+    pub version: String,
+    /// Who is who.
+    pub organisation: Organisation,
+    /// Working days and hours.
+    pub calendar: Calendar,
+    /// The rules by which cases are routed, in the order in which they are tried.
+    pub routing: Vec<Rule>,
+    /// The superiors of the sides of the agreement.
+    pub agreement: Agreement,
+    /// How many rounds of positions there are at most.
+    pub max_rounds: u32,
+    /// How long after a call's end logging it counts as late.
+    pub late_log_after: TimeDelta,
+    periods: BTreeMap<String, Columns>,
+}
+
+/// The bodies that the agreement joins.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Agreement {
+    /// The superior of side A: *Ban Tuyên giáo và Dân vận Tỉnh ủy*.
+    pub side_a: AgencyId,
+    /// The superior of side B: *Ủy ban nhân dân tỉnh*.
+    pub side_b: AgencyId,
+}
+
+/// A routing rule (DOMAIN §3.4 rule 3).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Its name, stored with the case that it routed.
+    pub id: String,
+    /// The receiver whose cases it routes.
+    pub receiver: AgencyId,
+    /// Only cases of this topic.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Only cases of this area.
+    #[serde(default)]
+    pub area: Option<String>,
+    /// The receiver's liaison unit that leads.
+    pub unit: UnitId,
+}
+
+impl Rule {
+    /// More exact rules are tried first: topic and area, topic, area, the agency's default.
+    fn precedence(&self) -> u8 {
+        match (&self.topic, &self.area) {
+            (Some(_), Some(_)) => 0,
+            (Some(_), None) => 1,
+            (None, Some(_)) => 2,
+            (None, None) => 3,
+        }
+    }
+}
+
+/// The periods of one deadline, by urgency; an empty column has the value of *khẩn* (DOMAIN §3.2).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Columns {
+    hoa_toc: Period,
+    thuong_khan: Period,
+    khan: Period,
+    #[serde(default)]
+    thuong: Option<Period>,
+}
+
+/// The texts of the policy's files.
+#[derive(Clone, Copy, Debug)]
+pub struct PolicyFiles<'a> {
+    /// `policy.toml`: version, agreement, limits.
+    pub policy: &'a str,
+    /// `organisation.toml`.
+    pub organisation: &'a str,
+    /// `calendar-VN.toml`.
+    pub calendar: &'a str,
+    /// `deadlines.toml`.
+    pub deadlines: &'a str,
+    /// `routing.toml`.
+    pub routing: &'a str,
+}
+
+/// What is wrong in a policy file, and what to write.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct PolicyError {
+    /// The file.
+    pub file: &'static str,
+    /// What is wrong.
+    pub what: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct PolicyFile {
+    version: String,
+    agreement: Agreement,
+    max_rounds: u32,
+    late_log_minutes: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RoutingFile {
+    rule: Vec<Rule>,
+}
+
+fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, PolicyError> {
+    toml::from_str(text).map_err(|error| PolicyError { file, what: error.to_string().trim_end().to_owned() })
+}
+
+impl Policy {
+    /// Reads and checks the files of a policy.
+    pub fn from_files(files: PolicyFiles<'_>) -> Result<Self, PolicyError> {
+        let PolicyFile { version, agreement, max_rounds, late_log_minutes } =
+            parse("policy.toml", files.policy)?;
+        let wrong = |file, what: String| PolicyError { file, what };
+        let organisation =
+            Organisation::new(parse::<OrganisationFile>("organisation.toml", files.organisation)?)
+                .map_err(|what| wrong("organisation.toml", what))?;
+        let calendar = Calendar::from_toml(files.calendar)
+            .map_err(|error| wrong("calendar-VN.toml", error.to_string()))?;
+        let periods: BTreeMap<String, Columns> = parse("deadlines.toml", files.deadlines)?;
+        let mut routing = parse::<RoutingFile>("routing.toml", files.routing)?.rule;
+        routing.sort_by_key(Rule::precedence);
+        for key in KEYS {
+            if !periods.contains_key(&key.to_string()) {
+                return Err(wrong("deadlines.toml", format!("the table [{key}] is missing: add it")));
+            }
+        }
+        for rule in &routing {
+            if organisation.unit(&rule.unit).is_none_or(|unit| unit.agency != rule.receiver || !unit.liaison)
+            {
+                let what = format!("rule {}: {} is no liaison unit of {}", rule.id, rule.unit, rule.receiver);
+                return Err(wrong("routing.toml", what));
+            }
+        }
+        for (name, side, agency) in
+            [("side-a", Side::A, &agreement.side_a), ("side-b", Side::B, &agreement.side_b)]
+        {
+            if organisation.side(agency) != Some(side) {
+                let what = format!("[agreement] {name} = \"{agency}\" is no agency of side {side:?}");
+                return Err(wrong("policy.toml", what));
+            }
+        }
+        let late_log_after = TimeDelta::minutes(i64::from(late_log_minutes));
+        Ok(Self { version, organisation, calendar, routing, agreement, max_rounds, late_log_after, periods })
+    }
+
+    /// A deadline that starts at `start`, by the table of DOMAIN §3.2.
+    ///
+    /// `deliver_by` caps it for *hỏa tốc hẹn giờ*, but for a closure (PROCESS §4 rule 4).
+    pub fn deadline(
+        &self,
+        key: DeadlineKey,
+        instance: u32,
+        start: Timestamp,
+        urgency: Urgency,
+        deliver_by: Option<Timestamp>,
+    ) -> Result<Deadline, OutsideCalendar> {
+        let start = start.trunc_subsecs(0);
+        let due = self.period(key, urgency).due(start, &self.calendar)?;
+        let due = match deliver_by.filter(|by| *by > start && key != DeadlineKey::Closure) {
+            Some(by) => due.min(by),
+            None => due,
+        };
+        Ok(Deadline { key, instance, start, due })
+    }
+
+    /// The period of a deadline at an urgency.
+    fn period(&self, key: DeadlineKey, urgency: Urgency) -> Period {
+        let columns = &self.periods[&key.to_string()];
+        match urgency {
+            Urgency::HoaToc | Urgency::HoaTocHenGio => columns.hoa_toc,
+            Urgency::ThuongKhan => columns.thuong_khan,
+            Urgency::Khan => columns.khan,
+            Urgency::Thuong => columns.thuong.unwrap_or(columns.khan),
+        }
+    }
+
+    /// The superior of a side, if it has one.
+    pub fn superior(&self, side: Side) -> Option<&AgencyId> {
+        match side {
+            Side::A => Some(&self.agreement.side_a),
+            Side::B => Some(&self.agreement.side_b),
+            Side::C => None,
+        }
+    }
+
+    /// The agency reported to: the Party side's superior, or the government side's if that one raises.
+    pub fn receiver_for(&self, raiser: &AgencyId) -> &AgencyId {
+        if *raiser == self.agreement.side_a { &self.agreement.side_b } else { &self.agreement.side_a }
+    }
+
+    /// Whether an agency may raise: the government side's superior and those under it; others by configuration.
+    pub fn may_raise(&self, agency: &AgencyId) -> bool {
+        let government = &self.agreement.side_b;
+        agency == government
+            || self
+                .organisation
+                .agency(agency)
+                .is_some_and(|found| found.may_raise || found.superior.as_ref() == Some(government))
+    }
+}
+
+/// Every key that the table of deadlines must have.
+const KEYS: [DeadlineKey; 9] = [
+    DeadlineKey::Callback,
+    DeadlineKey::Route,
+    DeadlineKey::Ack,
+    DeadlineKey::Written,
+    DeadlineKey::Compare,
+    DeadlineKey::Position,
+    DeadlineKey::Statement,
+    DeadlineKey::Dossier,
+    DeadlineKey::Closure,
+];

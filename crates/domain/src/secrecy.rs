@@ -1,0 +1,84 @@
+//! The state-secret guard (DOMAIN §5, DESIGN D14): asked at the edge, before anything leaves the request.
+
+use serde_json::Value;
+
+use crate::refusal::{Code, Refusal};
+
+/// The question that every intake and every document answers: *"Có nội dung bí mật nhà nước không?"*
+const QUESTION: &str = "state_secret";
+
+/// The acts that bring content from outside and must answer the question.
+const ASKED: [&str; 2] = ["raise", "submit-written-confirmation"];
+
+/// Takes the answer out of an act's body. `true`, or a secrecy level anywhere, refuses the whole act: nothing of
+/// it is stored, forwarded or logged.
+pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
+    let answer = body.as_object_mut().and_then(|fields| fields.remove(QUESTION));
+    match answer {
+        Some(Value::Bool(false)) => {}
+        Some(Value::Bool(true)) => return Err(refused()),
+        Some(_) => {
+            return Err(Refusal::invalid(QUESTION, "Chọn true hoặc false.", "Must be true or false."));
+        }
+        None if ASKED.contains(&act) => {
+            return Err(Refusal::invalid(
+                QUESTION,
+                "Phải trả lời câu hỏi: có nội dung bí mật nhà nước không?",
+                "Say whether there is state-secret content: true or false.",
+            ));
+        }
+        None => {}
+    }
+    if names_a_level(body) { Err(refused()) } else { Ok(()) }
+}
+
+fn refused() -> Refusal {
+    Refusal::new(
+        Code::StateSecretContentRefused,
+        "Không nhập nội dung bí mật nhà nước. Hệ thống không lưu nội dung này; đề nghị trao đổi qua kênh theo quy định.",
+        "State-secret content is not accepted. Nothing was stored; use the channel that the law provides.",
+    )
+}
+
+/// A field `classification` or `secrecy` with any value but "none" anywhere in the body.
+fn names_a_level(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.iter().any(|(name, field)| {
+            (matches!(name.as_str(), "classification" | "secrecy")
+                && !field.is_null()
+                && field.as_str() != Some("none"))
+                || names_a_level(field)
+        }),
+        Value::Array(items) => items.iter().any(names_a_level),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_question_must_be_answered_where_content_comes_in() {
+        let refusal = screen("raise", &mut json!({})).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (Code::InvalidData, Some("state_secret")));
+        assert_eq!(screen("acknowledge", &mut json!({})), Ok(()));
+    }
+
+    #[test]
+    fn yes_refuses_everything_and_no_leaves_the_rest() {
+        let refusal = screen("raise", &mut json!({ "state_secret": true })).unwrap_err();
+        assert_eq!(refusal.code, Code::StateSecretContentRefused);
+        let mut body = json!({ "state_secret": false, "title": "x" });
+        assert_eq!(screen("raise", &mut body), Ok(()));
+        assert_eq!(body, json!({ "title": "x" }));
+    }
+
+    #[test]
+    fn a_document_marked_secret_is_refused_wherever_the_mark_stands() {
+        let mut body = json!({ "state_secret": false, "document": { "classification": "mat" } });
+        assert_eq!(screen("raise", &mut body).unwrap_err().code, Code::StateSecretContentRefused);
+    }
+}

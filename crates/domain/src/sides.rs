@@ -1,0 +1,80 @@
+//! Sides, not single agencies, agree (DOMAIN §3.4 rule 1).
+
+use std::collections::BTreeSet;
+
+use events::{AgencyId, coordination::Position, terms::Side};
+
+use crate::{case::Case, policy::Policy, stages::coordination::Round};
+
+/// What a side as a whole says in a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effective {
+    /// It agrees.
+    Agree,
+    /// It disagrees.
+    Disagree,
+    /// It proposes something else: the text and the agency whose text it is.
+    Counter {
+        /// The text.
+        text: String,
+        /// Its author.
+        author: AgencyId,
+    },
+    /// An agency of the side has not spoken yet.
+    Missing,
+    /// Its agencies differ, and its superior has not ruled.
+    Split,
+}
+
+/// The sides that have a required agency.
+pub fn party_sides(case: &Case, policy: &Policy) -> BTreeSet<Side> {
+    case.required.iter().filter_map(|agency| policy.organisation.side(agency)).collect()
+}
+
+/// The parties: required agencies, and the superiors of party sides (PROCESS §1).
+pub fn parties(case: &Case, policy: &Policy) -> BTreeSet<AgencyId> {
+    let superiors = party_sides(case, policy).into_iter().filter_map(|side| policy.superior(side).cloned());
+    case.required.iter().cloned().chain(superiors).collect()
+}
+
+/// The parties of one side.
+pub fn parties_of(case: &Case, side: Side, policy: &Policy) -> Vec<AgencyId> {
+    parties(case, policy)
+        .into_iter()
+        .filter(|agency| policy.organisation.side(agency) == Some(side))
+        .collect()
+}
+
+/// The position that counts for a side in a round: its superior's if recorded, else the common one of its required
+/// agencies. A side without a superior that is split counts as disagreeing.
+pub fn effective(case: &Case, round: &Round, side: Side, policy: &Policy) -> Effective {
+    let superior = policy.superior(side);
+    if let Some((author, position)) =
+        superior.and_then(|agency| round.position_of(agency).map(|found| (agency, found)))
+    {
+        return alone(author, position);
+    }
+    let required = case.required.iter().filter(|agency| policy.organisation.side(agency) == Some(side));
+    let mut common: Option<(u32, Effective)> = None;
+    for agency in required {
+        let Some((at, position)) = round.latest(agency) else { return Effective::Missing };
+        let own = alone(agency, position);
+        common = Some(match common {
+            None => (at, own),
+            Some((_, other)) if std::mem::discriminant(&other) != std::mem::discriminant(&own) => {
+                return if superior.is_none() { Effective::Disagree } else { Effective::Split };
+            }
+            Some((other_at, other)) if other_at > at => (other_at, other),
+            Some(_) => (at, own),
+        });
+    }
+    common.map_or(Effective::Missing, |(_, position)| position)
+}
+
+fn alone(author: &AgencyId, position: &Position) -> Effective {
+    match position {
+        Position::Agree { .. } => Effective::Agree,
+        Position::Disagree { .. } => Effective::Disagree,
+        Position::Counter { text } => Effective::Counter { text: text.clone(), author: author.clone() },
+    }
+}

@@ -1,0 +1,332 @@
+//! The stages of the process, and how a command, a fact and a step find theirs.
+
+pub mod closure;
+pub mod confirmation;
+pub mod coordination;
+pub mod escalation;
+pub mod intake;
+pub mod routing;
+
+use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{
+    access,
+    case::{Case, OutOfOrder, Receipt, Trace},
+    deadlines::{self, Timer},
+    decision::{Act, By, Context, Decision, Outcome},
+    policy::Policy,
+    refusal::{Code, Refusal},
+    text,
+};
+
+/// A command: an act of a person, or a step of the process itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Raising and numbering.
+    Intake(intake::Command),
+    /// Callback and written confirmation.
+    Confirmation(confirmation::Command),
+    /// Routing and acknowledgement.
+    Routing(routing::Command),
+    /// Positions and rounds.
+    Coordination(coordination::Command),
+    /// Dispute, dossier and directive.
+    Escalation(escalation::Command),
+    /// Closing by two keys.
+    Closure(closure::Command),
+}
+
+/// Every act of a person, in the order of the process.
+pub fn acts() -> impl Iterator<Item = &'static Act> {
+    [intake::ACTS, confirmation::ACTS, routing::ACTS, coordination::ACTS, closure::ACTS].into_iter().flatten()
+}
+
+/// The act of that name.
+pub fn act(name: &str) -> Option<&'static Act> {
+    acts().find(|act| act.name == name)
+}
+
+impl Command {
+    /// Reads an act of a person from its body. Every text is cleaned on the way in (DOMAIN §3.5).
+    pub fn parse(act: &Act, mut body: Value) -> Result<Self, Refusal> {
+        clean(&mut body);
+        match act.stage {
+            Stage::Intake => read(act.name, body).map(Self::Intake),
+            Stage::Confirmation => read(act.name, body).map(Self::Confirmation),
+            Stage::Routing => read(act.name, body).map(Self::Routing),
+            Stage::Coordination => read(act.name, body).map(Self::Coordination),
+            Stage::Closure => read(act.name, body).map(Self::Closure),
+            Stage::Escalation | Stage::Document => Err(Refusal::not_found()),
+        }
+    }
+
+    /// The stage that owns it.
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Intake(_) => Stage::Intake,
+            Self::Confirmation(_) => Stage::Confirmation,
+            Self::Routing(_) => Stage::Routing,
+            Self::Coordination(_) => Stage::Coordination,
+            Self::Escalation(_) => Stage::Escalation,
+            Self::Closure(_) => Stage::Closure,
+        }
+    }
+
+    /// The document that it brings, if it brings one.
+    pub fn document(&self) -> Option<&events::terms::Document> {
+        match self {
+            Self::Intake(command) => command.document(),
+            Self::Confirmation(command) => command.document(),
+            Self::Routing(_) | Self::Coordination(_) | Self::Escalation(_) | Self::Closure(_) => None,
+        }
+    }
+}
+
+/// Reads `{act: body}` as a stage's command; a fault is `INVALID_DATA` at the field.
+fn read<T: DeserializeOwned>(act: &str, body: Value) -> Result<T, Refusal> {
+    let body = if body.is_null() { Value::Object(Map::new()) } else { body };
+    let tagged = Value::Object(Map::from_iter([(act.to_owned(), body)]));
+    serde_path_to_error::deserialize(tagged).map_err(|error| {
+        let path = error.path().to_string();
+        let field = path.strip_prefix(act).unwrap_or(&path).trim_start_matches('.').to_owned();
+        let why = error.into_inner().to_string();
+        let field = match why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            Some(missing) if field.is_empty() => missing.to_owned(),
+            Some(missing) if !field.ends_with(missing) => format!("{field}.{missing}"),
+            _ => field,
+        };
+        Refusal::new(
+            Code::InvalidData,
+            format!("Dữ liệu không đúng: {why}."),
+            format!("Not as it should be: {why}."),
+        )
+        .at(field)
+    })
+}
+
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(string) => *string = text::clean(string),
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(fields) => fields.values_mut().for_each(clean),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Says whether a command is legal, and which fact it makes.
+///
+/// The order of the checks is DESIGN D3's: visible, command known, rights, expected version, state, guards.
+pub fn decide(
+    case: Option<&Case>,
+    id: CommandId,
+    fingerprint: Option<events::Digest>,
+    command: &Command,
+    ctx: &Context<'_>,
+) -> Result<Outcome, Refusal> {
+    let Some(case) = case else {
+        return match command {
+            Command::Intake(command) => intake::raise(command, ctx).map(Outcome::Fresh),
+            _ => Err(Refusal::not_found()),
+        };
+    };
+    if let By::Person(person) = ctx.by
+        && !access::may_see(case, person, ctx.policy)
+    {
+        return Err(Refusal::not_found());
+    }
+    if let Some(receipt) = case.acts.get(&id) {
+        return if receipt.fingerprint == fingerprint {
+            Ok(Outcome::Repeat(*receipt))
+        } else {
+            Err(key_reused())
+        };
+    }
+    authorise(case, command, ctx)?;
+    if ctx.expected_version.is_some_and(|expected| expected != case.version) {
+        return Err(Refusal::new(
+            Code::Conflict,
+            "Dữ liệu đã thay đổi, hãy tải lại.",
+            format!("The case is at version {} now: reload it.", case.version),
+        ));
+    }
+    match command {
+        Command::Intake(command) => intake::decide(case, command, ctx),
+        Command::Confirmation(command) => confirmation::decide(case, command, ctx),
+        Command::Routing(command) => routing::decide(case, command, ctx),
+        Command::Coordination(command) => coordination::decide(case, command, ctx),
+        Command::Escalation(command) => escalation::decide(case, command, ctx),
+        Command::Closure(command) => closure::decide(case, command, ctx),
+    }
+    .map(Outcome::Fresh)
+}
+
+fn key_reused() -> Refusal {
+    Refusal::new(
+        Code::IdempotencyKeyReused,
+        "Khóa chống trùng này đã dùng cho một nội dung khác; hãy dùng khóa mới.",
+        "This Idempotency-Key was used with another body: use a new key for a new act.",
+    )
+}
+
+fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    match command {
+        Command::Intake(command) => intake::authorise(command, ctx),
+        Command::Confirmation(command) => confirmation::authorise(case, command, ctx),
+        Command::Routing(command) => routing::authorise(case, command, ctx),
+        Command::Coordination(command) => coordination::authorise(case, command, ctx),
+        Command::Escalation(escalation::Command::Timer(_)) => ctx.system(),
+        Command::Closure(command) => closure::authorise(case, command, ctx),
+    }
+}
+
+/// Folds a fact into its case. Every stage is given every fact and changes its own region only.
+pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
+    let (version, kind) = (fact.version, fact.body().kind());
+    let expected = case.as_ref().map_or(1, |case| case.version + 1);
+    if version != expected {
+        return Err(OutOfOrder::Version { expected, found: version });
+    }
+    if fact.previous != case.as_ref().map_or(events::Digest::ZERO, |case| case.head) {
+        return Err(OutOfOrder::Chain { version });
+    }
+    let mut case = match case {
+        None => intake::begin(fact).ok_or(OutOfOrder::Place { version, kind })?,
+        Some(case) => {
+            if fact.recorded_at < case.recorded_at {
+                return Err(OutOfOrder::Time { version });
+            }
+            follow(case, fact)?
+        }
+    };
+    let origin = fact.origin();
+    case.version = version;
+    case.head = fact.digest;
+    case.recorded_at = fact.recorded_at;
+    case.last = Trace { event: fact.draft.id, correlation: origin.correlation };
+    case.acts
+        .insert(origin.command, Receipt { version, event: fact.draft.id, fingerprint: origin.fingerprint });
+    deadlines::arm(&mut case, &fact.draft.deadlines, origin.occurred_at);
+    intake::evolve(&mut case, fact);
+    confirmation::evolve(&mut case, fact);
+    routing::evolve(&mut case, fact);
+    coordination::evolve(&mut case, fact);
+    escalation::evolve(&mut case, fact);
+    closure::evolve(&mut case, fact);
+    case.audience = access::audience(&case);
+    Ok(case)
+}
+
+/// A later fact: it must move from where the case stands, and cannot raise the case again.
+fn follow(mut case: Case, fact: &Fact) -> Result<Case, OutOfOrder> {
+    let (version, kind) = (fact.version, fact.body().kind());
+    if matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone | Kind::DocumentRegistered) {
+        return Err(OutOfOrder::Place { version, kind });
+    }
+    if let Some(transition) = fact.draft.transition {
+        if transition.from != Some(case.lifecycle) {
+            return Err(OutOfOrder::State { version, kind });
+        }
+        case.lifecycle = transition.to;
+    }
+    Ok(case)
+}
+
+/// A step of the process itself, found on the fold (DESIGN D2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What makes it this step and no other: the same obligation gives the same name, in every process.
+    pub name: String,
+    /// The command.
+    pub command: Command,
+}
+
+impl Step {
+    fn new(name: impl Into<String>, command: Command) -> Self {
+        Self { name: name.into(), command }
+    }
+
+    /// The id of its command: derived, so that two replicas that find the same step make one fact.
+    pub fn command_id(&self, case: CaseId) -> CommandId {
+        CommandId::of_step(case, &format!("{}/{}", self.command.stage(), self.name))
+    }
+}
+
+/// What a stage must do next by itself: it looks at the fold, never at the event that woke it.
+pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> Option<Step> {
+    let step = match stage {
+        Stage::Intake => intake::next_step(case),
+        Stage::Routing => routing::next_step(case, now, policy),
+        Stage::Coordination => coordination::next_step(case),
+        Stage::Confirmation | Stage::Escalation | Stage::Closure | Stage::Document => None,
+    };
+    step.or_else(|| {
+        let timer = deadlines::next(case, stage, now, policy)?;
+        let name = timer.instance();
+        Some(Step::new(name, timed(stage, timer)?))
+    })
+}
+
+/// A stage's command for a timer.
+fn timed(stage: Stage, timer: Timer) -> Option<Command> {
+    Some(match stage {
+        Stage::Confirmation => Command::Confirmation(confirmation::Command::Timer(timer)),
+        Stage::Routing => Command::Routing(routing::Command::Timer(timer)),
+        Stage::Coordination => Command::Coordination(coordination::Command::Timer(timer)),
+        Stage::Escalation => Command::Escalation(escalation::Command::Timer(timer)),
+        Stage::Closure => Command::Closure(closure::Command::Timer(timer)),
+        Stage::Intake | Stage::Document => return None,
+    })
+}
+
+/// What every stage must do next by itself, in the order of the process.
+pub fn next_steps(case: &Case, now: Timestamp, policy: &Policy) -> impl Iterator<Item = Step> {
+    Stage::ALL.into_iter().filter_map(move |stage| next_step(case, stage, now, policy))
+}
+
+/// The next instant after `now` at which some stage has something to do by itself.
+pub fn due(case: &Case, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
+    [deadlines::next_instant(case, now), routing::next_absence(case, now, policy)].into_iter().flatten().min()
+}
+
+/// A decision on a timer: checked, dated at the instant at which it was due.
+pub(crate) fn decide_timer(
+    case: &Case,
+    timer: &Timer,
+    ctx: &Context<'_>,
+    reminded: fn(events::terms::Reminded) -> Body,
+    overdue: fn(events::terms::Overdue) -> Body,
+) -> Result<Decision, Refusal> {
+    let at = deadlines::check(case, timer, ctx.now, ctx.policy)?;
+    Ok(Decision::new(
+        at,
+        match timer.clone() {
+            Timer::Remind(fields) => reminded(fields),
+            Timer::MarkOverdue(fields) => overdue(fields),
+        },
+    ))
+}
+
+/// The state in which a command is legal, when the case is not in it.
+pub(crate) fn must_be(case: &Case, legal: &[Lifecycle]) -> Result<(), Refusal> {
+    if legal.contains(&case.lifecycle) {
+        return Ok(());
+    }
+    let names = legal.iter().map(|state| format!("{state:?}")).collect::<Vec<_>>().join(", ");
+    Err(Refusal::bad_state(
+        format!("Trạng thái không cho phép: vụ việc đang ở trạng thái {:?}, cần {names}.", case.lifecycle),
+        format!("The case stands at {:?}; this is legal only at {names}.", case.lifecycle),
+    ))
+}
+
+/// The case must be live.
+pub(crate) fn must_live(case: &Case) -> Result<(), Refusal> {
+    if case.lifecycle.is_live() {
+        return Ok(());
+    }
+    Err(Refusal::bad_state(
+        format!("Trạng thái không cho phép: vụ việc đã ở trạng thái {:?}.", case.lifecycle),
+        format!("The case stands at {:?}: nothing more is done in it.", case.lifecycle),
+    ))
+}

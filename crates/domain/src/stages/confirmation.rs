@@ -1,0 +1,472 @@
+//! Confirmation: the callback, and the document that is owed after a telephone call (plan III.3 b1 s2).
+
+use chrono::NaiveDate;
+use events::{
+    AgencyId, Body, Fact, Kind, Stage, Timestamp, confirmation as said,
+    confirmation::{Comparison, Verdicts},
+    intake::KeyFacts,
+    terms::{Deadline, DeadlineKey, Document, Register},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{intake::check_key_facts, must_live};
+use crate::{
+    calendar,
+    case::Case,
+    deadlines::{self, Timer},
+    decision::{Act, Context, Decision},
+    organisation::Role,
+    policy::Policy,
+    refusal::{Code, Refusal, optional_text, required_text},
+};
+
+/// The acts of persons at this stage.
+pub const ACTS: &[Act] = &[
+    Act {
+        name: "verify-callback",
+        stage: Stage::Confirmation,
+        records: &[Kind::CallbackVerified, Kind::CallbackFailed, Kind::CallbackUnreachable],
+        who: "RO, LO, LH, AL of the receiver",
+    },
+    Act {
+        name: "submit-written-confirmation",
+        stage: Stage::Confirmation,
+        records: &[Kind::WrittenReceived],
+        who: "LO, LH, AL, CL of the intake's raiser or of its superior",
+    },
+    Act {
+        name: "compare-written",
+        stage: Stage::Confirmation,
+        records: &[Kind::WrittenMatched, Kind::WrittenDiscrepant],
+        who: "LO, LH, AL of the receiver, but not who logged the call",
+    },
+];
+
+/// A command of this stage.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Command 3.
+    VerifyCallback(VerifyCallback),
+    /// Command 10.
+    SubmitWrittenConfirmation(Box<SubmitWritten>),
+    /// Command 11.
+    CompareWritten(Box<CompareWritten>),
+    /// Command 14, and the reminders.
+    #[serde(skip)]
+    Timer(Timer),
+}
+
+/// What the callback brought.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyCallback {
+    #[serde(default = "first")]
+    intake: u32,
+    result: CallbackResult,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// The result of a callback to the directory's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallbackResult {
+    /// The agency confirms the call.
+    Verified,
+    /// The agency denies it.
+    Failed,
+    /// Nobody answers.
+    Unreachable,
+}
+
+/// The document that was owed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitWritten {
+    #[serde(default = "first")]
+    intake: u32,
+    document: Document,
+    key_facts: KeyFacts,
+}
+
+/// The comparison of the document with the call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareWritten {
+    #[serde(default = "first")]
+    intake: u32,
+    verdicts: Verdicts,
+}
+
+/// Most cases have one intake.
+fn first() -> u32 {
+    1
+}
+
+impl Command {
+    fn intake(&self) -> u32 {
+        match self {
+            Self::VerifyCallback(act) => act.intake,
+            Self::SubmitWrittenConfirmation(act) => act.intake,
+            Self::CompareWritten(act) => act.intake,
+            Self::Timer(_) => 0,
+        }
+    }
+
+    /// The document that it brings.
+    pub(crate) fn document(&self) -> Option<&Document> {
+        match self {
+            Self::SubmitWrittenConfirmation(act) => Some(&act.document),
+            Self::VerifyCallback(_) | Self::CompareWritten(_) | Self::Timer(_) => None,
+        }
+    }
+}
+
+/// Regions W and V of an intake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// The intake's number within the case.
+    pub intake: u32,
+    /// Region W.
+    pub written: Written,
+    /// Region V; absent for an intake in writing.
+    pub caller: Option<Verification>,
+    /// The document that came, if one did.
+    pub document: Option<Document>,
+    /// The key facts as the document states them.
+    pub key_facts: Option<KeyFacts>,
+    /// It came after it was due.
+    pub late: bool,
+}
+
+/// Region W: the written confirmation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Written {
+    /// Raised in writing: nothing is owed.
+    Satisfied,
+    /// *Chờ văn bản*.
+    Pending,
+    /// *Quá hạn văn bản*: still owed.
+    Overdue,
+    /// *Đã nhận, chờ đối chiếu*.
+    Received,
+    /// *Khớp*.
+    Matched,
+    /// *Có sai lệch*.
+    Discrepant,
+}
+
+impl Written {
+    /// Nothing more is owed (DOMAIN §3.1).
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Satisfied | Self::Matched)
+    }
+}
+
+/// Region V: whether the caller is who he said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verification {
+    /// Not called back yet.
+    Unverified,
+    /// He is.
+    Verified,
+    /// The agency denies the call.
+    Failed,
+}
+
+pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    if matches!(command, Command::Timer(_)) {
+        return ctx.system();
+    }
+    let person = ctx.person()?;
+    let raiser = case.intake(command.intake()).map_or(&case.raiser, |intake| &intake.raiser);
+    let organisation = &ctx.policy.organisation;
+    let superior = organisation.side(raiser).and_then(|side| ctx.policy.superior(side));
+    let raising = person.agency == *raiser || Some(&person.agency) == superior;
+    let (allowed, vi, en) = match command {
+        Command::VerifyCallback(_) => (
+            person.agency == case.receiver
+                && matches!(person.role, Role::Ro | Role::Lo | Role::Lh | Role::Al),
+            "Chỉ cơ quan nhận tin được gọi lại xác minh.",
+            "Only officers of the receiving agency verify the caller.",
+        ),
+        Command::SubmitWrittenConfirmation(_) => (
+            raising && matches!(person.role, Role::Lo | Role::Lh | Role::Al | Role::Cl),
+            "Chỉ đầu mối, lãnh đạo hoặc văn thư của cơ quan báo tin (hoặc cơ quan cấp trên) được gửi văn bản xác nhận.",
+            "Only liaison officers, leaders or clerks of the raiser, or of its superior, send the written confirmation.",
+        ),
+        Command::CompareWritten(_) | Command::Timer(_) => (
+            person.agency == case.receiver && matches!(person.role, Role::Lo | Role::Lh | Role::Al),
+            "Chỉ đầu mối hoặc lãnh đạo của cơ quan nhận tin được đối chiếu.",
+            "Only liaison officers or leaders of the receiving agency compare.",
+        ),
+    };
+    if !allowed {
+        return Err(Refusal::not_authorised(vi, en));
+    }
+    // Who logged the call does not compare it (DOMAIN §2, separation of duties).
+    let logged = case.intake(command.intake()).is_some_and(|intake| intake.logged_by == person.officer);
+    if logged && matches!(command, Command::CompareWritten(_)) {
+        return Err(Refusal::new(
+            Code::SeparationOfDuties,
+            "Người ghi nhận cuộc gọi không được đối chiếu; đề nghị người khác đối chiếu.",
+            "Who logged the call cannot compare it: ask a colleague.",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    if let Command::Timer(timer) = command {
+        return super::decide_timer(case, timer, ctx, Body::ConfirmationReminded, Body::ConfirmationOverdue);
+    }
+    must_live(case)?;
+    let Some(confirmation) = case.confirmation(command.intake()) else {
+        return Err(Refusal::invalid("intake", "Không có lần tiếp nhận này.", "There is no such intake."));
+    };
+    match command {
+        Command::VerifyCallback(act) => verify(confirmation, act, ctx),
+        Command::SubmitWrittenConfirmation(act) => submit(case, confirmation, act, ctx),
+        Command::CompareWritten(act) => compare(confirmation, act, ctx),
+        Command::Timer(_) => Err(Refusal::not_found()),
+    }
+}
+
+/// Command 3: the number is taken from the directory, never from the caller.
+fn verify(confirmation: &Confirmation, act: &VerifyCallback, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    if !matches!(confirmation.caller, Some(Verification::Unverified | Verification::Failed)) {
+        return Err(Refusal::bad_state(
+            "Không cần xác minh: đã xác minh, hoặc vụ việc báo bằng văn bản.",
+            "There is nothing to verify: the caller is verified, or the intake came in writing.",
+        ));
+    }
+    optional_text("note", act.note.as_deref(), 500)?;
+    let (intake, note) = (act.intake, act.note.clone());
+    let body = match act.result {
+        CallbackResult::Verified => Body::CallbackVerified(said::CallbackVerified { intake, note }),
+        CallbackResult::Failed => Body::CallbackFailed(said::CallbackFailed { intake, note }),
+        CallbackResult::Unreachable => Body::CallbackUnreachable(said::CallbackUnreachable { intake, note }),
+    };
+    Ok(Decision::new(ctx.now, body))
+}
+
+/// Command 10: the owed document.
+fn submit(
+    case: &Case,
+    confirmation: &Confirmation,
+    act: &SubmitWritten,
+    ctx: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    if !matches!(confirmation.written, Written::Pending | Written::Overdue) {
+        return Err(Refusal::new(
+            Code::WrittenNotExpected,
+            "Không còn chờ văn bản xác nhận cho lần báo tin này.",
+            "No document is owed for this intake.",
+        ));
+    }
+    let raiser = case.intake(act.intake).map_or(&case.raiser, |intake| &intake.raiser);
+    let called_on = case
+        .intake(act.intake)
+        .and_then(|intake| intake.call.as_ref())
+        .map(|call| calendar::local_date(call.started_at));
+    check_document("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
+    if called_on.is_some_and(|called| act.document.date < called) {
+        return Err(doc_invalid(
+            "document.date",
+            "Ngày văn bản trước ngày gọi điện.",
+            "The document is dated before the call.",
+        ));
+    }
+    let superior = ctx.policy.organisation.side(raiser).and_then(|side| ctx.policy.superior(side));
+    if act.document.issuer != *raiser && Some(&act.document.issuer) != superior {
+        return Err(doc_invalid(
+            "document.issuer",
+            "Văn bản phải do cơ quan báo tin hoặc cơ quan cấp trên ban hành.",
+            "The document must be issued by the raiser or by its superior.",
+        ));
+    }
+    check_key_facts("key_facts", &act.key_facts)?;
+    let due = deadlines::find(case, DeadlineKey::Written, act.intake).map(|armed| armed.deadline.due);
+    let body = Body::WrittenReceived(said::WrittenReceived {
+        intake: act.intake,
+        document: act.document.clone(),
+        key_facts: act.key_facts.clone(),
+        late: due.is_some_and(|due| ctx.now > due),
+    });
+    Ok(Decision::new(ctx.now, body)
+        .arming([ctx.deadline(case, DeadlineKey::Compare, act.intake, ctx.now)?])
+        .bringing(&act.document, ctx.registration))
+}
+
+/// Command 11: a person compares; one `changed` or `missing` makes it discrepant (DOMAIN §3.5).
+fn compare(
+    confirmation: &Confirmation,
+    act: &CompareWritten,
+    ctx: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    if confirmation.written != Written::Received {
+        return Err(Refusal::bad_state(
+            "Chưa có văn bản chờ đối chiếu.",
+            "There is no document waiting to be compared.",
+        ));
+    }
+    for verdict in act.verdicts.all() {
+        optional_text("verdicts", verdict.note.as_deref(), 300)?;
+    }
+    let differs = act
+        .verdicts
+        .all()
+        .iter()
+        .any(|each| matches!(each.verdict, Comparison::Changed | Comparison::Missing));
+    let (intake, verdicts) = (act.intake, act.verdicts.clone());
+    Ok(Decision::new(
+        ctx.now,
+        if differs {
+            Body::WrittenDiscrepant(said::WrittenDiscrepant { intake, verdicts })
+        } else {
+            Body::WrittenMatched(said::WrittenMatched { intake, verdicts })
+        },
+    ))
+}
+
+/// `DOC_INVALID` at a field.
+pub(crate) fn doc_invalid(field: &str, vi: &str, en: &str) -> Refusal {
+    Refusal::new(Code::DocInvalid, vi, en).at(field)
+}
+
+/// What every document must have (DOMAIN §3.5, §5): a number, a symbol of its register, a known issuer, a date that
+/// has come, an abstract, a signer.
+pub(crate) fn check_document(
+    at: &str,
+    document: &Document,
+    today: NaiveDate,
+    policy: &Policy,
+) -> Result<(), Refusal> {
+    let field = |name: &str| format!("{at}.{name}");
+    let wrong = |name: &str, vi: &str, en: &str| Err(doc_invalid(&field(name), vi, en));
+    if document.number == 0 || document.number > 999_999 {
+        return wrong("number", "Số văn bản từ 1 đến 999999.", "A number from 1 to 999999.");
+    }
+    if !is_symbol(&document.symbol, document.register) {
+        return wrong(
+            "symbol",
+            "Ký hiệu không đúng thể thức, ví dụ BC-SNNMT (nhà nước) hoặc TB/TU (Đảng).",
+            "Not a symbol: BC-SNNMT for a State document, TB/TU for a Party one.",
+        );
+    }
+    if policy.organisation.agency(&document.issuer).is_none() {
+        return wrong("issuer", "Không có cơ quan ban hành này.", "There is no such issuing agency.");
+    }
+    if document.date > today {
+        return wrong("date", "Ngày ban hành ở tương lai.", "The date of issue lies in the future.");
+    }
+    let doc = |refusal: Refusal| Refusal { code: Code::DocInvalid, ..refusal };
+    required_text(&field("abstract"), &document.subject, 500).map_err(doc)?;
+    required_text(&field("place"), &document.place, 100).map_err(doc)?;
+    required_text(&field("signer.office"), &document.signer.office, 200).map_err(doc)
+}
+
+/// The accepting forms of DOMAIN §5: State `[year/]TYPE-ISSUER[-UNIT…]`, Party `TYPE/ISSUER[-…]`.
+fn is_symbol(symbol: &str, register: Register) -> bool {
+    let word = |text: &str, extra: &str| {
+        let mut letters = text.chars();
+        letters.next().is_some_and(|first| first.is_ascii_uppercase() || first == 'Đ')
+            && letters.all(|c| c.is_ascii_alphabetic() || "Đđ".contains(c) || extra.contains(c))
+    };
+    let groups = |text: &str, most: usize, extra: &str| {
+        text.split('-').count() <= most && text.split('-').all(|group| word(group, extra))
+    };
+    match register {
+        Register::State => {
+            let rest = match symbol.split_once('/') {
+                Some((year, rest)) if year.len() == 4 && year.chars().all(|c| c.is_ascii_digit()) => rest,
+                Some(_) => return false,
+                None => symbol,
+            };
+            groups(rest, 4, "0123456789.&")
+        }
+        Register::Party => symbol.split_once('/').is_some_and(|(kind, issuer)| {
+            (2..=5).contains(&kind.chars().count()) && word(kind, "") && groups(issuer, 3, "")
+        }),
+    }
+}
+
+pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
+    let open = |written, caller| Confirmation {
+        intake: 1,
+        written,
+        caller,
+        document: None,
+        key_facts: None,
+        late: false,
+    };
+    match fact.body() {
+        Body::RaisedInWriting(_) => case.confirmations.push(open(Written::Satisfied, None)),
+        Body::RaisedByPhone(_) => {
+            case.confirmations.push(open(Written::Pending, Some(Verification::Unverified)));
+        }
+        Body::CallbackVerified(said) => {
+            at(case, said.intake, |found| found.caller = Some(Verification::Verified));
+        }
+        Body::CallbackFailed(said) => {
+            at(case, said.intake, |found| found.caller = Some(Verification::Failed));
+        }
+        Body::WrittenReceived(said) => at(case, said.intake, |found| {
+            found.written = Written::Received;
+            found.document = Some(said.document.clone());
+            found.key_facts = Some(said.key_facts.clone());
+            found.late = said.late;
+        }),
+        Body::WrittenMatched(said) => at(case, said.intake, |found| {
+            found.written = Written::Matched;
+            // A document that matches cures a caller who could not be verified (DOMAIN §3.3, command 3).
+            found.caller = found.caller.map(|_| Verification::Verified);
+        }),
+        Body::WrittenDiscrepant(said) => {
+            at(case, said.intake, |found| found.written = Written::Discrepant);
+        }
+        Body::ConfirmationReminded(reminded) => deadlines::note_reminded(case, reminded),
+        Body::ConfirmationOverdue(overdue) => {
+            deadlines::note_overdue(case, overdue);
+            if overdue.key == DeadlineKey::Written {
+                at(case, overdue.instance, |found| found.written = Written::Overdue);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn at(case: &mut Case, intake: u32, change: impl FnOnce(&mut Confirmation)) {
+    if let Some(found) = case.confirmations.iter_mut().find(|each| each.intake == intake) {
+        change(found);
+    }
+}
+
+pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
+    let Some(confirmation) = case.confirmation(deadline.instance) else { return false };
+    match deadline.key {
+        DeadlineKey::Callback => {
+            confirmation.caller == Some(Verification::Unverified) && !confirmation.written.is_settled()
+        }
+        DeadlineKey::Written => matches!(confirmation.written, Written::Pending | Written::Overdue),
+        DeadlineKey::Compare => confirmation.written == Written::Received,
+        _ => false,
+    }
+}
+
+pub(crate) fn owing(case: &Case, deadline: &Deadline) -> Vec<AgencyId> {
+    match deadline.key {
+        DeadlineKey::Written => {
+            case.intake(deadline.instance).map(|intake| intake.raiser.clone()).into_iter().collect()
+        }
+        _ => vec![case.receiver.clone()],
+    }
+}
+
+/// When the call of an intake ended.
+pub fn call_ended(case: &Case, intake: u32) -> Option<Timestamp> {
+    case.intake(intake)?.call.as_ref().map(|call| call.ended_at)
+}

@@ -1,0 +1,310 @@
+//! Coordination: rounds of positions until the sides agree, or do not (DOMAIN §3.4).
+
+use std::collections::BTreeMap;
+
+use events::{
+    AgencyId, Body, Fact, Kind, Lifecycle, Stage, coordination as said,
+    coordination::{Closes, Position},
+    terms::{Deadline, DeadlineKey, Side},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Step, must_be, routing::AssignmentState};
+use crate::{
+    case::Case,
+    deadlines::{self, Timer},
+    decision::{Act, Context, Decision},
+    organisation::Role,
+    policy::Policy,
+    refusal::{Refusal, optional_text, required_text},
+    sides::{self, Effective},
+};
+
+/// The acts of persons at this stage.
+pub const ACTS: &[Act] = &[Act {
+    name: "record-position",
+    stage: Stage::Coordination,
+    records: &[Kind::PositionRecorded, Kind::OpinionRecorded],
+    who: "AL of a party; of a consulted agency for an opinion",
+}];
+
+/// A command of this stage.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Command 15.
+    RecordPosition(RecordPosition),
+    /// The lead has acknowledged: coordination begins.
+    #[serde(skip)]
+    Open,
+    /// Reminders and overdue levels.
+    #[serde(skip)]
+    Timer(Timer),
+}
+
+/// A position on the open round's proposal.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordPosition {
+    position: Position,
+}
+
+/// A round of positions (region R).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// What opened it.
+    pub opened: said::Round,
+    /// Where it stands.
+    pub state: RoundState,
+    /// The positions, in the order in which they came; the latest of an agency counts.
+    pub positions: Vec<Stated>,
+    /// The opinions of consulted agencies.
+    pub opinions: Vec<Stated>,
+    /// The sides whose split was announced.
+    pub split: Vec<Side>,
+}
+
+/// A position that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stated {
+    /// The agency.
+    pub agency: AgencyId,
+    /// What it said.
+    pub position: Position,
+}
+
+/// Where a round stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RoundState {
+    /// Positions are asked.
+    Open,
+    /// All sides agree.
+    Agreed,
+    /// Another round took its place, or the case went another way.
+    Superseded,
+    /// The sides do not agree.
+    Disputed,
+}
+
+impl Round {
+    fn of(opened: &said::Round) -> Self {
+        let deemed =
+            |agency: &AgencyId| Stated { agency: agency.clone(), position: Position::Agree { note: None } };
+        Self {
+            opened: opened.clone(),
+            state: RoundState::Open,
+            positions: opened.deemed.iter().map(deemed).collect(),
+            opinions: Vec::new(),
+            split: Vec::new(),
+        }
+    }
+
+    /// Positions are asked.
+    pub fn is_open(&self) -> bool {
+        self.state == RoundState::Open
+    }
+
+    /// The latest position of an agency, with its place in the order of all.
+    pub(crate) fn latest(&self, agency: &AgencyId) -> Option<(u32, &Position)> {
+        let at = self.positions.iter().rposition(|stated| stated.agency == *agency)?;
+        Some((u32::try_from(at).unwrap_or(u32::MAX), &self.positions[at].position))
+    }
+
+    /// The latest position of an agency.
+    pub fn position_of(&self, agency: &AgencyId) -> Option<&Position> {
+        self.latest(agency).map(|(_, position)| position)
+    }
+}
+
+pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    match command {
+        Command::Open | Command::Timer(_) => ctx.system(),
+        Command::RecordPosition(_) => {
+            let person = ctx.person()?;
+            let speaks = sides::parties(case, ctx.policy).contains(&person.agency)
+                || case.consulted.contains(&person.agency);
+            if speaks && person.role == Role::Al {
+                return Ok(());
+            }
+            Err(Refusal::not_authorised(
+                "Chỉ lãnh đạo của cơ quan bắt buộc cho ý kiến, cơ quan cấp trên của bên hoặc cơ quan tham khảo được cho ý kiến.",
+                "Only a leader of a required agency, of a side's superior or of a consulted agency records a position.",
+            ))
+        }
+    }
+}
+
+pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    match command {
+        Command::Open => begin(case, ctx),
+        Command::RecordPosition(act) => record(case, &act.position, ctx),
+        Command::Timer(timer) => {
+            super::decide_timer(case, timer, ctx, Body::CoordinationReminded, Body::CoordinationOverdue)
+        }
+    }
+}
+
+/// The lead has acknowledged: round 1 asks for positions on the raiser's request, and the raiser is deemed to agree.
+fn begin(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    if !lead_acknowledged(case) {
+        return Err(Refusal::bad_state("Cơ quan chủ trì chưa xác nhận.", "The lead has not acknowledged."));
+    }
+    let round = said::Round {
+        number: 1,
+        turn: 1,
+        proposal: case.matter.request.clone(),
+        deemed: Some(case.raiser.clone()),
+    };
+    let position = ctx.deadline(case, DeadlineKey::Position, round.number, ctx.now)?;
+    Ok(Decision::new(ctx.now, Body::CoordinationOpened(said::Opened { round }))
+        .moving(Some(Lifecycle::Routed), Lifecycle::InCoordination)
+        .arming([position]))
+}
+
+fn lead_acknowledged(case: &Case) -> bool {
+    case.lifecycle == Lifecycle::Routed
+        && case
+            .assignments
+            .iter()
+            .any(|each| each.assignment.lead && each.state == AssignmentState::Acknowledged)
+}
+
+/// Command 15. The fact says at once what the position does to the round (DESIGN D2).
+fn record(case: &Case, position: &Position, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &[Lifecycle::InCoordination])?;
+    let Some(round) = case.open_round() else {
+        return Err(Refusal::bad_state("Không có vòng lấy ý kiến nào đang mở.", "No round is open."));
+    };
+    match position {
+        Position::Agree { note } => optional_text("position.agree.note", note.as_deref(), 2000)?,
+        Position::Disagree { reasons } => required_text("position.disagree.reasons", reasons, 2000)?,
+        Position::Counter { text } => required_text("position.counter.text", text, 2000)?,
+    }
+    let agency = ctx.person()?.agency.clone();
+    let (number, position) = (round.opened.number, position.clone());
+    if !sides::parties(case, ctx.policy).contains(&agency) {
+        let body = said::OpinionRecorded { round: number, agency, position };
+        return Ok(Decision::new(ctx.now, Body::OpinionRecorded(body)));
+    }
+    let mut after = round.clone();
+    after.positions.push(Stated { agency: agency.clone(), position: position.clone() });
+    let split = newly_split(case, &after, ctx.policy);
+    let closes = closes(case, &after, ctx.policy);
+    let (moves, deadlines) = match &closes {
+        None => (None, Vec::new()),
+        Some(Closes::Agreed) => (Some(Lifecycle::Agreed), Vec::new()),
+        Some(Closes::Next(next)) => {
+            (None, vec![ctx.deadline(case, DeadlineKey::Position, next.number, ctx.now)?])
+        }
+        Some(Closes::Disputed) => {
+            let statement = ctx.deadline(case, DeadlineKey::Statement, number, ctx.now)?;
+            let dossier = ctx.deadline(case, DeadlineKey::Dossier, number, ctx.now)?;
+            (Some(Lifecycle::Disputed), vec![statement, dossier])
+        }
+    };
+    let body = said::PositionRecorded { round: number, agency, position, closes, split };
+    let mut decision = Decision::new(ctx.now, Body::PositionRecorded(body)).arming(deadlines);
+    if let Some(to) = moves {
+        decision = decision.moving(Some(Lifecycle::InCoordination), to);
+    }
+    Ok(decision)
+}
+
+/// Whether a round closes on its positions, and how (DOMAIN §3.4 rule 2).
+fn closes(case: &Case, round: &Round, policy: &Policy) -> Option<Closes> {
+    let effective: BTreeMap<Side, Effective> = sides::party_sides(case, policy)
+        .into_iter()
+        .map(|side| (side, sides::effective(case, round, side, policy)))
+        .collect();
+    let any = |wanted: &[Effective]| effective.values().any(|position| wanted.contains(position));
+    if any(&[Effective::Missing, Effective::Split]) {
+        return None;
+    }
+    if any(&[Effective::Disagree]) {
+        return Some(Closes::Disputed);
+    }
+    // The latest counterproposal that stands as a side's position is the next round's proposal.
+    let latest = effective
+        .into_values()
+        .filter_map(|position| match position {
+            Effective::Counter { text, author } => {
+                Some((round.latest(&author).map(|(at, _)| at), text, author))
+            }
+            Effective::Agree | Effective::Disagree | Effective::Missing | Effective::Split => None,
+        })
+        .max_by_key(|(at, _, _)| *at);
+    Some(match latest {
+        None => Closes::Agreed,
+        Some(_) if round.opened.turn >= policy.max_rounds => Closes::Disputed,
+        Some((_, proposal, author)) => Closes::Next(said::Round {
+            number: round.opened.number + 1,
+            turn: round.opened.turn + 1,
+            proposal,
+            deemed: Some(author),
+        }),
+    })
+}
+
+/// A side that is split and was not announced as split in this round.
+fn newly_split(case: &Case, round: &Round, policy: &Policy) -> Option<Side> {
+    sides::party_sides(case, policy).into_iter().find(|side| {
+        !round.split.contains(side) && sides::effective(case, round, *side, policy) == Effective::Split
+    })
+}
+
+pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
+    match fact.body() {
+        Body::CoordinationOpened(opened) => case.rounds.push(Round::of(&opened.round)),
+        Body::PositionRecorded(said) => {
+            if let Some(round) = case.rounds.last_mut() {
+                round.positions.push(Stated { agency: said.agency.clone(), position: said.position.clone() });
+                round.split.extend(said.split);
+                match &said.closes {
+                    None => {}
+                    Some(Closes::Agreed) => round.state = RoundState::Agreed,
+                    Some(Closes::Disputed) => round.state = RoundState::Disputed,
+                    Some(Closes::Next(next)) => {
+                        round.state = RoundState::Superseded;
+                        case.rounds.push(Round::of(next));
+                    }
+                }
+            }
+        }
+        Body::OpinionRecorded(said) => {
+            if let Some(round) = case.rounds.last_mut() {
+                round.opinions.push(Stated { agency: said.agency.clone(), position: said.position.clone() });
+            }
+        }
+        Body::CoordinationReminded(reminded) => deadlines::note_reminded(case, reminded),
+        Body::CoordinationOverdue(overdue) => deadlines::note_overdue(case, overdue),
+        _ => {}
+    }
+    if case.lifecycle != Lifecycle::InCoordination
+        && let Some(round) = case.rounds.last_mut().filter(|round| round.is_open())
+    {
+        round.state = RoundState::Superseded;
+    }
+}
+
+/// Coordination begins when the lead has acknowledged.
+pub(crate) fn next_step(case: &Case) -> Option<Step> {
+    lead_acknowledged(case).then(|| Step::new("open", super::Command::Coordination(Command::Open)))
+}
+
+pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
+    case.open_round().is_some_and(|round| round.opened.number == deadline.instance)
+}
+
+/// The sides that are missing or split owe: their superiors must see to it, and who has not spoken.
+pub(crate) fn owing(case: &Case, policy: &Policy) -> Vec<AgencyId> {
+    let Some(round) = case.open_round() else { return Vec::new() };
+    sides::party_sides(case, policy)
+        .into_iter()
+        .filter(|side| {
+            matches!(sides::effective(case, round, *side, policy), Effective::Missing | Effective::Split)
+        })
+        .flat_map(|side| sides::parties_of(case, side, policy))
+        .filter(|agency| round.position_of(agency).is_none())
+        .collect()
+}

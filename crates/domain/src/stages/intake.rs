@@ -1,0 +1,443 @@
+//! Intake: a case is raised, in writing or by telephone first, and numbered.
+
+use chrono::Datelike as _;
+use events::{
+    AgencyId, Body, CaseCode, Digest, Fact, Kind, Lifecycle, OfficerId, Stage, Timestamp, Urgency, intake,
+    intake::{Caller, Direction, KeyFacts, Matter, Parties, PhoneCall},
+    terms::{Deadline, DeadlineKey, Document},
+};
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::{
+    calendar,
+    case::{Case, Trace},
+    decision::{Act, Context, Decision, outside_calendar},
+    organisation::{Person, Role},
+    policy::Policy,
+    refusal::{Code, Refusal, optional_text, required_text},
+    stages::{confirmation, escalation::Dossier},
+};
+
+/// The acts of persons at this stage.
+pub const ACTS: &[Act] = &[Act {
+    name: "raise",
+    stage: Stage::Intake,
+    records: &[Kind::RaisedInWriting, Kind::RaisedByPhone],
+    who: "RO, LO, LH, AL of the raiser; by telephone also of the receiver",
+}];
+
+/// A command of this stage.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Commands 1 and 2.
+    Raise(Box<Raise>),
+    /// The case gets its number.
+    #[serde(skip)]
+    Number,
+}
+
+/// A case is raised; `channel` says how.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "channel", rename_all = "kebab-case")]
+pub enum Raise {
+    /// By an official document (command 1).
+    Written(RaiseInWriting),
+    /// By telephone, in an emergency (command 2).
+    Phone(RaiseByPhone),
+}
+
+/// What a written report says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RaiseInWriting {
+    raiser: AgencyId,
+    urgency: Urgency,
+    #[serde(default)]
+    deliver_by: Option<Timestamp>,
+    title: String,
+    summary: String,
+    request: String,
+    topic: String,
+    #[serde(default)]
+    area: Option<String>,
+    #[serde(default)]
+    complex: bool,
+    #[serde(default)]
+    sensitive: bool,
+    document: Document,
+}
+
+/// What a telephone report says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RaiseByPhone {
+    raiser: AgencyId,
+    urgency: Urgency,
+    #[serde(default)]
+    deliver_by: Option<Timestamp>,
+    title: String,
+    summary: String,
+    topic: String,
+    #[serde(default)]
+    area: Option<String>,
+    #[serde(default)]
+    complex: bool,
+    #[serde(default)]
+    sensitive: bool,
+    call: CallLog,
+}
+
+/// A call as the officer logs it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallLog {
+    caller: CallerLog,
+    #[serde(default)]
+    direction: Option<Direction>,
+    started_at: Timestamp,
+    ended_at: Timestamp,
+    key_facts: KeyFacts,
+}
+
+/// The caller as the officer logs him.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallerLog {
+    office: String,
+    name: String,
+    number: String,
+}
+
+impl Command {
+    /// The document that it brings.
+    pub(crate) fn document(&self) -> Option<&Document> {
+        match self {
+            Self::Raise(raise) => match raise.as_ref() {
+                Raise::Written(written) => Some(&written.document),
+                Raise::Phone(_) => None,
+            },
+            Self::Number => None,
+        }
+    }
+}
+
+/// How a case came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intake {
+    /// Its number within the case.
+    pub number: u32,
+    /// The agency in whose name it was raised.
+    pub raiser: AgencyId,
+    /// Who entered it.
+    pub logged_by: OfficerId,
+    /// The call, if it came by telephone.
+    pub call: Option<PhoneCall>,
+    /// The document, if it came in writing.
+    pub document: Option<Document>,
+}
+
+/// Decides a raise: there is no case yet.
+pub(crate) fn raise(command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    match command {
+        Command::Raise(raise) => {
+            authorise(command, ctx)?;
+            match raise.as_ref() {
+                Raise::Written(written) => raise_in_writing(written, ctx),
+                Raise::Phone(phone) => raise_by_phone(phone, ctx),
+            }
+        }
+        Command::Number => Err(Refusal::not_found()),
+    }
+}
+
+pub(crate) fn authorise(command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let Command::Raise(raise) = command else { return ctx.system() };
+    let person = ctx.person()?;
+    let (raiser, also) = match raise.as_ref() {
+        Raise::Written(written) => (&written.raiser, None),
+        Raise::Phone(phone) => (&phone.raiser, Some(ctx.policy.receiver_for(&phone.raiser))),
+    };
+    if ctx.policy.organisation.agency(raiser).is_none() {
+        return Err(Refusal::invalid("raiser", "Không có cơ quan này.", "There is no such agency."));
+    }
+    let own = person.agency == *raiser || Some(&person.agency) == also;
+    if !own || !works_cases(person) || !ctx.policy.may_raise(raiser) {
+        return Err(Refusal::not_authorised(
+            "Chỉ cán bộ của cơ quan báo cáo (hoặc cơ quan nhận, nếu báo qua điện thoại) được tạo vụ việc.",
+            "Only officers of the raising agency (by telephone also of the receiving one) may raise a case.",
+        ));
+    }
+    Ok(())
+}
+
+/// RO, LO, LH or AL (PROCESS §1: RO+).
+fn works_cases(person: &Person) -> bool {
+    matches!(person.role, Role::Ro | Role::Lo | Role::Lh | Role::Al)
+}
+
+pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    match command {
+        Command::Raise(_) => Err(Refusal::bad_state("Vụ việc đã được tạo.", "The case is there already.")),
+        Command::Number => number(case, ctx),
+    }
+}
+
+/// Command 1 (plan III.3 b1 s1).
+fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let today = calendar::local_date(ctx.now);
+    confirmation::check_document("document", &raise.document, today, ctx.policy)?;
+    if raise.document.issuer != raise.raiser {
+        return Err(confirmation::doc_invalid(
+            "document.issuer",
+            "Văn bản phải do cơ quan báo cáo ban hành.",
+            "The document must be issued by the agency that raises.",
+        ));
+    }
+    if ctx.registration.is_some() {
+        return Err(Refusal::new(
+            Code::DocDuplicate,
+            "Văn bản này đã được đăng ký; một văn bản chỉ tạo một vụ việc.",
+            "This document is registered already: a document raises one case.",
+        )
+        .at("document"));
+    }
+    let matter = Matter {
+        title: raise.title.clone(),
+        summary: raise.summary.clone(),
+        request: raise.request.clone(),
+        topic: raise.topic.clone(),
+        area: raise.area.clone(),
+        complex: raise.complex,
+        sensitive: raise.sensitive,
+    };
+    check_matter(&matter, "request")?;
+    check_urgency(raise.urgency, raise.deliver_by, ctx.now)?;
+    let body = Body::RaisedInWriting(intake::RaisedInWriting {
+        parties: parties(&raise.raiser, ctx.policy),
+        urgency: raise.urgency,
+        deliver_by: raise.deliver_by,
+        matter,
+        document: raise.document.clone(),
+    });
+    let route = ctx.policy.deadline(DeadlineKey::Route, 0, ctx.now, raise.urgency, raise.deliver_by);
+    Ok(Decision::new(ctx.now, body)
+        .moving(None, Lifecycle::Received)
+        .arming([route.map_err(outside_calendar)?])
+        .bringing(&raise.document, None))
+}
+
+/// Command 2 (plan III.3 b1 s2).
+fn raise_by_phone(raise: &RaiseByPhone, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let call = &raise.call;
+    if raise.urgency < Urgency::Khan {
+        return Err(Refusal::new(
+            Code::PhoneRequiresUrgency,
+            "Chỉ dùng điện thoại khi khẩn cấp; vụ việc mức Thường phải báo cáo bằng văn bản.",
+            "The telephone serves only in an emergency: report a normal matter in writing.",
+        )
+        .at("urgency"));
+    }
+    if call.ended_at > ctx.now {
+        return Err(Refusal::new(
+            Code::CallInFuture,
+            "Thời điểm kết thúc cuộc gọi ở tương lai.",
+            "The call ends in the future: check the time.",
+        )
+        .at("call.ended_at"));
+    }
+    if call.started_at > call.ended_at {
+        return Err(Refusal::invalid(
+            "call.started_at",
+            "Cuộc gọi bắt đầu sau khi kết thúc.",
+            "The call starts after it ends.",
+        ));
+    }
+    check_urgency(raise.urgency, raise.deliver_by, ctx.now)?;
+    let facts = &call.key_facts;
+    let matter = Matter {
+        title: raise.title.clone(),
+        summary: raise.summary.clone(),
+        request: facts.request.clone(),
+        topic: raise.topic.clone(),
+        area: raise.area.clone(),
+        complex: raise.complex,
+        sensitive: raise.sensitive,
+    };
+    check_matter(&matter, "call.key_facts.request")?;
+    check_key_facts("call.key_facts", facts)?;
+    required_text("call.caller.office", &call.caller.office, 200)?;
+    required_text("call.caller.name", &call.caller.name, 200)?;
+    let phone = ctx.policy.organisation.agency(&raise.raiser).and_then(|agency| agency.phone.as_deref());
+    let body = Body::RaisedByPhone(intake::RaisedByPhone {
+        parties: parties(&raise.raiser, ctx.policy),
+        urgency: raise.urgency,
+        deliver_by: raise.deliver_by,
+        matter,
+        call: PhoneCall {
+            caller: caller(&call.caller, phone)?,
+            taken_by: ctx.person()?.officer.clone(),
+            direction: call.direction.unwrap_or(Direction::Incoming),
+            started_at: call.started_at,
+            ended_at: call.ended_at,
+            key_facts: facts.clone(),
+        },
+        late_logged: ctx.now > call.ended_at + ctx.policy.late_log_after,
+    });
+    let deadline = |key, instance, start| -> Result<Deadline, Refusal> {
+        ctx.policy.deadline(key, instance, start, raise.urgency, raise.deliver_by).map_err(outside_calendar)
+    };
+    Ok(Decision::new(ctx.now, body).moving(None, Lifecycle::Received).arming([
+        deadline(DeadlineKey::Callback, 1, call.ended_at)?,
+        deadline(DeadlineKey::Written, 1, call.ended_at)?,
+        deadline(DeadlineKey::Route, 0, ctx.now)?,
+    ]))
+}
+
+/// Of the number given only the last three digits are kept, and whether the directory has it (DESIGN D14).
+fn caller(log: &CallerLog, directory: Option<&str>) -> Result<Caller, Refusal> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let given = digits(&log.number);
+    if given.len() < 3 {
+        return Err(Refusal::invalid(
+            "call.caller.number",
+            "Số điện thoại phải có ít nhất ba chữ số.",
+            "The number must have at least three digits.",
+        ));
+    }
+    Ok(Caller {
+        office: log.office.clone(),
+        name: log.name.clone(),
+        number_ends_in: given[given.len() - 3..].to_owned(),
+        number_in_directory: directory.is_some_and(|number| digits(number) == given),
+    })
+}
+
+/// The raiser and the receiver must both give a position (PROCESS §2, commands 1 and 2).
+fn parties(raiser: &AgencyId, policy: &Policy) -> Parties {
+    let receiver = policy.receiver_for(raiser).clone();
+    Parties { raiser: raiser.clone(), receiver: receiver.clone(), required: vec![raiser.clone(), receiver] }
+}
+
+fn check_matter(matter: &Matter, request: &str) -> Result<(), Refusal> {
+    required_text("title", &matter.title, 200)?;
+    required_text("summary", &matter.summary, 2000)?;
+    required_text(request, &matter.request, 2000)?;
+    required_text("topic", &matter.topic, 50)?;
+    optional_text("area", matter.area.as_deref(), 50)
+}
+
+/// Each key fact at most 300 characters (DOMAIN §3.5).
+pub(crate) fn check_key_facts(at: &str, facts: &KeyFacts) -> Result<(), Refusal> {
+    let fields = [
+        ("what", &facts.what),
+        ("where", &facts.place),
+        ("since_when", &facts.since_when),
+        ("scale", &facts.scale),
+        ("actions_taken", &facts.actions_taken),
+        ("request", &facts.request),
+    ];
+    fields.into_iter().try_for_each(|(name, text)| required_text(&format!("{at}.{name}"), text, 300))
+}
+
+/// `deliver_by` belongs to *hỏa tốc hẹn giờ*, and to it alone.
+fn check_urgency(urgency: Urgency, deliver_by: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+    match (urgency, deliver_by) {
+        (Urgency::HoaTocHenGio, None) => Err(Refusal::invalid(
+            "deliver_by",
+            "Hỏa tốc hẹn giờ phải có thời điểm hẹn.",
+            "Express, timed, needs the time by which it is to be dealt with.",
+        )),
+        (Urgency::HoaTocHenGio, Some(by)) if by <= now => {
+            Err(Refusal::invalid("deliver_by", "Thời điểm hẹn đã qua.", "This time has passed already."))
+        }
+        (Urgency::HoaTocHenGio, Some(_)) | (_, None) => Ok(()),
+        (_, Some(_)) => Err(Refusal::invalid(
+            "deliver_by",
+            "Chỉ hỏa tốc hẹn giờ mới có thời điểm hẹn.",
+            "Only express, timed, has such a time.",
+        )),
+    }
+}
+
+/// The number: the rank among the cases of its local year, in the log's order (PROCESS §9 rule 2).
+fn number(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    if case.code.is_some() {
+        return Err(Refusal::bad_state("Vụ việc đã có mã.", "The case has its number."));
+    }
+    let Some(rank) = ctx.rank else {
+        return Err(Refusal::new(
+            Code::Busy,
+            "Chưa xác định được thứ tự.",
+            "The rank is not known yet: try again.",
+        ));
+    };
+    let year = calendar::local_date(case.raised_at).year();
+    Ok(Decision::new(ctx.now, Body::Numbered(intake::Numbered { code: CaseCode::new(year, rank) })))
+}
+
+/// Begins a case with the fact that raises it.
+pub(crate) fn begin(fact: &Fact) -> Option<Case> {
+    let events::AggregateId::Case(id) = fact.draft.aggregate else { return None };
+    let origin = fact.origin();
+    let events::Actor::Person { officer, .. } = &origin.actor else { return None };
+    let (parties, urgency, deliver_by, matter, call, document) = match fact.body() {
+        Body::RaisedInWriting(raised) => {
+            let document = Some(raised.document.clone());
+            (&raised.parties, raised.urgency, raised.deliver_by, &raised.matter, None, document)
+        }
+        Body::RaisedByPhone(raised) => (
+            &raised.parties,
+            raised.urgency,
+            raised.deliver_by,
+            &raised.matter,
+            Some(raised.call.clone()),
+            None,
+        ),
+        _ => return None,
+    };
+    Some(Case {
+        id,
+        version: 0,
+        head: Digest::ZERO,
+        last: Trace { event: fact.draft.id, correlation: origin.correlation },
+        code: None,
+        lifecycle: Lifecycle::Received,
+        urgency,
+        deliver_by,
+        raised_at: origin.occurred_at,
+        recorded_at: fact.recorded_at,
+        matter: matter.clone(),
+        raiser: parties.raiser.clone(),
+        receiver: parties.receiver.clone(),
+        required: parties.required.clone(),
+        consulted: Vec::new(),
+        intakes: vec![Intake {
+            number: 1,
+            raiser: parties.raiser.clone(),
+            logged_by: officer.clone(),
+            call,
+            document,
+        }],
+        confirmations: Vec::new(),
+        assignments: Vec::new(),
+        rounds: Vec::new(),
+        dossier: Dossier::None,
+        closures: Vec::new(),
+        deadlines: Vec::new(),
+        acts: std::collections::BTreeMap::new(),
+        audience: std::collections::BTreeSet::new(),
+    })
+}
+
+pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
+    if let Body::Numbered(numbered) = fact.body() {
+        case.code = Some(numbered.code.clone());
+    }
+}
+
+/// A case without a number gets one, in any state.
+pub(crate) fn next_step(case: &Case) -> Option<Step> {
+    case.code.is_none().then(|| Step::new("number", super::Command::Intake(Command::Number)))
+}

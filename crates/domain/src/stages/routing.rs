@@ -1,0 +1,412 @@
+//! Routing: to which liaison units a case goes, and what happens when nobody acknowledges it (plan III.3 b2 s1).
+
+use events::{
+    AgencyId, Body, Fact, Kind, Lifecycle, Stage, Timestamp, UnitId, routing as said,
+    routing::FallbackBecause,
+    terms::{Assignment, Deadline, DeadlineKey, Level, Skipped, SkippedBecause},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Step, must_be, must_live};
+use crate::{
+    case::Case,
+    deadlines::{self, Timer},
+    decision::{Act, Context, Decision},
+    organisation::{Person, Role, Unit},
+    policy::{Policy, Rule},
+    refusal::{Code, Refusal},
+};
+
+/// The acts of persons at this stage.
+pub const ACTS: &[Act] = &[
+    Act {
+        name: "route",
+        stage: Stage::Routing,
+        records: &[Kind::CaseRouted],
+        who: "LH, AL of the receiver; the system by rule",
+    },
+    Act {
+        name: "acknowledge",
+        stage: Stage::Routing,
+        records: &[Kind::AssignmentAcknowledged],
+        who: "LO of the liaison unit, LH, AL of the assigned agency",
+    },
+];
+
+/// A command of this stage.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Command {
+    /// Command 4, by a person.
+    Route(Route),
+    /// Command 5.
+    Acknowledge(Acknowledge),
+    /// Command 4, by rule.
+    #[serde(skip)]
+    RouteByRule,
+    /// Command 8: an assignment passes to the next level.
+    #[serde(skip)]
+    FallBack {
+        /// The assignment's number.
+        assignment: u32,
+    },
+    /// Command 8: the head of the agency is reminded.
+    #[serde(skip)]
+    RemindChief {
+        /// The assignment's number.
+        assignment: u32,
+        /// For the how-manieth time.
+        times: u32,
+    },
+    /// Reminders and overdue levels.
+    #[serde(skip)]
+    Timer(Timer),
+}
+
+/// A person routes: which liaison unit of the receiver leads.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    unit: UnitId,
+}
+
+/// An agency acknowledges its newest assignment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledge {}
+
+/// An assignment and where it stands (region A).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The assignment.
+    pub assignment: Assignment,
+    /// Where it stands.
+    pub state: AssignmentState,
+    /// How often the head of the agency was reminded.
+    pub chief_reminded: u32,
+}
+
+/// Where an assignment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AssignmentState {
+    /// Waits for acknowledgement.
+    Assigned,
+    /// Acknowledged.
+    Acknowledged,
+    /// Replaced by the next level.
+    TimedOut,
+    /// Still open when the case ended.
+    Ended,
+}
+
+/// How often a chief is reminded of an assignment that does not lead.
+const CHIEF_REMINDERS: u32 = 3;
+
+pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    match command {
+        Command::Route(_) => {
+            let person = ctx.person()?;
+            if person.agency == case.receiver && matches!(person.role, Role::Lh | Role::Al) {
+                return Ok(());
+            }
+            Err(Refusal::not_authorised(
+                "Chỉ trưởng bộ phận đầu mối hoặc lãnh đạo của cơ quan nhận được chuyển đầu mối.",
+                "Only the head of the liaison unit or a leader of the receiving agency routes a case.",
+            ))
+        }
+        Command::Acknowledge(_) => {
+            let person = ctx.person()?;
+            let assigned = case.assignments.iter().any(|each| each.assignment.agency == person.agency);
+            let unit = newest(case, &person.agency).map(|each| &each.assignment.unit);
+            let entitled = match person.role {
+                Role::Lh | Role::Al => true,
+                Role::Lo => !assigned || person.unit.as_ref() == unit,
+                _ => false,
+            };
+            if entitled {
+                return Ok(());
+            }
+            Err(Refusal::not_authorised(
+                "Chỉ cán bộ đầu mối, trưởng bộ phận đầu mối hoặc lãnh đạo của cơ quan được giao được xác nhận tiếp nhận.",
+                "Only a liaison officer of the assigned unit, its head or a leader of the agency acknowledges.",
+            ))
+        }
+        Command::RouteByRule | Command::FallBack { .. } | Command::RemindChief { .. } | Command::Timer(_) => {
+            ctx.system()
+        }
+    }
+}
+
+pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    match command {
+        Command::Route(act) => route_by_person(case, act, ctx),
+        Command::RouteByRule => route_by_rule(case, ctx),
+        Command::Acknowledge(_) => acknowledge(case, ctx.person()?, ctx),
+        Command::FallBack { assignment } => fall_back(case, *assignment, ctx),
+        Command::RemindChief { assignment, times } => remind_chief(case, *assignment, *times, ctx),
+        Command::Timer(timer) => {
+            super::decide_timer(case, timer, ctx, Body::RoutingReminded, Body::RoutingOverdue)
+        }
+    }
+}
+
+fn route_by_person(case: &Case, act: &Route, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &[Lifecycle::Received])?;
+    let unit = ctx.policy.organisation.unit(&act.unit);
+    let Some(unit) = unit.filter(|unit| unit.agency == case.receiver && unit.liaison) else {
+        return Err(Refusal::invalid(
+            "unit",
+            "Phải là bộ phận đầu mối của cơ quan nhận.",
+            "It must be a liaison unit of the receiving agency.",
+        ));
+    };
+    routed(case, unit, None, Vec::new(), ctx)
+}
+
+fn route_by_rule(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &[Lifecycle::Received])?;
+    let mut matching = matching_rules(case, ctx.policy);
+    let rule = matching.next();
+    let unit = rule.and_then(|rule| ctx.policy.organisation.unit(&rule.unit));
+    match (rule, unit) {
+        (Some(rule), Some(unit)) => {
+            let alternatives = matching.map(|rule| rule.id.clone()).collect();
+            routed(case, unit, Some(rule.id.clone()), alternatives, ctx)
+        }
+        _ => Err(Refusal::bad_state("Không có quy tắc phân luồng.", "No routing rule matches.")),
+    }
+}
+
+/// Rules are in order of precedence: the first that matches wins (DOMAIN §3.4 rule 3).
+fn matching_rules<'a>(case: &'a Case, policy: &'a Policy) -> impl Iterator<Item = &'a Rule> {
+    policy.routing.iter().filter(|rule| {
+        rule.receiver == case.receiver
+            && rule.topic.as_ref().is_none_or(|topic| *topic == case.matter.topic)
+            && rule.area.as_ref().is_none_or(|area| Some(area) == case.matter.area.as_ref())
+    })
+}
+
+/// Command 4: the receiver leads; the raiser's superior is assigned too, unless the raiser is it.
+fn routed(
+    case: &Case,
+    unit: &Unit,
+    rule: Option<String>,
+    alternatives: Vec<String>,
+    ctx: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    let organisation = &ctx.policy.organisation;
+    let superior = organisation.side(&case.raiser).and_then(|side| ctx.policy.superior(side));
+    let second = superior
+        .filter(|superior| **superior != case.raiser && **superior != case.receiver)
+        .and_then(|superior| organisation.liaison_unit(superior));
+    let mut assignments = vec![assign(1, unit, true, Level::Liaison, ctx)];
+    assignments.extend(second.map(|unit| assign(2, unit, false, Level::Liaison, ctx)));
+    let acks = assignments
+        .iter()
+        .map(|each| ctx.deadline(case, DeadlineKey::Ack, each.number, ctx.now))
+        .collect::<Result<Vec<_>, _>>()?;
+    let body = Body::CaseRouted(said::CaseRouted { assignments, rule, alternatives });
+    Ok(Decision::new(ctx.now, body).moving(Some(Lifecycle::Received), Lifecycle::Routed).arming(acks))
+}
+
+/// An assignment to the first available level from `lowest` up; the chief is assigned always (command 8).
+fn assign(number: u32, unit: &Unit, lead: bool, lowest: Level, ctx: &Context<'_>) -> Assignment {
+    let organisation = &ctx.policy.organisation;
+    let mut skipped = Vec::new();
+    let levels = [Level::Liaison, Level::Deputy, Level::UnitHead];
+    let lower = levels.into_iter().filter(|level| *level >= lowest).find_map(|level| {
+        let office = organisation.holder(unit, level);
+        if let Some(office) = office.filter(|office| organisation.is_available(&office.id, ctx.now)) {
+            return Some((level, office.id.clone()));
+        }
+        let because = if office.is_some() { SkippedBecause::Absent } else { SkippedBecause::Vacant };
+        skipped.push(Skipped { level, office: office.map(|office| office.id.clone()), because });
+        None
+    });
+    let chief = || organisation.chief(&unit.agency).map(|office| (Level::Chief, office.id.clone()));
+    // The policy is checked when it is read: every agency has a chief.
+    let (level, holder) = lower.or_else(chief).unwrap_or_else(|| (Level::Chief, unit.id.as_str().into()));
+    Assignment { number, agency: unit.agency.clone(), unit: unit.id.clone(), lead, level, holder, skipped }
+}
+
+/// Command 5: whatever level is open, the agency's newest assignment is acknowledged.
+fn acknowledge(case: &Case, person: &Person, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    let open = newest(case, &person.agency).filter(|each| each.state == AssignmentState::Assigned);
+    let Some(open) = open else {
+        return Err(Refusal::new(
+            Code::NoOpenAssignment,
+            "Cơ quan không có phân công nào chờ xác nhận.",
+            "Your agency has no assignment to acknowledge.",
+        ));
+    };
+    let Assignment { number, level, .. } = open.assignment;
+    let by = person.office.clone();
+    let body = said::AssignmentAcknowledged { assignment: number, level, by };
+    Ok(Decision::new(ctx.now, Body::AssignmentAcknowledged(body)))
+}
+
+/// Command 8: not acknowledged in time, or the holder is absent. The next level's period starts now.
+fn fall_back(case: &Case, number: u32, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let Some((open, because, at)) = open(case).find_map(|open| {
+        falls_back(case, open, ctx.now, ctx.policy)
+            .filter(|_| open.assignment.number == number)
+            .map(|(because, at)| (open, because, at))
+    }) else {
+        return Err(Refusal::bad_state("Chưa đến lúc chuyển cấp.", "It does not fall back now."));
+    };
+    let Some(unit) = ctx.policy.organisation.unit(&open.assignment.unit) else {
+        return Err(Refusal::bad_state("Không còn bộ phận đầu mối này.", "The liaison unit is no more."));
+    };
+    let lowest = match open.assignment.level {
+        Level::Liaison => Level::Deputy,
+        Level::Deputy => Level::UnitHead,
+        Level::UnitHead | Level::Chief => Level::Chief,
+    };
+    let next_number = case.assignments.iter().map(|each| each.assignment.number).max().unwrap_or(0) + 1;
+    let next = assign(next_number, unit, open.assignment.lead, lowest, ctx);
+    let ack = ctx.deadline(case, DeadlineKey::Ack, next_number, ctx.now)?;
+    let body = said::FallbackAssigned { assignment: number, because, next };
+    Ok(Decision::new(at, Body::FallbackAssigned(body)).arming([ack]))
+}
+
+/// Command 8 at the chief: reminded three times at his period; after that only a lead while the case is Routed, once
+/// each working day.
+fn remind_chief(case: &Case, number: u32, times: u32, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let due = open(case)
+        .find(|open| open.assignment.number == number && open.chief_reminded + 1 == times)
+        .and_then(|open| reminds_chief(case, open, ctx.now));
+    let Some(at) = due else {
+        return Err(Refusal::bad_state("Chưa đến lúc nhắc lại.", "It is not due."));
+    };
+    let again = if times < CHIEF_REMINDERS {
+        ctx.deadline(case, DeadlineKey::Ack, number, ctx.now)?
+    } else {
+        let due =
+            ctx.policy.calendar.add_working_days(ctx.now, 1).map_err(crate::decision::outside_calendar)?;
+        Deadline { key: DeadlineKey::Ack, instance: number, start: ctx.now, due }
+    };
+    let body = Body::ChiefReminded(said::ChiefReminded { assignment: number, times });
+    Ok(Decision::new(at, body).arming([again]))
+}
+
+/// The newest assignment of an agency.
+pub fn newest<'a>(case: &'a Case, agency: &AgencyId) -> Option<&'a Assigned> {
+    case.assignments.iter().rev().find(|each| each.assignment.agency == *agency)
+}
+
+/// The assignments that wait for acknowledgement.
+fn open(case: &Case) -> impl Iterator<Item = &Assigned> {
+    case.assignments.iter().filter(|each| each.state == AssignmentState::Assigned)
+}
+
+/// Why and since when an assignment falls back, if it does.
+fn falls_back(
+    case: &Case,
+    open: &Assigned,
+    now: Timestamp,
+    policy: &Policy,
+) -> Option<(FallbackBecause, Timestamp)> {
+    if !case.lifecycle.is_live() || open.assignment.level == Level::Chief {
+        return None;
+    }
+    if let Some(due) = ack_due(case, open).filter(|due| now >= *due) {
+        return Some((FallbackBecause::TimedOut, due));
+    }
+    let absent = !policy.organisation.is_available(&open.assignment.holder, now);
+    absent.then_some((FallbackBecause::Absent, now))
+}
+
+/// Since when the chief is to be reminded of an assignment, if he is.
+fn reminds_chief(case: &Case, open: &Assigned, now: Timestamp) -> Option<Timestamp> {
+    let goes_on = open.chief_reminded < CHIEF_REMINDERS
+        || (open.assignment.lead && case.lifecycle == Lifecycle::Routed);
+    if open.assignment.level != Level::Chief || !goes_on {
+        return None;
+    }
+    ack_due(case, open).filter(|due| now >= *due)
+}
+
+fn ack_due(case: &Case, open: &Assigned) -> Option<Timestamp> {
+    deadlines::find(case, DeadlineKey::Ack, open.assignment.number).map(|armed| armed.deadline.due)
+}
+
+pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
+    let fresh = |assignment: &Assignment| Assigned {
+        assignment: assignment.clone(),
+        state: AssignmentState::Assigned,
+        chief_reminded: 0,
+    };
+    match fact.body() {
+        Body::CaseRouted(routed) => case.assignments.extend(routed.assignments.iter().map(fresh)),
+        Body::AssignmentAcknowledged(said) => {
+            at(case, said.assignment, |found| found.state = AssignmentState::Acknowledged);
+        }
+        Body::FallbackAssigned(said) => {
+            at(case, said.assignment, |found| found.state = AssignmentState::TimedOut);
+            case.assignments.push(fresh(&said.next));
+        }
+        Body::ChiefReminded(said) => at(case, said.assignment, |found| found.chief_reminded = said.times),
+        Body::RoutingReminded(reminded) => deadlines::note_reminded(case, reminded),
+        Body::RoutingOverdue(overdue) => deadlines::note_overdue(case, overdue),
+        _ => {}
+    }
+    if !case.lifecycle.is_live() {
+        for open in case.assignments.iter_mut().filter(|each| each.state == AssignmentState::Assigned) {
+            open.state = AssignmentState::Ended;
+        }
+    }
+}
+
+fn at(case: &mut Case, number: u32, change: impl FnOnce(&mut Assigned)) {
+    if let Some(found) = case.assignments.iter_mut().find(|each| each.assignment.number == number) {
+        change(found);
+    }
+}
+
+/// A case that a rule can route is routed; an assignment that nobody acknowledges falls back.
+pub(crate) fn next_step(case: &Case, now: Timestamp, policy: &Policy) -> Option<Step> {
+    let step = |name: String, command| Some(Step::new(name, super::Command::Routing(command)));
+    if case.lifecycle == Lifecycle::Received && matching_rules(case, policy).next().is_some() {
+        return step("route-by-rule".to_owned(), Command::RouteByRule);
+    }
+    let mut open = open(case);
+    open.find_map(|open| {
+        let assignment = open.assignment.number;
+        if falls_back(case, open, now, policy).is_some() {
+            return step(format!("fall-back/{assignment}"), Command::FallBack { assignment });
+        }
+        reminds_chief(case, open, now)?;
+        let times = open.chief_reminded + 1;
+        step(format!("remind-chief/{assignment}/{times}"), Command::RemindChief { assignment, times })
+    })
+}
+
+/// When a holder of an open assignment next becomes absent.
+pub(crate) fn next_absence(case: &Case, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
+    open(case)
+        .filter(|open| open.assignment.level != Level::Chief)
+        .filter_map(|open| policy.organisation.next_absence(&open.assignment.holder, now))
+        .min()
+}
+
+pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
+    match deadline.key {
+        DeadlineKey::Route => case.lifecycle == Lifecycle::Received,
+        DeadlineKey::Ack => open(case).any(|open| open.assignment.number == deadline.instance),
+        _ => false,
+    }
+}
+
+pub(crate) fn owing(case: &Case, deadline: &Deadline) -> Vec<AgencyId> {
+    match deadline.key {
+        DeadlineKey::Ack => case
+            .assignments
+            .iter()
+            .filter(|each| each.assignment.number == deadline.instance)
+            .map(|each| each.assignment.agency.clone())
+            .collect(),
+        _ => vec![case.receiver.clone()],
+    }
+}

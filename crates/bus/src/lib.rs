@@ -1,1 +1,4 @@
 //! NATS: connection, streams and permissions as data, the casebook, delivery. The sole user of async-nats.
+
+pub mod permissions;
+pub mod streams;

@@ -1,0 +1,390 @@
+//! Who may say what: the principals and their exact rights on the server, as data.
+//!
+//! A right that is not listed does not exist. The server enforces the lists, so a service that oversteps its
+//! stage is stopped even when its code is wrong. To add a principal: one variant, its name, its stages or its
+//! own arm in [`Principal::rights`].
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::streams::{self, CASES, NOTIFIER, OUTBOX, Shape};
+
+/// The roots of all subjects that are asked or announced and never stored.
+///
+/// None may overlap a stream: a stream would answer the request by storing it.
+pub const REQUEST_SUBJECTS: [&str; 6] = ["cmd.>", "fact.>", "step.>", "q.>", "log.>", "dev.>"];
+
+/// One who holds a credential: a service, or the deploy job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Principal {
+    /// The stages intake and casefile.
+    Intake,
+    /// The stage confirmation.
+    Confirmation,
+    /// The stage routing.
+    Routing,
+    /// The stages coordination and closure.
+    Coordination,
+    /// The only pen: takes proposals and appends to the log.
+    Ledger,
+    /// Mail and webhooks.
+    Notifier,
+    /// The Merkle log over the truth.
+    Audit,
+    /// The HTTP edge: passes commands on and can write nothing.
+    Api,
+    /// The fold of a process: reads only.
+    Views,
+    /// Makes streams and consumers. No service uses it at run time.
+    Deploy,
+}
+
+/// What a principal may publish and subscribe to; everything else is denied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Subject patterns that may be published.
+    pub publish: Vec<String>,
+    /// Subject patterns that may be subscribed to.
+    pub subscribe: Vec<String>,
+    /// Whether a request that was received may be answered, once, on its reply subject.
+    pub responses: bool,
+}
+
+/// No principal has this name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no credential is called `{name}`: use one of {known}", known = known_names())]
+pub struct UnknownPrincipal {
+    /// The name that was given.
+    pub name: String,
+}
+
+impl Principal {
+    /// Every principal, in the order of the process.
+    pub const ALL: [Self; 10] = [
+        Self::Intake,
+        Self::Confirmation,
+        Self::Routing,
+        Self::Coordination,
+        Self::Ledger,
+        Self::Notifier,
+        Self::Audit,
+        Self::Api,
+        Self::Views,
+        Self::Deploy,
+    ];
+
+    /// The name in file names, inbox prefixes and the server's connection list.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Confirmation => "confirmation",
+            Self::Routing => "routing",
+            Self::Coordination => "coordination",
+            Self::Ledger => "ledger",
+            Self::Notifier => "notifier",
+            Self::Audit => "audit",
+            Self::Api => "api",
+            Self::Views => "views",
+            Self::Deploy => "deploy",
+        }
+    }
+
+    /// The stages whose facts this principal proposes. A stage has exactly one owner.
+    pub fn stages(self) -> &'static [&'static str] {
+        match self {
+            Self::Intake => &["intake", "casefile"],
+            Self::Confirmation => &["confirmation"],
+            Self::Routing => &["routing"],
+            Self::Coordination => &["coordination", "closure"],
+            Self::Ledger | Self::Notifier | Self::Audit | Self::Api | Self::Views | Self::Deploy => &[],
+        }
+    }
+
+    /// The prefix of this principal's inboxes: with one of its own, nobody reads another's answers.
+    pub fn inbox(self) -> String {
+        format!("_INBOX_{}", self.name())
+    }
+
+    /// The exact allow list.
+    pub fn rights(self) -> Rights {
+        let mut rights = Rights::default();
+        let own_inbox = format!("{}.>", self.inbox());
+        rights.publish([own_inbox.clone()]).subscribe([own_inbox, "dev.clock".to_owned()]);
+        match self {
+            Self::Intake | Self::Confirmation | Self::Routing | Self::Coordination => {
+                for stage in self.stages() {
+                    rights
+                        .publish([format!("fact.{stage}")])
+                        .subscribe([format!("cmd.{stage}.>"), format!("step.{stage}")]);
+                }
+                rights.publish(["step.>"]).publish(read_replica(CASES)).publish([read_leader(CASES)]);
+                rights.responses = true;
+            }
+            Self::Ledger => {
+                rights.publish(["case.>", "document.>", "log.>"]).subscribe(["fact.>"]);
+                rights.publish(read_replica(CASES)).publish([read_leader(CASES)]);
+                rights.responses = true;
+            }
+            Self::Notifier => {
+                rights.publish(consume(CASES, NOTIFIER)).publish(read_replica(CASES));
+                rights.publish(["outbox.>"]).publish(read_replica(OUTBOX)).publish([read_leader(OUTBOX)]);
+                rights.publish(["dead.notifier.>"]);
+            }
+            Self::Audit => {
+                rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);
+            }
+            Self::Api => {
+                rights.publish(["cmd.>", "dev.clock"]);
+            }
+            Self::Views => {
+                rights.publish(read_replica(CASES)).publish([read_leader(CASES), stream_info(CASES)]);
+                rights.publish([consumer_info(CASES, NOTIFIER)]).subscribe(["log.>"]);
+            }
+            Self::Deploy => {
+                for stream in streams::declared(&Shape::default()) {
+                    rights.publish(administer(stream.name));
+                }
+            }
+        }
+        rights
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Principal {
+    type Err = UnknownPrincipal;
+
+    fn from_str(name: &str) -> Result<Self, UnknownPrincipal> {
+        Self::ALL
+            .into_iter()
+            .find(|principal| principal.name() == name)
+            .ok_or_else(|| UnknownPrincipal { name: name.to_owned() })
+    }
+}
+
+impl Rights {
+    fn publish<S: Into<String>>(&mut self, subjects: impl IntoIterator<Item = S>) -> &mut Self {
+        self.publish.extend(subjects.into_iter().map(Into::into));
+        self
+    }
+
+    fn subscribe<S: Into<String>>(&mut self, subjects: impl IntoIterator<Item = S>) -> &mut Self {
+        self.subscribe.extend(subjects.into_iter().map(Into::into));
+        self
+    }
+}
+
+fn known_names() -> String {
+    Principal::ALL.map(Principal::name).join(", ")
+}
+
+/// Direct get, answered by any replica: by sequence or in batches, and the last message of a subject.
+fn read_replica(stream: &str) -> [String; 2] {
+    [format!("$JS.API.DIRECT.GET.{stream}"), format!("$JS.API.DIRECT.GET.{stream}.>")]
+}
+
+/// Message get, answered by the leader only.
+fn read_leader(stream: &str) -> String {
+    format!("$JS.API.STREAM.MSG.GET.{stream}")
+}
+
+fn stream_info(stream: &str) -> String {
+    format!("$JS.API.STREAM.INFO.{stream}")
+}
+
+fn consumer_info(stream: &str, consumer: &str) -> String {
+    format!("$JS.API.CONSUMER.INFO.{stream}.{consumer}")
+}
+
+/// Work on a durable that stands already. The last line is the newer form of an acknowledgement's subject.
+fn consume(stream: &str, consumer: &str) -> [String; 4] {
+    [
+        consumer_info(stream, consumer),
+        format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"),
+        format!("$JS.ACK.{stream}.{consumer}.>"),
+        format!("$JS.ACK.*.*.{stream}.{consumer}.>"),
+    ]
+}
+
+/// Make and alter a stream and its consumers. To delete or purge a stream is nobody's right.
+fn administer(stream: &str) -> [String; 6] {
+    [
+        format!("$JS.API.STREAM.CREATE.{stream}"),
+        format!("$JS.API.STREAM.UPDATE.{stream}"),
+        stream_info(stream),
+        format!("$JS.API.CONSUMER.CREATE.{stream}.>"),
+        format!("$JS.API.CONSUMER.DELETE.{stream}.*"),
+        consumer_info(stream, "*"),
+    ]
+}
+
+/// Whether some subject matches both patterns.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let (mut one, mut other) = (one.split('.'), other.split('.'));
+    loop {
+        match (one.next(), other.next()) {
+            (Some(">"), Some(_)) | (Some(_), Some(">")) | (None, None) => return true,
+            (Some(a), Some(b)) if a == "*" || b == "*" || a == b => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn may_publish(principal: Principal, subject: &str) -> bool {
+        principal.rights().publish.iter().any(|allowed| overlap(allowed, subject))
+    }
+
+    #[test]
+    fn patterns_overlap_when_one_subject_matches_both() {
+        for (one, other, meet) in [
+            ("case.>", "case.03.7f", true),
+            ("case.*.7f", "case.03.*", true),
+            ("case.>", "case", false),
+            ("case", "case", true),
+            ("case.03", "case.03.7f", false),
+            ("*.>", "fact.intake", true),
+            ("fact.intake", "fact.routing", false),
+            (">", "log.case", true),
+        ] {
+            assert_eq!(overlap(one, other), meet, "{one} and {other}");
+            assert_eq!(overlap(other, one), meet, "{other} and {one}");
+        }
+    }
+
+    #[test]
+    fn no_request_subject_overlaps_a_stream() {
+        for stream in streams::declared(&Shape::default()) {
+            for subject in stream.subjects {
+                for request in REQUEST_SUBJECTS {
+                    assert!(!overlap(subject, request), "{} takes {request}", stream.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_subscription_but_the_inbox_is_a_request_subject() {
+        for principal in Principal::ALL {
+            for subject in principal.rights().subscribe {
+                let inbox = format!("{}.>", principal.inbox());
+                let known = REQUEST_SUBJECTS.iter().any(|request| overlap(request, &subject));
+                assert!(known || subject == inbox, "{principal} hears {subject}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_streams_share_a_subject() {
+        let streams = streams::declared(&Shape::default());
+        for (at, stream) in streams.iter().enumerate() {
+            for other in &streams[at + 1..] {
+                for subject in stream.subjects {
+                    assert!(other.subjects.iter().all(|taken| !overlap(subject, taken)), "{subject}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stage_is_proposed_by_its_owner_alone() {
+        for owner in Principal::ALL {
+            for stage in owner.stages() {
+                let subject = format!("fact.{stage}");
+                let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, &subject)).collect();
+                assert_eq!(able, [owner], "{subject}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_ledger_is_the_only_pen_on_cases() {
+        for subject in ["case.>", "document.>"] {
+            let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, subject)).collect();
+            assert_eq!(able, [Principal::Ledger], "{subject}");
+        }
+        let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, "outbox.>")).collect();
+        assert_eq!(able, [Principal::Notifier]);
+    }
+
+    #[test]
+    fn only_deploy_administers_and_nobody_destroys() {
+        for principal in Principal::ALL {
+            for verb in ["STREAM.CREATE.*", "STREAM.UPDATE.*", "CONSUMER.CREATE.>", "CONSUMER.DELETE.>"] {
+                let subject = format!("$JS.API.{verb}");
+                assert_eq!(
+                    may_publish(principal, &subject),
+                    principal == Principal::Deploy,
+                    "{principal} {verb}"
+                );
+            }
+            for verb in ["STREAM.DELETE.*", "STREAM.PURGE.*", "STREAM.MSG.DELETE.*", "STREAM.RESTORE.*"] {
+                assert!(!may_publish(principal, &format!("$JS.API.{verb}")), "{principal} {verb}");
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_reads_another_inbox() {
+        for principal in Principal::ALL {
+            for other in Principal::ALL.into_iter().filter(|other| *other != principal) {
+                let inbox = format!("{}.>", other.inbox());
+                assert!(principal.rights().subscribe.iter().all(|subject| !overlap(subject, &inbox)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_rights_of_a_stage_service_in_full() {
+        let rights = Principal::Intake.rights();
+        assert_eq!(
+            rights.publish,
+            [
+                "_INBOX_intake.>",
+                "fact.intake",
+                "fact.casefile",
+                "step.>",
+                "$JS.API.DIRECT.GET.CASES",
+                "$JS.API.DIRECT.GET.CASES.>",
+                "$JS.API.STREAM.MSG.GET.CASES",
+            ]
+        );
+        assert_eq!(
+            rights.subscribe,
+            [
+                "_INBOX_intake.>",
+                "dev.clock",
+                "cmd.intake.>",
+                "step.intake",
+                "cmd.casefile.>",
+                "step.casefile"
+            ]
+        );
+        assert!(rights.responses);
+    }
+
+    #[test]
+    fn the_edge_passes_commands_on_and_reads_nothing() {
+        let rights = Principal::Api.rights();
+        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "dev.clock"]);
+        assert_eq!(rights.subscribe, ["_INBOX_api.>", "dev.clock"]);
+        assert!(!rights.responses);
+    }
+
+    #[test]
+    fn a_name_leads_back_to_its_principal() {
+        for principal in Principal::ALL {
+            assert_eq!(principal.name().parse(), Ok(principal));
+        }
+        let unknown = "escalaton".parse::<Principal>().unwrap_err();
+        assert!(unknown.to_string().starts_with("no credential is called `escalaton`: use one of intake, "));
+    }
+}

@@ -1,0 +1,152 @@
+//! The streams and consumers that Concord stands on, declared as data, made by the deploy credential alone.
+//!
+//! What stands on the server and differs from the declaration is refused: never updated, deleted or made
+//! anew.
+
+use std::time::Duration;
+
+/// The log of facts, the only truth.
+pub const CASES: &str = "CASES";
+/// What was sent, when, and the server's answer.
+pub const OUTBOX: &str = "OUTBOX";
+/// What a service could not process, parked for a person.
+pub const DEAD: &str = "DEAD";
+/// The durable through which the notifier reads [`CASES`].
+pub const NOTIFIER: &str = "notifier";
+
+const KIB: u32 = 1 << 10;
+const GIB: u64 = 1 << 30;
+
+/// What differs from one installation to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// On how many servers each message lies.
+    pub replicas: Replicas,
+    /// Room for [`CASES`]; when it is full, appending is refused and nothing is dropped.
+    pub cases_max_bytes: u64,
+    /// Room for [`OUTBOX`].
+    pub outbox_max_bytes: u64,
+    /// Room for [`DEAD`].
+    pub dead_max_bytes: u64,
+}
+
+/// One server or a cluster of three. Nothing else is offered: two cannot agree without each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replicas {
+    /// One machine.
+    #[default]
+    One,
+    /// Three servers, of which one may fail.
+    Three,
+}
+
+/// A stream as the code needs it. Beyond these fields all are alike: on file, by limits, discard new, no
+/// delete, no purge, direct get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamDeclaration {
+    /// Its name.
+    pub name: &'static str,
+    /// The subjects it stores.
+    pub subjects: &'static [&'static str],
+    /// Its purpose, shown by tools.
+    pub purpose: &'static str,
+    /// Its room.
+    pub max_bytes: u64,
+    /// The largest message it takes.
+    pub max_message_bytes: u32,
+    /// How long it keeps a message; for ever without.
+    pub max_age: Option<Duration>,
+    /// How long a message id is remembered.
+    pub duplicate_window: Duration,
+    /// Whether it takes atomic batches.
+    pub atomic_batches: bool,
+    /// On how many servers it lies.
+    pub replicas: Replicas,
+}
+
+/// A durable pull consumer, explicit acknowledgement, from the first message, redelivered without end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsumerDeclaration {
+    /// Its stream.
+    pub stream: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its purpose, shown by tools.
+    pub purpose: &'static str,
+    /// How long it waits for an acknowledgement.
+    pub ack_wait: Duration,
+    /// How many messages may wait for one.
+    pub max_ack_pending: u16,
+}
+
+/// Every durable consumer.
+pub const CONSUMERS: [ConsumerDeclaration; 1] = [ConsumerDeclaration {
+    stream: CASES,
+    name: NOTIFIER,
+    purpose: "mail and webhooks",
+    ack_wait: Duration::from_mins(1),
+    max_ack_pending: 256,
+}];
+
+impl Default for Shape {
+    /// One machine, eleven gibibytes in all.
+    fn default() -> Self {
+        Self {
+            replicas: Replicas::One,
+            cases_max_bytes: 8 * GIB,
+            outbox_max_bytes: 2 * GIB,
+            dead_max_bytes: GIB,
+        }
+    }
+}
+
+impl Shape {
+    /// The room of all streams together, on each server.
+    pub fn total_bytes(&self) -> u64 {
+        declared(self).iter().map(|stream| stream.max_bytes).sum()
+    }
+}
+
+impl Replicas {
+    /// The number that NATS wants.
+    pub fn count(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Three => 3,
+        }
+    }
+}
+
+/// Every stream, for an installation of this shape.
+pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
+    let cases = StreamDeclaration {
+        name: CASES,
+        subjects: &["case.>", "document.>"],
+        purpose: "the log of facts, the only truth",
+        max_bytes: shape.cases_max_bytes,
+        max_message_bytes: 256 * KIB,
+        max_age: None,
+        duplicate_window: Duration::from_mins(10),
+        atomic_batches: true,
+        replicas: shape.replicas,
+    };
+    let outbox = StreamDeclaration {
+        name: OUTBOX,
+        subjects: &["outbox.>"],
+        purpose: "what was sent, when, and the answer",
+        max_bytes: shape.outbox_max_bytes,
+        ..cases.clone()
+    };
+    let dead = StreamDeclaration {
+        name: DEAD,
+        subjects: &["dead.>"],
+        purpose: "what a service could not process",
+        max_bytes: shape.dead_max_bytes,
+        // A parked message carries the whole fact and what went wrong.
+        max_message_bytes: 512 * KIB,
+        max_age: Some(Duration::from_hours(24 * 365)),
+        atomic_batches: false,
+        ..cases.clone()
+    };
+    [cases, outbox, dead]
+}

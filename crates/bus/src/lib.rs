@@ -1,4 +1,5 @@
 //! NATS: connection, streams and permissions as data, the casebook, delivery. The sole user of async-nats.
 
+pub mod credentials;
 pub mod permissions;
 pub mod streams;

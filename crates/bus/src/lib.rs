@@ -2,4 +2,6 @@
 
 pub mod credentials;
 pub mod permissions;
+mod probe;
+pub mod server;
 pub mod streams;

@@ -1,0 +1,301 @@
+//! One connection to the server under one credential. Every call is bounded: while the server is away a plain
+//! send would wait for ever.
+
+mod diagnosis;
+mod error;
+mod message;
+
+use std::fmt;
+use std::future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::{self, context::ContextBuilder};
+use async_nats::{Client, ConnectOptions, Event, RequestErrorKind, ServerError, Subject};
+use bytes::Bytes;
+use futures::StreamExt;
+use tokio::sync::watch;
+
+pub use error::{ConnectError, NotDurable, RequestError, SendError};
+pub use message::{Message, Subscription};
+
+use crate::credentials::{Credential, Seed};
+use crate::permissions::Principal;
+use crate::server::new_enough;
+use diagnosis::{addresses, durable_server, explain};
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+const SEND_LIMIT: Duration = Duration::from_secs(2);
+const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(5);
+const JETSTREAM_LIMIT: Duration = Duration::from_secs(2);
+const PING_EVERY: Duration = Duration::from_secs(10);
+const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+
+/// Where and as whom to connect.
+#[derive(Clone, Debug)]
+pub struct ConnectTo {
+    /// The server, `nats://127.0.0.1:14222`; of a cluster all of them, with commas between.
+    pub url: String,
+    /// The server's monitor, `http://127.0.0.1:18222`, likewise. With it, connecting demands the proof of
+    /// durability.
+    pub monitor_url: Option<String>,
+    /// Whose rights.
+    pub principal: Principal,
+    /// The secret that proves it.
+    pub seed: Seed,
+}
+
+/// A connection. Clones share it; [`Bus::close`] ends it for all.
+#[derive(Clone)]
+pub struct Bus {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    jetstream: jetstream::Context,
+    principal: Principal,
+    seen: watch::Receiver<Seen>,
+}
+
+/// What the server said outside of any answer.
+#[derive(Debug, Default)]
+struct Seen {
+    violations: u64,
+    last_violation: Option<String>,
+    closed: bool,
+}
+
+impl ConnectTo {
+    /// As this credential, without the proof of durability.
+    pub fn new(url: impl Into<String>, credential: &Credential) -> Self {
+        Self {
+            url: url.into(),
+            monitor_url: None,
+            principal: credential.principal,
+            seed: credential.seed.clone(),
+        }
+    }
+
+    /// With the proof of durability.
+    #[must_use]
+    pub fn proven_by(self, monitor_url: impl Into<String>) -> Self {
+        Self { monitor_url: Some(monitor_url.into()), ..self }
+    }
+}
+
+impl Bus {
+    /// Connects, and refuses a server that is too old, lets anyone in, or (with a monitor's address) is not
+    /// durable.
+    pub async fn connect(to: &ConnectTo) -> Result<Self, ConnectError> {
+        let (tell, seen) = watch::channel(Seen::default());
+        let principal = to.principal;
+        let options = ConnectOptions::with_nkey(to.seed.reveal().to_owned())
+            .name(principal.name())
+            .custom_inbox_prefix(principal.inbox())
+            .ping_interval(PING_EVERY)
+            .connection_timeout(CONNECT_LIMIT)
+            .request_timeout(None)
+            .reconnect_delay_callback(reconnect_pause)
+            .event_callback(move |event| {
+                note(principal, &event, &tell);
+                future::ready(())
+            });
+        let client = match options.connect(addresses(&to.url)?).await {
+            Ok(client) => client,
+            Err(error) => return Err(explain(to, &error).await),
+        };
+        let server = client.server_info();
+        if !server.auth_required {
+            return Err(ConnectError::Unguarded { url: to.url.clone() });
+        }
+        if !new_enough(&server.version) {
+            return Err(ConnectError::TooOld { url: to.url.clone(), version: server.version });
+        }
+        let jetstream = ContextBuilder::new().timeout(JETSTREAM_LIMIT).build(client.clone());
+        let bus = Self { inner: Arc::new(Inner { client, jetstream, principal, seen }) };
+        if let Some(monitor_url) = &to.monitor_url {
+            bus.prove_durability(monitor_url).await?;
+        }
+        Ok(bus)
+    }
+
+    /// Proves from the monitor that the server writes to the disk before it confirms.
+    ///
+    /// Of a cluster give every monitor, with commas between: each must be durable, and one must be the server
+    /// that this connection talks to.
+    pub async fn prove_durability(&self, monitor_url: &str) -> Result<(), NotDurable> {
+        let connected_to = self.client().server_info().server_id;
+        let mut ours = false;
+        for url in monitor_url.split(',').map(str::trim) {
+            ours |= durable_server(url).await? == connected_to;
+        }
+        if ours { Ok(()) } else { Err(NotDurable::OtherServer { url: monitor_url.to_owned() }) }
+    }
+
+    /// Whose rights this connection has.
+    pub fn principal(&self) -> Principal {
+        self.inner.principal
+    }
+
+    /// Whether the server is there at this moment.
+    pub fn is_connected(&self) -> bool {
+        self.client().connection_state() == async_nats::connection::State::Connected
+    }
+
+    /// How often the server denied something on this connection. More than none is a fault of the code or of
+    /// the rights.
+    ///
+    /// A denied publish or request fails in no other way than this; it is logged with its subject. Of more
+    /// than a hundred at once some may go uncounted.
+    pub fn violations(&self) -> u64 {
+        self.inner.seen.borrow().violations
+    }
+
+    /// The server's words on the last thing it denied.
+    pub fn last_violation(&self) -> Option<String> {
+        self.inner.seen.borrow().last_violation.clone()
+    }
+
+    /// Waits until the server has denied at least `count` things.
+    pub async fn violated(&self, count: u64) {
+        // The other end goes only with the connection, and then nothing more is denied.
+        let _ = self.inner.seen.clone().wait_for(|seen| seen.violations >= count).await;
+    }
+
+    /// Asks and waits for the answer.
+    pub async fn request(
+        &self,
+        subject: &str,
+        payload: Bytes,
+        within: Duration,
+    ) -> Result<Message, RequestError> {
+        let answer =
+            tokio::time::timeout(within, self.client().request(Subject::from(subject), payload)).await;
+        let subject = subject.to_owned();
+        match answer {
+            Ok(Ok(message)) => Ok(Message(message)),
+            Err(_) => Err(RequestError::TimedOut { subject, within }),
+            Ok(Err(error)) => Err(match error.kind() {
+                RequestErrorKind::NoResponders => RequestError::NoResponder { subject },
+                RequestErrorKind::TimedOut => RequestError::TimedOut { subject, within },
+                _ => RequestError::NotSent { subject, reason: error.to_string() },
+            }),
+        }
+    }
+
+    /// Sends without waiting for anyone. Whether the server allowed it shows only in [`Bus::violations`].
+    pub async fn publish(&self, subject: &str, payload: Bytes) -> Result<(), SendError> {
+        bounded(subject, SEND_LIMIT, self.client().publish(Subject::from(subject), payload)).await
+    }
+
+    /// Subscribes; when it returns, the server has taken note.
+    pub async fn subscribe(&self, subject: &str) -> Result<Subscription, SendError> {
+        let subscribing = self.client().subscribe(Subject::from(subject));
+        let subscription = bounded(subject, SEND_LIMIT, subscribing).await?;
+        self.flush().await?;
+        Ok(Subscription(subscription))
+    }
+
+    /// Subscribes as one of a group, of which one gets each message; when it returns, the server has taken
+    /// note.
+    pub async fn queue_subscribe(&self, subject: &str, group: &str) -> Result<Subscription, SendError> {
+        let subscribing = self.client().queue_subscribe(Subject::from(subject), group.to_owned());
+        let subscription = bounded(subject, SEND_LIMIT, subscribing).await?;
+        self.flush().await?;
+        Ok(Subscription(subscription))
+    }
+
+    /// Waits until the server has processed all that this connection sent before.
+    pub async fn flush(&self) -> Result<(), SendError> {
+        // The client's own flush only empties its buffer into the socket; a message to oneself goes there and
+        // back.
+        let inbox = Subject::from(self.client().new_inbox());
+        let there_and_back = async {
+            let mut back = self.client().subscribe(inbox.clone()).await.map_err(|error| error.to_string())?;
+            self.client().publish(inbox, Bytes::new()).await.map_err(|error| error.to_string())?;
+            back.next().await.map(|_| ()).ok_or_else(|| "the connection is closed".to_owned())
+        };
+        bounded("what is queued", ROUND_TRIP_LIMIT, there_and_back).await
+    }
+
+    /// Sends what is queued, lets subscriptions run dry and ends the connection, for all clones.
+    pub async fn close(&self) -> Result<(), SendError> {
+        let mut seen = self.inner.seen.clone();
+        if seen.borrow().closed {
+            return Ok(());
+        }
+        bounded("the end of the connection", ROUND_TRIP_LIMIT, async {
+            self.flush().await.map_err(|error| error.to_string())?;
+            self.client().drain().await.map_err(|error| error.to_string())?;
+            seen.wait_for(|seen| seen.closed).await.map(|_| ()).map_err(|error| error.to_string())
+        })
+        .await
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    pub(crate) fn jetstream(&self) -> &jetstream::Context {
+        &self.inner.jetstream
+    }
+}
+
+impl fmt::Debug for Bus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bus").field("principal", &self.principal()).finish_non_exhaustive()
+    }
+}
+
+async fn bounded<T, E: fmt::Display>(
+    what: &str,
+    within: Duration,
+    sending: impl Future<Output = Result<T, E>>,
+) -> Result<T, SendError> {
+    match tokio::time::timeout(within, sending).await {
+        Ok(Ok(sent)) => Ok(sent),
+        Ok(Err(error)) => Err(SendError::Refused { what: what.to_owned(), reason: error.to_string() }),
+        Err(_) => Err(SendError::TimedOut { what: what.to_owned(), within }),
+    }
+}
+
+/// At once, then ever longer, never long: the server is one of ours and comes back soon.
+fn reconnect_pause(attempt: usize) -> Duration {
+    let doublings = u32::try_from(attempt).unwrap_or(u32::MAX).min(16);
+    if doublings <= 1 {
+        Duration::ZERO
+    } else {
+        Duration::from_millis(1 << doublings).min(LONGEST_RECONNECT_PAUSE)
+    }
+}
+
+fn note(principal: Principal, event: &Event, tell: &watch::Sender<Seen>) {
+    let denied = |words: &str| {
+        tell.send_modify(|seen| {
+            seen.violations += 1;
+            seen.last_violation = Some(words.to_owned());
+        });
+    };
+    match event {
+        Event::ServerError(error) => {
+            tracing::error!(%principal, %error, "the server denied or reported something");
+            match error {
+                ServerError::AuthorizationViolation => denied("Authorization Violation"),
+                ServerError::Other(words) if words.starts_with("Permissions Violation") => denied(words),
+                ServerError::Other(_) | ServerError::SlowConsumer(_) => {}
+            }
+        }
+        Event::SlowConsumer(subscription) => {
+            tracing::error!(%principal, subscription, "a subscription is too slow, messages are dropped");
+        }
+        Event::Disconnected => tracing::warn!(%principal, "the server is away"),
+        Event::Connected => tracing::info!(%principal, "connected"),
+        Event::LameDuckMode => tracing::warn!(%principal, "the server is about to leave"),
+        Event::Closed => {
+            tell.send_modify(|seen| seen.closed = true);
+            tracing::debug!(%principal, "closed");
+        }
+        Event::Draining | Event::ClientError(_) => tracing::debug!(%principal, %event, "connection"),
+    }
+}

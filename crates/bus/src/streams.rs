@@ -3,7 +3,14 @@
 //! What stands on the server and differs from the declaration is refused: never updated, deleted or made
 //! anew.
 
+mod provision;
+
 use std::time::Duration;
+
+use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, ReplayPolicy};
+use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
+
+pub use provision::{ProvisionError, provision, verify};
 
 /// The log of facts, the only truth.
 pub const CASES: &str = "CASES";
@@ -149,4 +156,49 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
         ..cases.clone()
     };
     [cases, outbox, dead]
+}
+
+impl StreamDeclaration {
+    fn config(&self) -> stream::Config {
+        stream::Config {
+            name: self.name.to_owned(),
+            description: Some(self.purpose.to_owned()),
+            subjects: self.subjects.iter().map(|&subject| subject.to_owned()).collect(),
+            storage: StorageType::File,
+            retention: RetentionPolicy::Limits,
+            discard: DiscardPolicy::New,
+            deny_delete: true,
+            deny_purge: true,
+            allow_direct: true,
+            allow_atomic_publish: self.atomic_batches,
+            max_bytes: i64::try_from(self.max_bytes).unwrap_or(i64::MAX),
+            max_message_size: i32::try_from(self.max_message_bytes).unwrap_or(i32::MAX),
+            max_age: self.max_age.unwrap_or_default(),
+            duplicate_window: self.duplicate_window,
+            num_replicas: self.replicas.count(),
+            max_messages: -1,
+            max_messages_per_subject: -1,
+            max_consumers: -1,
+            compression: Some(Compression::None),
+            ..stream::Config::default()
+        }
+    }
+}
+
+impl ConsumerDeclaration {
+    fn config(&self) -> consumer::pull::Config {
+        consumer::pull::Config {
+            durable_name: Some(self.name.to_owned()),
+            name: Some(self.name.to_owned()),
+            description: Some(self.purpose.to_owned()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            replay_policy: ReplayPolicy::Instant,
+            ack_wait: self.ack_wait,
+            max_ack_pending: i64::from(self.max_ack_pending),
+            max_deliver: -1,
+            max_waiting: 512,
+            ..consumer::pull::Config::default()
+        }
+    }
 }

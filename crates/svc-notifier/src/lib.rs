@@ -1,1 +1,3 @@
 //! Mail as evidence: who is told what, the outbox, the SMTP relay.
+
+pub mod letter;

@@ -1,3 +1,4 @@
 //! Mail as evidence: who is told what, the outbox, the SMTP relay.
 
 pub mod letter;
+pub mod transport;

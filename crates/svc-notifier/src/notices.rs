@@ -1,0 +1,204 @@
+//! The texts of the alerts.
+//!
+//! To add a notice: (1) a folder `notices/<id>/` with `notice.txt`, which extends `frame.txt` and holds its
+//! title and its sentence; (2) one line in the list below; (3) its golden, by `UPDATE_GOLDENS=1 cargo test
+//! -p svc-notifier`.
+//!
+//! *Invariant:* a mail leaves the zone of trust, so a [`Fill`] has room for what [`Fill`] names and for
+//! nothing else: no topic, place, project, agency, document, name, number or content of a call, and no link
+//! that logs in.
+
+use askama::Template as _;
+use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
+
+/// Declares the notices, each with the template that it is rendered from.
+macro_rules! notices {
+    ($($(#[$doc:meta])* $id:ident = $path:tt,)+) => {
+        /// An alert, by its number in the book of rules.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Template {
+            $($(#[$doc])* $id,)+
+        }
+
+        impl Template {
+            /// Every one there is.
+            pub const ALL: &[Template] = &[$(Template::$id),+];
+
+            /// The number, as the log of mails keeps it.
+            pub const fn id(self) -> &'static str {
+                match self {
+                    $(Template::$id => stringify!($id),)+
+                }
+            }
+        }
+
+        fn fill_in(template: Template, page: &Page) -> askama::Result<Rendered> {
+            match template {
+                $(Template::$id => {
+                    #[derive(askama::Template)]
+                    #[template(path = $path, blocks = ["subject", "text"])]
+                    struct Notice<'a> {
+                        page: &'a Page,
+                    }
+                    let notice = Notice { page };
+                    Ok(Rendered { subject: notice.as_subject().render()?, text: notice.as_text().render()? })
+                })+
+            }
+        }
+    };
+}
+
+notices! {
+    /// A case was reported by phone.
+    E01 = "e01/notice.txt",
+    /// The written confirmation is overdue; the level says for which time.
+    E05 = "e05/notice.txt",
+    /// The case passes to another contact.
+    E07 = "e07/notice.txt",
+    /// The agencies agree.
+    E10 = "e10/notice.txt",
+    /// The other side proposes to close.
+    E19 = "e19/notice.txt",
+    /// The case is assigned to you.
+    E21 = "e21/notice.txt",
+}
+
+impl Template {
+    /// The notice of that number.
+    pub fn from_id(id: &str) -> Option<Template> {
+        Template::ALL.iter().copied().find(|template| template.id() == id)
+    }
+}
+
+/// Everything that a notice may say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fill {
+    /// The recipient's own office.
+    pub office_title: String,
+    /// `Thường`, `Khẩn`, `Thượng khẩn`, `Hỏa tốc`, `Hỏa tốc hẹn giờ`.
+    pub urgency_label: String,
+    /// The case's code.
+    pub case_code: String,
+    /// Until when; without it that part of the line is left out.
+    pub deadline: Option<DateTime<Utc>>,
+    /// Where to log in.
+    pub link: String,
+    /// Which reminder this is; E05 needs it.
+    pub level: Option<u8>,
+    /// How officials address each other, [`ADDRESS_WORD`] unless the province says otherwise.
+    pub address_word: String,
+    /// To an equal or lower office, or upwards.
+    pub salutation: Salutation,
+}
+
+/// The usual [`Fill::address_word`].
+pub const ADDRESS_WORD: &str = "đồng chí";
+
+/// How the letter begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Salutation {
+    /// "Kính gửi".
+    Gui,
+    /// "Kính báo cáo", to the Thường trực, who is never told that something of theirs is overdue.
+    BaoCao,
+}
+
+/// A notice ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line.
+    pub subject: String,
+    /// Lines ended by `\n`.
+    pub text: String,
+}
+
+/// Why a notice cannot be written. Each is a mistake of the caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// The notice counts reminders, and no count was given.
+    #[error("{} needs a level", .0.id())]
+    NoLevel(Template),
+    /// The notice says "quá hạn", which is not said upwards.
+    #[error("{} is not sent to the Thường trực", .0.id())]
+    NotUpwards(Template),
+    /// The template engine failed.
+    #[error(transparent)]
+    Template(#[from] askama::Error),
+}
+
+/// A fill in the form that the templates use.
+struct Page {
+    office_title: String,
+    urgency_label: String,
+    urgency_upper: String,
+    case_code: String,
+    deadline: Option<String>,
+    link: String,
+    level: u8,
+    address_word: String,
+    reports_up: bool,
+}
+
+/// Writes a notice.
+pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
+    match template {
+        Template::E05 if fill.level.is_none() => return Err(Unfit::NoLevel(template)),
+        Template::E05 if fill.salutation == Salutation::BaoCao => return Err(Unfit::NotUpwards(template)),
+        Template::E01 | Template::E05 | Template::E07 | Template::E10 | Template::E19 | Template::E21 => {}
+    }
+    let urgency_label = one_line(&fill.urgency_label);
+    let page = Page {
+        office_title: one_line(&fill.office_title),
+        urgency_upper: urgency_label.to_uppercase(),
+        urgency_label,
+        case_code: one_line(&fill.case_code),
+        deadline: fill.deadline.map(han),
+        link: one_line(&fill.link),
+        level: fill.level.unwrap_or_default(),
+        address_word: one_line(&fill.address_word),
+        reports_up: fill.salutation == Salutation::BaoCao,
+    };
+    Ok(fill_in(template, &page)?)
+}
+
+/// A deadline as an official writes it, in Vietnamese time: "17 giờ 00, ngày 14/7/2026". A day below 10 and
+/// the months 1 and 2 take a zero in front, as the rules for documents want it.
+pub fn han(deadline: DateTime<Utc>) -> String {
+    const VIETNAM: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is an offset");
+    let local = deadline.with_timezone(&VIETNAM);
+    let month = if local.month() < 3 { format!("0{}", local.month()) } else { local.month().to_string() };
+    format!("{:02} giờ {:02}, ngày {:02}/{month}/{}", local.hour(), local.minute(), local.day(), local.year())
+}
+
+/// A field takes no line of its own: white space and control characters become single spaces.
+fn one_line(field: &str) -> String {
+    let words = field.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_written_as_officials_write_it() {
+        let said = |utc: &str| han(utc.parse().unwrap());
+        assert_eq!(said("2026-07-14T10:00:00Z"), "17 giờ 00, ngày 14/7/2026");
+        assert_eq!(said("2026-12-31T17:05:59Z"), "00 giờ 05, ngày 01/01/2027");
+        assert_eq!(said("2026-02-28T00:30:00Z"), "07 giờ 30, ngày 28/02/2026");
+        assert_eq!(said("2026-10-08T23:59:00Z"), "06 giờ 59, ngày 09/10/2026");
+    }
+
+    #[test]
+    fn ids_are_read_back() {
+        for template in Template::ALL {
+            assert_eq!(Template::from_id(template.id()), Some(*template));
+        }
+        assert_eq!(Template::from_id("E99"), None);
+    }
+
+    #[test]
+    fn a_field_stays_on_its_line() {
+        assert_eq!(one_line(" Chánh\r\n\tVăn\u{85}phòng\u{2028}\0 "), "Chánh Văn phòng");
+    }
+}

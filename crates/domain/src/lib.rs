@@ -20,6 +20,8 @@ pub mod refusal;
 pub mod secrecy;
 pub mod sides;
 pub mod stages;
+#[cfg(test)]
+mod story;
 pub mod text;
 
 pub use case::{Case, OutOfOrder, Receipt};

@@ -1,0 +1,143 @@
+//! The bodies of acts, filled in; a test changes the field that it is about.
+
+use serde_json::{Map, Value, json};
+
+/// A report by telephone from SNNMT, *hỏa tốc*, 21:40 to 21:48 on 16 May 2026.
+pub(crate) fn phone() -> Value {
+    json!({
+        "channel": "phone",
+        "raiser": "SNNMT",
+        "urgency": "hoa-toc",
+        "title": "Thủy sản nuôi chết hàng loạt",
+        "summary": "Thủy sản nuôi lồng bè chết nhiều trong đêm, chưa rõ nguyên nhân.",
+        "topic": "agriculture",
+        "area": "CR",
+        "call": {
+            "caller": {
+                "office": "Trưởng phòng Thủy sản",
+                "name": "Nguyễn Văn Mẫu",
+                "number": "0258 382 2268",
+            },
+            "started_at": "2026-05-16T21:40:00+07:00",
+            "ended_at": "2026-05-16T21:48:00+07:00",
+            "key_facts": key_facts(),
+        },
+    })
+}
+
+/// A call that ended at a local time, after five minutes.
+pub(crate) fn phone_ended(clock: &str) -> Value {
+    let ended = super::local(clock);
+    let started = ended - chrono::TimeDelta::minutes(5);
+    let body = with(phone(), "/call/ended_at", ended.to_rfc3339());
+    with(body, "/call/started_at", started.to_rfc3339())
+}
+
+/// A report in writing from SNNMT, *khẩn*, dated 16 May 2026.
+pub(crate) fn written() -> Value {
+    json!({
+        "channel": "written",
+        "raiser": "SNNMT",
+        "urgency": "khan",
+        "title": "Vướng mắc giải phóng mặt bằng",
+        "summary": "Một số hộ chưa bàn giao mặt bằng khu công nghiệp.",
+        "request": "Đề nghị phối hợp thông tin, tuyên truyền.",
+        "topic": "industrial_zone",
+        "document": document(),
+    })
+}
+
+/// A document of SNNMT.
+pub(crate) fn document() -> Value {
+    json!({
+        "number": 118,
+        "symbol": "BC-SNNMT",
+        "register": "state",
+        "issuer": "SNNMT",
+        "place": "Khánh Hòa",
+        "date": "2026-05-16",
+        "abstract": "Báo cáo về việc thủy sản nuôi chết bất thường",
+        "signer": { "office": "Phó Giám đốc", "capacity": "KT." },
+    })
+}
+
+/// What was exchanged.
+pub(crate) fn key_facts() -> Value {
+    json!({
+        "what": "Cá nuôi lồng bè chết hàng loạt",
+        "where": "Vùng nuôi ven vịnh",
+        "since_when": "Từ khoảng 20 giờ 30 ngày 16/5/2026",
+        "scale": "Khoảng 40 lồng",
+        "actions_taken": "Đã cử tổ kiểm tra, lấy mẫu nước",
+        "request": "Đề nghị phối hợp thông tin",
+    })
+}
+
+/// The written confirmation.
+pub(crate) fn confirmation() -> Value {
+    json!({ "document": document(), "key_facts": key_facts() })
+}
+
+/// The same verdict on every key fact but the scale.
+pub(crate) fn verdicts(scale: &str) -> Value {
+    let same = json!({ "verdict": "same" });
+    json!({ "verdicts": {
+        "what": same, "where": same, "since_when": same, "actions_taken": same, "request": same,
+        "scale": { "verdict": scale },
+    }})
+}
+
+/// The callback's result.
+pub(crate) fn callback(result: &str) -> Value {
+    json!({ "result": result })
+}
+
+/// *Thống nhất*.
+pub(crate) fn agree() -> Value {
+    json!({ "position": { "agree": {} } })
+}
+
+/// *Không thống nhất*.
+pub(crate) fn disagree() -> Value {
+    json!({ "position": { "disagree": { "reasons": "Chưa đủ căn cứ." } } })
+}
+
+/// *Phương án khác*.
+pub(crate) fn counter(text: &str) -> Value {
+    json!({ "position": { "counter": { "text": text } } })
+}
+
+/// The first key of closure.
+pub(crate) fn closing() -> Value {
+    json!({ "outcome": "resolved", "summary": "Đã thông tin thống nhất." })
+}
+
+/// The second key of closure.
+pub(crate) fn confirming(proposal: u32) -> Value {
+    json!({ "proposal": proposal })
+}
+
+/// The second key is refused.
+pub(crate) fn rejecting(proposal: u32) -> Value {
+    json!({ "proposal": proposal, "reason": "Còn nội dung chưa xử lý xong." })
+}
+
+/// A body with another value at a place such as `/call/ended_at`.
+pub(crate) fn with(mut body: Value, at: &str, value: impl Into<Value>) -> Value {
+    let (fields, name) = fields(&mut body, at);
+    fields.insert(name, value.into());
+    body
+}
+
+/// A body without a field.
+pub(crate) fn without(mut body: Value, at: &str) -> Value {
+    let (fields, name) = fields(&mut body, at);
+    assert!(fields.remove(&name).is_some(), "{at} is not there");
+    body
+}
+
+fn fields<'a>(body: &'a mut Value, at: &str) -> (&'a mut Map<String, Value>, String) {
+    let (parent, name) = at.rsplit_once('/').expect("a place such as /call/ended_at");
+    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("fields at that place");
+    (parent, name.to_owned())
+}

@@ -276,17 +276,15 @@ fn fall_back(case: &Case, number: u32, ctx: &Context<'_>) -> Result<Decision, Re
 fn remind_chief(case: &Case, number: u32, times: u32, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let due = open(case)
         .find(|open| open.assignment.number == number && open.chief_reminded + 1 == times)
-        .and_then(|open| reminds_chief(case, open, ctx.now));
-    let Some(at) = due else {
+        .and_then(|open| reminds_chief(case, open, ctx.now).map(|at| (open, at)));
+    let Some((open, at)) = due else {
         return Err(Refusal::bad_state("Chưa đến lúc nhắc lại.", "It is not due."));
     };
-    let again = if times < CHIEF_REMINDERS {
-        ctx.deadline(case, DeadlineKey::Ack, number, ctx.now)?
-    } else {
-        let due =
-            ctx.policy.calendar.add_working_days(ctx.now, 1).map_err(crate::decision::outside_calendar)?;
-        Deadline { key: DeadlineKey::Ack, instance: number, start: ctx.now, due }
-    };
+    let mut again = ctx.deadline(case, DeadlineKey::Ack, number, ctx.now)?;
+    if times >= CHIEF_REMINDERS && case_waits_for(case, open) {
+        let due = ctx.policy.calendar.add_working_days(ctx.now, 1);
+        again.due = due.map_err(crate::decision::outside_calendar)?;
+    }
     let body = Body::ChiefReminded(said::ChiefReminded { assignment: number, times });
     Ok(Decision::new(at, body).arming([again]))
 }
@@ -320,12 +318,16 @@ fn falls_back(
 
 /// Since when the chief is to be reminded of an assignment, if he is.
 fn reminds_chief(case: &Case, open: &Assigned, now: Timestamp) -> Option<Timestamp> {
-    let goes_on = open.chief_reminded < CHIEF_REMINDERS
-        || (open.assignment.lead && case.lifecycle == Lifecycle::Routed);
+    let goes_on = open.chief_reminded < CHIEF_REMINDERS || case_waits_for(case, open);
     if open.assignment.level != Level::Chief || !goes_on {
         return None;
     }
     ack_due(case, open).filter(|due| now >= *due)
+}
+
+/// Coordination cannot begin before the lead has acknowledged.
+fn case_waits_for(case: &Case, open: &Assigned) -> bool {
+    open.assignment.lead && case.lifecycle == Lifecycle::Routed
 }
 
 fn ack_due(case: &Case, open: &Assigned) -> Option<Timestamp> {

@@ -152,3 +152,48 @@ fn a_highway_delay_on_which_the_sides_disagree() {
         "12/07 04:15 escalation.reminded statement 50 %",
     ]);
 }
+
+/// S2, had nobody done anything for two days: what the process itself records, while it runs and after an outage.
+#[test]
+fn a_night_on_which_nobody_answers() {
+    let mut story = Story::phoned();
+    story.until("18/05/2026 00:00");
+    story.says(&[
+        "16/05 21:52 intake.raised-by-phone",
+        "16/05 21:52 intake.numbered VV-2026-00007",
+        "16/05 21:52 routing.case-routed 1 BTG.TT.DM leads, 2 UBND.VX.DM",
+        "16/05 22:03 confirmation.overdue callback level 1, owed by BTG",
+        "16/05 22:18 confirmation.overdue callback level 2, owed by BTG",
+        "16/05 22:22 routing.fallback-assigned 1 timed out, 3 BTG.TT.DM2 (deputy) leads",
+        "16/05 22:22 routing.fallback-assigned 2 timed out, 4 UBND.VX.DM2 (deputy)",
+        "16/05 22:33 confirmation.overdue callback level 3, owed by BTG",
+        "16/05 22:52 routing.fallback-assigned 3 timed out, 5 BTG.TT.TP (unit head) leads",
+        "16/05 22:52 routing.fallback-assigned 4 timed out, 6 UBND.VX.TP (unit head)",
+        "16/05 23:22 routing.fallback-assigned 5 timed out, 7 BTG.LD (chief) leads",
+        "16/05 23:22 routing.fallback-assigned 6 timed out, 8 UBND.LD (chief)",
+        "16/05 23:52 routing.chief-reminded 7 for the 1. time",
+        "16/05 23:52 routing.chief-reminded 8 for the 1. time",
+        "17/05 00:22 routing.chief-reminded 7 for the 2. time",
+        "17/05 00:22 routing.chief-reminded 8 for the 2. time",
+        "17/05 00:52 routing.chief-reminded 7 for the 3. time",
+        "17/05 00:52 routing.chief-reminded 8 for the 3. time",
+        "17/05 01:48 confirmation.reminded written 50 %",
+        "17/05 04:12 confirmation.reminded written 80 %",
+        "17/05 05:48 confirmation.overdue written level 1, owed by SNNMT",
+        "17/05 13:48 confirmation.overdue written level 2, owed by SNNMT",
+        "17/05 20:56 routing.reminded ack 50 %",
+        "17/05 21:48 confirmation.overdue written level 3, owed by SNNMT",
+    ]);
+    // From here on only the lead is reminded, while the case waits for it, each working day.
+    story.until("20/05/2026 00:00");
+    story.says_since(
+        "18/05/2026 00:00",
+        &[
+            "18/05 08:58:24 routing.reminded ack 80 %",
+            "18/05 17:00 routing.chief-reminded 7 for the 4. time",
+            "19/05 05:00 routing.reminded ack 50 %",
+            "19/05 12:12 routing.reminded ack 80 %",
+            "19/05 17:00 routing.chief-reminded 7 for the 5. time",
+        ],
+    );
+}

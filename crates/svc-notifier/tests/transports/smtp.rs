@@ -81,13 +81,13 @@ async fn a_time_out_before_the_message_waits() {
 
 #[tokio::test]
 async fn after_the_message_whatever_is_not_an_answer_is_unknown() {
-    for behaviour in [
-        Behaviour::SilentAfterData,
-        Behaviour::DropAfterData,
-        Behaviour::Answer252AfterData,
-        Behaviour::GarbageAfterData,
+    for (behaviour, timeout_seconds) in [
+        (Behaviour::SilentAfterData, SHORT),
+        (Behaviour::DropAfterData, LONG),
+        (Behaviour::Answer252AfterData, LONG),
+        (Behaviour::GarbageAfterData, LONG),
     ] {
-        let (first, sink) = outcome(behaviour.clone(), SHORT).await;
+        let (first, sink) = outcome(behaviour.clone(), timeout_seconds).await;
         assert!(matches!(first, Outcome::Unknown { .. }), "{behaviour:?}: {first:?}");
         assert_eq!(sink.received().len(), 2);
     }

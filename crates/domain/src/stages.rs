@@ -52,8 +52,18 @@ impl Command {
     /// Reads an act of a person from its body. Every text is cleaned on the way in (DOMAIN §3.5).
     pub fn parse(act: &Act, mut body: Value) -> Result<Self, Refusal> {
         clean(&mut body);
+        if body.is_null() {
+            body = Value::Object(Map::new());
+        }
+        if !body.is_object() {
+            return Err(Refusal::new(
+                Code::InvalidData,
+                "Nội dung phải là một đối tượng JSON.",
+                "The body must be a JSON object.",
+            ));
+        }
         match act.stage {
-            Stage::Intake => read(act.name, body).map(Self::Intake),
+            Stage::Intake => intake::Command::parse(body).map(Self::Intake),
             Stage::Confirmation => read(act.name, body).map(Self::Confirmation),
             Stage::Routing => read(act.name, body).map(Self::Routing),
             Stage::Coordination => read(act.name, body).map(Self::Coordination),
@@ -84,26 +94,36 @@ impl Command {
     }
 }
 
-/// Reads `{act: body}` as a stage's command; a fault is `INVALID_DATA` at the field.
+/// Reads `{act: body}` as a stage's command.
 fn read<T: DeserializeOwned>(act: &str, body: Value) -> Result<T, Refusal> {
-    let body = if body.is_null() { Value::Object(Map::new()) } else { body };
-    let tagged = Value::Object(Map::from_iter([(act.to_owned(), body)]));
-    serde_path_to_error::deserialize(tagged).map_err(|error| {
+    read_below(act, Value::Object(Map::from_iter([(act.to_owned(), body)])))
+}
+
+/// Reads a value; a fault is `INVALID_DATA` at the field, named by its path below `root`.
+pub(crate) fn read_below<T: DeserializeOwned>(root: &str, value: Value) -> Result<T, Refusal> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let field = path.strip_prefix(act).unwrap_or(&path).trim_start_matches('.').to_owned();
+        let path = path.strip_prefix(root).unwrap_or(&path).trim_start_matches('.');
         let why = error.into_inner().to_string();
-        let field = match why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-            Some(missing) if field.is_empty() => missing.to_owned(),
-            Some(missing) if !field.ends_with(missing) => format!("{field}.{missing}"),
-            _ => field,
-        };
-        Refusal::new(
+        // Of a field that is missing or not known, the path ends above it.
+        let name = ["missing field `", "unknown field `"].iter().find_map(|said| why.strip_prefix(said));
+        let name = name.and_then(|rest| rest.split('`').next()).filter(|name| !ends_in(path, name));
+        let field = [path, name.unwrap_or_default()].join(".");
+        let refusal = Refusal::new(
             Code::InvalidData,
             format!("Dữ liệu không đúng: {why}."),
             format!("Not as it should be: {why}."),
-        )
-        .at(field)
+        );
+        match field.trim_matches('.') {
+            "" => refusal,
+            field => refusal.at(field),
+        }
     })
+}
+
+/// The last part of the path is this name already.
+fn ends_in(path: &str, name: &str) -> bool {
+    path.rsplit('.').next() == Some(name)
 }
 
 fn clean(value: &mut Value) {
@@ -330,3 +350,6 @@ pub(crate) fn must_live(case: &Case) -> Result<(), Refusal> {
         format!("The case stands at {:?}: nothing more is done in it.", case.lifecycle),
     ))
 }
+
+#[cfg(test)]
+mod tests;

@@ -406,13 +406,17 @@ impl Story {
 
     /// The act was refused; gives the field that the refusal is about.
     fn refusal(&mut self, code: Code) -> Option<String> {
+        let refusal = self.why();
+        assert_eq!(refusal.code, code, "{refusal}");
+        assert!(!refusal.vi.is_empty() && !refusal.en.is_empty(), "a refusal says why: {refusal:?}");
+        refusal.field
+    }
+
+    /// The act was refused: how.
+    pub(crate) fn why(&mut self) -> Refusal {
         match self.answer.take().expect("an act comes first") {
-            Err(refusal) => {
-                assert_eq!(refusal.code, code, "{refusal}");
-                assert!(!refusal.vi.is_empty() && !refusal.en.is_empty(), "a refusal says why: {refusal:?}");
-                refusal.field
-            }
-            Ok(outcome) => panic!("not {code}, but {outcome:?}"),
+            Err(refusal) => refusal,
+            Ok(outcome) => panic!("not refused, but {outcome:?}"),
         }
     }
 

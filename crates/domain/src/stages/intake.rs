@@ -7,8 +7,9 @@ use events::{
     terms::{Deadline, DeadlineKey, Document},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::Step;
+use super::{Step, read_below};
 use crate::{
     calendar,
     case::{Case, Trace},
@@ -28,19 +29,16 @@ pub const ACTS: &[Act] = &[Act {
 }];
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Commands 1 and 2.
     Raise(Box<Raise>),
     /// The case gets its number.
-    #[serde(skip)]
     Number,
 }
 
 /// A case is raised; `channel` says how.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(tag = "channel", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Raise {
     /// By an official document (command 1).
     Written(RaiseInWriting),
@@ -111,6 +109,21 @@ pub struct CallerLog {
 }
 
 impl Command {
+    /// Reads `{channel, …}`. By hand, because a derived reader that looks for a tag loses the path to a fault.
+    pub(crate) fn parse(mut body: Value) -> Result<Self, Refusal> {
+        let channel = body.as_object_mut().and_then(|fields| fields.remove("channel"));
+        let raise = match channel.as_ref().and_then(Value::as_str) {
+            Some("written") => read_below("", body).map(Raise::Written),
+            Some("phone") => read_below("", body).map(Raise::Phone),
+            _ => Err(Refusal::invalid(
+                "channel",
+                "Chọn phone (điện thoại) hoặc written (văn bản).",
+                "Must be phone or written.",
+            )),
+        };
+        raise.map(|raise| Self::Raise(Box::new(raise)))
+    }
+
     /// The document that it brings.
     pub(crate) fn document(&self) -> Option<&Document> {
         match self {

@@ -122,7 +122,7 @@ pub enum OutOfOrder {
         /// The version of the fact.
         version: u32,
     },
-    /// The first fact raises no case, or a later one does.
+    /// The first fact raises no case, a later one does, or it is about something else.
     #[error("fact {version} ({kind}) cannot stand here")]
     Place {
         /// The version of the fact.

@@ -7,7 +7,7 @@ pub mod escalation;
 pub mod intake;
 pub mod routing;
 
-use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp};
+use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -203,7 +203,7 @@ fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Re
 
 /// Folds a fact into its case. Every stage is given every fact and changes its own region only.
 pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
-    let (version, kind) = (fact.version, fact.body().kind());
+    let version = fact.version;
     let expected = case.as_ref().map_or(1, |case| case.version + 1);
     if version != expected {
         return Err(OutOfOrder::Version { expected, found: version });
@@ -212,7 +212,7 @@ pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
         return Err(OutOfOrder::Chain { version });
     }
     let mut case = match case {
-        None => intake::begin(fact).ok_or(OutOfOrder::Place { version, kind })?,
+        None => begin(fact)?,
         Some(case) => {
             if fact.recorded_at < case.recorded_at {
                 return Err(OutOfOrder::Time { version });
@@ -238,10 +238,22 @@ pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
     Ok(case)
 }
 
+/// The first fact: it raises the case, which then stands at its beginning.
+fn begin(fact: &Fact) -> Result<Case, OutOfOrder> {
+    let (version, kind) = (fact.version, fact.body().kind());
+    let case = intake::begin(fact).ok_or(OutOfOrder::Place { version, kind })?;
+    if fact.draft.transition == Some(Transition { from: None, to: case.lifecycle }) {
+        Ok(case)
+    } else {
+        Err(OutOfOrder::State { version, kind })
+    }
+}
+
 /// A later fact: it must move from where the case stands, and cannot raise the case again.
 fn follow(mut case: Case, fact: &Fact) -> Result<Case, OutOfOrder> {
     let (version, kind) = (fact.version, fact.body().kind());
-    if matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone | Kind::DocumentRegistered) {
+    let raises = matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone | Kind::DocumentRegistered);
+    if raises || fact.draft.aggregate != events::AggregateId::Case(case.id) {
         return Err(OutOfOrder::Place { version, kind });
     }
     if let Some(transition) = fact.draft.transition {

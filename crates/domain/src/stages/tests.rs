@@ -295,8 +295,8 @@ fn a_first_fact_follows_on_nothing() {
 #[test]
 fn a_fact_that_moves_from_elsewhere_does_not_follow() {
     let facts = facts();
-    let mut moves = 1;
-    for (count, fact) in facts.iter().enumerate().skip(1) {
+    let mut moves = 0;
+    for (count, fact) in facts.iter().enumerate() {
         let Some(transition) = fact.draft.transition else { continue };
         moves += 1;
         for from in [None, Some(Lifecycle::Received), Some(Lifecycle::Directed)] {
@@ -314,6 +314,17 @@ fn a_fact_that_moves_from_elsewhere_does_not_follow() {
         }
     }
     assert_eq!(moves, 5);
+}
+
+#[test]
+fn a_case_begins_as_received() {
+    let facts = facts();
+    for transition in [None, Some(Transition { from: None, to: Lifecycle::Agreed })] {
+        let mut fact = facts[0].clone();
+        fact.draft.transition = transition;
+        let kind = Kind::RaisedByPhone;
+        assert_eq!(evolve(None, &fact), Err(OutOfOrder::State { version: 1, kind }));
+    }
 }
 
 #[test]
@@ -350,6 +361,15 @@ fn only_a_person_raises_a_case_and_only_once() {
     register.draft.body = facts[0].body().clone();
     (register.version, register.previous) = (1, Digest::ZERO);
     assert_eq!(evolve(None, &register), place(1, Kind::RaisedByPhone));
+}
+
+#[test]
+fn a_fact_of_another_case_does_not_follow() {
+    let facts = facts();
+    let mut stranger = facts[1].clone();
+    stranger.draft.aggregate = events::AggregateId::Case(CaseId(uuid::Uuid::nil()));
+    let place = OutOfOrder::Place { version: 2, kind: Kind::Numbered };
+    assert_eq!(evolve(after(&facts, 1), &stranger), Err(place));
 }
 
 #[test]

@@ -110,6 +110,7 @@ pub(crate) struct Story {
     keys: u32,
     key: Option<String>,
     expected: Option<u32>,
+    rank: Option<u32>,
     also_required: Vec<&'static str>,
     also_consulted: Vec<&'static str>,
     answer: Option<Result<Outcome, Refusal>>,
@@ -134,6 +135,7 @@ impl Story {
             keys: 0,
             key: None,
             expected: None,
+            rank: Some(7),
             also_required: Vec::new(),
             also_consulted: Vec::new(),
             answer: None,
@@ -180,6 +182,12 @@ impl Story {
     /// The version that the next act expects.
     pub(crate) fn expecting(&mut self, version: u32) -> &mut Self {
         self.expected = Some(version);
+        self
+    }
+
+    /// The rank of the case in its year, 7 unless another is given.
+    pub(crate) fn ranking(&mut self, rank: Option<u32>) -> &mut Self {
+        self.rank = rank;
         self
     }
 
@@ -322,7 +330,7 @@ impl Story {
             by,
             registration,
             expected_version: self.expected,
-            rank: Some(7),
+            rank: self.rank,
             ..Context::of_system(self.now, &self.policy)
         };
         decide(self.case.as_ref(), id, fingerprint, command, &ctx)
@@ -456,6 +464,11 @@ impl Story {
     /// Its facts as they are stored.
     pub(crate) fn stored(&self) -> &[String] {
         &self.stored
+    }
+
+    /// The documents that are registered, by number and symbol.
+    pub(crate) fn registered(&self) -> Vec<String> {
+        self.registered.values().map(|registration| registration.document.printed()).collect()
     }
 
     /// The case as its stored facts give it.

@@ -454,3 +454,6 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
 pub(crate) fn next_step(case: &Case) -> Option<Step> {
     case.code.is_none().then(|| Step::new("number", super::Command::Intake(Command::Number)))
 }
+
+#[cfg(test)]
+mod tests;

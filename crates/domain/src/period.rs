@@ -55,7 +55,7 @@ impl Period {
             Self::WorkingMinutes(minutes) => calendar.add_working_minutes(start, minutes)?,
             Self::WorkingDays(n) => calendar.add_working_days(start, n)?,
         };
-        Ok(second_not_before(nanoseconds(exact), NANOSECONDS))
+        Ok(whole_second(exact))
     }
 }
 
@@ -66,6 +66,11 @@ impl Period {
 pub fn share(start: DateTime<Utc>, due: DateTime<Utc>, percent: u8) -> DateTime<Utc> {
     let (start, due) = (nanoseconds(start), nanoseconds(due));
     second_not_before(start * 100 + (due - start) * i128::from(percent), NANOSECONDS * 100)
+}
+
+/// The first whole second at or after an instant: a due time never comes before its period has passed.
+pub(crate) fn whole_second(instant: DateTime<Utc>) -> DateTime<Utc> {
+    second_not_before(nanoseconds(instant), NANOSECONDS)
 }
 
 const NANOSECONDS: i128 = 1_000_000_000;

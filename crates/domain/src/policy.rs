@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     calendar::{Calendar, OutsideCalendar},
     organisation::{Organisation, OrganisationFile},
-    period::Period,
+    period::{self, Period},
 };
 
 /// One version of the policy. A deadline keeps the version under which it was armed (DOMAIN §3.4 rule 4).
@@ -182,7 +182,7 @@ impl Policy {
         let start = start.trunc_subsecs(0);
         let due = self.period(key, urgency).due(start, &self.calendar)?;
         let due = match deliver_by.filter(|by| *by > start && key != DeadlineKey::Closure) {
-            Some(by) => due.min(by),
+            Some(by) => due.min(period::whole_second(by)),
             None => due,
         };
         Ok(Deadline { key, instance, start, due })

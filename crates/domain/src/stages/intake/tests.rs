@@ -440,6 +440,18 @@ fn the_time_of_express_timed_caps_every_clock() {
 }
 
 #[test]
+fn a_due_time_is_a_whole_second_whatever_time_was_asked() {
+    let mut story = Story::new();
+    let body = with(phone(), "/urgency", "hoa-toc-hen-gio");
+    story.raise(with(body, "/deliver_by", "2026-05-16T21:52:00.5+07:00"));
+    for armed in &story.case().deadlines {
+        assert_eq!(armed.deadline.due.timestamp_subsec_nanos(), 0, "{:?}", armed.deadline);
+        assert!(armed.deadline.due > armed.deadline.start, "{:?}", armed.deadline);
+    }
+    story.settle().until("17/05/2026 12:00");
+}
+
+#[test]
 fn a_time_far_away_is_recorded_and_read_back() {
     let body = with(phone(), "/urgency", "hoa-toc-hen-gio");
     for by in ["9999-12-31T23:59:59Z", "+10000-01-01T00:00:00Z", "+262142-12-31T23:59:59.9Z"] {

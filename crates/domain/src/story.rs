@@ -393,11 +393,16 @@ impl Story {
 
     /// The act made a fact of this kind.
     pub(crate) fn then(&mut self, kind: Kind) -> &mut Self {
-        match self.answer.take().expect("an act comes first") {
-            Ok(Outcome::Fresh(decision)) => assert_eq!(decision.body.kind(), kind),
-            other => panic!("not {kind}, but {other:?}"),
-        }
+        assert_eq!(self.decision().body.kind(), kind);
         self
+    }
+
+    /// What the act was decided to record.
+    pub(crate) fn decision(&mut self) -> Decision {
+        match self.answer.take().expect("an act comes first") {
+            Ok(Outcome::Fresh(decision)) => decision,
+            other => panic!("not a fact, but {other:?}"),
+        }
     }
 
     /// The act was known: it made the fact of this version already.

@@ -470,3 +470,6 @@ pub(crate) fn owing(case: &Case, deadline: &Deadline) -> Vec<AgencyId> {
 pub fn call_ended(case: &Case, intake: u32) -> Option<Timestamp> {
     case.intake(intake)?.call.as_ref().map(|call| call.ended_at)
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,7 @@ impl Armed {
         let replaced = [self.share(SHARES[1]), self.deadline.due];
         SHARES.into_iter().zip(replaced).map(|(share, replaced)| (share, self.share(share), replaced)).filter(
             |(share, at, _)| {
-                self.period() >= SHORTEST_REMINDED && *share > self.reminded && *at > self.armed_at
+                self.period() >= SHORTEST_REMINDED && *share > self.reminded && *at >= self.armed_at
             },
         )
     }

@@ -462,6 +462,27 @@ fn about_written(story: &Story) -> Vec<String> {
 }
 
 #[test]
+fn a_call_logged_late_is_reminded_only_of_what_is_still_to_come() {
+    let half = "17/05 01:48 confirmation.reminded written 50 %";
+    let most = "17/05 04:12 confirmation.reminded written 80 %";
+    let over = "17/05 05:48 confirmation.overdue written level 1, owed by SNNMT";
+    for (logged, expected) in [
+        ("17/05/2026 01:47:59", vec![half, most, over]),
+        ("17/05/2026 01:48", vec![half, most, over]),
+        ("17/05/2026 01:48:00.001", vec![most, over]),
+        ("17/05/2026 04:12", vec![most, over]),
+        ("17/05/2026 04:12:01", vec![over]),
+        ("17/05/2026 05:48", vec![over]),
+        ("17/05/2026 06:00", vec![over]),
+    ] {
+        let mut story = Story::new();
+        story.at(logged).raise(phone()).settle().until("17/05/2026 07:00");
+        assert_eq!(about_written(&story), expected, "{logged}");
+        assert_eq!(regions(&story).0, Written::Overdue);
+    }
+}
+
+#[test]
 fn after_an_outage_a_reminder_that_was_overtaken_is_left_out() {
     let half = "17/05 01:48 confirmation.reminded written 50 %";
     let most = "17/05 04:12 confirmation.reminded written 80 %";

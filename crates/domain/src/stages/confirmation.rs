@@ -382,7 +382,7 @@ fn is_symbol(symbol: &str, register: Register) -> bool {
     match register {
         Register::State => {
             let rest = match symbol.split_once('/') {
-                Some((year, rest)) if year.len() == 4 && year.chars().all(|c| c.is_ascii_digit()) => rest,
+                Some((year, rest)) if is_year(year) => rest,
                 Some(_) => return false,
                 None => symbol,
             };
@@ -392,6 +392,12 @@ fn is_symbol(symbol: &str, register: Register) -> bool {
             (2..=5).contains(&kind.chars().count()) && word(kind, "") && groups(issuer, 3, "")
         }),
     }
+}
+
+/// The year in the symbol of a legal act, e.g. of `06/2024/QĐ-UBND`.
+fn is_year(text: &str) -> bool {
+    let digits = text.strip_prefix("19").or_else(|| text.strip_prefix("20"));
+    digits.is_some_and(|digits| digits.len() == 2 && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {

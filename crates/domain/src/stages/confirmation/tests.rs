@@ -308,6 +308,84 @@ fn what_a_document_must_have() {
 }
 
 #[test]
+fn symbols_of_the_state_and_of_the_party_are_told_apart() {
+    let state = [
+        "KH-UBND",
+        "UBND-VXNV",
+        "2024/QĐ-UBND",
+        "BC-SNNMT",
+        "2015/NQ-HĐND",
+        "SXD-QLN&PTĐT",
+        "TTr-SNNMT",
+        "QĐ-UBND.HC",
+        "GM-UBND",
+        "UBND",
+        "BC-SNNMT-VP-TH",
+        "1998/QĐ-UBND",
+        "H37.02",
+    ];
+    for symbol in state {
+        assert!(is_symbol(symbol, Register::State), "{symbol}");
+        assert!(!is_symbol(symbol, Register::Party), "{symbol}");
+    }
+    let party =
+        ["CTr/BTGTU-UBND", "CV/BTGTU", "TB/TU", "BC/BTGDVTU", "QĐ/TU", "CTr/A-B-C", "Abcde/TU", "ĐA/TU"];
+    for symbol in party {
+        assert!(is_symbol(symbol, Register::Party), "{symbol}");
+        assert!(!is_symbol(symbol, Register::State), "{symbol}");
+    }
+    for symbol in [
+        "",
+        "-",
+        "/",
+        "bc-SNNMT",
+        "BC-snnmt",
+        "BC--SNNMT",
+        "BC-SNNMT-",
+        "BC SNNMT",
+        " BC-SNNMT",
+        "BC-SNNMT\n",
+        "A-B-C-D-E",
+        "3024/QĐ-UBND",
+        "24/QĐ-UBND",
+        "02024/QĐ-UBND",
+        "٢٠٢٤/QĐ-UBND",
+        "2024/",
+        "2024/2025/QĐ-UBND",
+        "QĐ-UBND/2024",
+        "1BC-SNNMT",
+        "BC-1",
+        "BC_SNNMT",
+        "ÂC-SNNMT",
+        "Bc-SNÂMT",
+        "2024/2024",
+    ] {
+        assert!(!is_symbol(symbol, Register::State), "{symbol}");
+    }
+    for symbol in [
+        "",
+        "/",
+        "C/TU",
+        "CTrABC/TU",
+        "cv/TU",
+        "CV/tu",
+        "CV/",
+        "/TU",
+        "CV/TU/A",
+        "CV/A-B-C-D",
+        "CV-TU",
+        "CV/TU-",
+        "CV/TU1",
+        "C1/TU",
+        "CV.A/TU",
+        "2024/CV/TU",
+        "2024/TU",
+    ] {
+        assert!(!is_symbol(symbol, Register::Party), "{symbol}");
+    }
+}
+
+#[test]
 fn a_party_document_has_a_party_symbol() {
     let mut files = Files::default();
     files.organisation = files.organisation.replacen("side = \"A\"", "side = \"A\"\nmay_raise = true", 1);

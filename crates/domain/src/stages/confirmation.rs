@@ -9,7 +9,10 @@ use events::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{intake::check_key_facts, must_live};
+use super::{
+    intake::{KEY_FACTS, check_key_facts},
+    must_live,
+};
 use crate::{
     calendar,
     case::Case,
@@ -313,8 +316,8 @@ fn compare(
             "There is no document waiting to be compared.",
         ));
     }
-    for verdict in act.verdicts.all() {
-        optional_text("verdicts", verdict.note.as_deref(), 300)?;
+    for (fact, verdict) in KEY_FACTS.into_iter().zip(act.verdicts.all()) {
+        optional_text(&format!("verdicts.{fact}.note"), verdict.note.as_deref(), 300)?;
     }
     let differs = act
         .verdicts

@@ -341,17 +341,15 @@ fn check_matter(matter: &Matter, request: &str) -> Result<(), Refusal> {
     optional_text("area", matter.area.as_deref(), 50)
 }
 
+/// The key facts, in the order of the form.
+pub(crate) const KEY_FACTS: [&str; 6] = ["what", "where", "since_when", "scale", "actions_taken", "request"];
+
 /// Each key fact at most 300 characters (DOMAIN §3.5).
 pub(crate) fn check_key_facts(at: &str, facts: &KeyFacts) -> Result<(), Refusal> {
-    let fields = [
-        ("what", &facts.what),
-        ("where", &facts.place),
-        ("since_when", &facts.since_when),
-        ("scale", &facts.scale),
-        ("actions_taken", &facts.actions_taken),
-        ("request", &facts.request),
-    ];
-    fields.into_iter().try_for_each(|(name, text)| required_text(&format!("{at}.{name}"), text, 300))
+    let texts =
+        [&facts.what, &facts.place, &facts.since_when, &facts.scale, &facts.actions_taken, &facts.request];
+    let mut named = KEY_FACTS.into_iter().zip(texts);
+    named.try_for_each(|(name, text)| required_text(&format!("{at}.{name}"), text, 300))
 }
 
 /// `deliver_by` belongs to *hỏa tốc hẹn giờ*, and to it alone.

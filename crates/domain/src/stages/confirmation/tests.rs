@@ -511,6 +511,17 @@ fn only_a_match_verifies_the_caller_and_settles_the_confirmation() {
 }
 
 #[test]
+fn a_remark_on_a_verdict_has_its_longest() {
+    for fact in ["what", "where", "since_when", "scale", "actions_taken", "request"] {
+        let noted = |length| with(verdicts("same"), &format!("/verdicts/{fact}/note"), "đ".repeat(length));
+        let mut story = received();
+        story.by("btg.dau-moi").when("compare-written", noted(301));
+        story.refused_at(Code::InvalidData, &format!("verdicts.{fact}.note"));
+        story.when("compare-written", noted(300)).then(Kind::WrittenMatched);
+    }
+}
+
+#[test]
 fn a_comparison_that_nobody_makes_is_reminded_of_and_grows_overdue() {
     let mut story = received();
     story.by("btg.truc-ban").when("verify-callback", callback("verified"));

@@ -1,8 +1,17 @@
 //! NATS: connection, streams and permissions as data, the casebook, delivery. The sole user of async-nats.
 
+pub mod append;
+pub mod casebook;
 pub mod connection;
 pub mod credentials;
+pub mod delivery;
+pub mod log;
 pub mod permissions;
 mod probe;
+pub mod protocol;
 pub mod server;
 pub mod streams;
+
+pub use casebook::{Attempt, Casebook, Executed, Loaded, Shelf, fold};
+pub use connection::Bus;
+pub use permissions::Principal;

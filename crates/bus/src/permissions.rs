@@ -23,7 +23,7 @@ pub enum Principal {
     Confirmation,
     /// The stage routing.
     Routing,
-    /// The stages coordination and closure.
+    /// The stages coordination, escalation and closure.
     Coordination,
     /// The only pen: takes proposals and appends to the log.
     Ledger,
@@ -95,7 +95,7 @@ impl Principal {
             Self::Intake => &["intake", "casefile"],
             Self::Confirmation => &["confirmation"],
             Self::Routing => &["routing"],
-            Self::Coordination => &["coordination", "closure"],
+            Self::Coordination => &["coordination", "escalation", "closure"],
             Self::Ledger | Self::Notifier | Self::Audit | Self::Api | Self::Views | Self::Deploy => &[],
         }
     }

@@ -1,2 +1,45 @@
-//! The binary: up, serve, play, audit.
-fn main() {}
+//! The binary: `up` runs everything on one machine, `serve` some services, `play` a scenario, `audit` looks back.
+
+mod audit;
+mod cli;
+mod demo;
+mod mails;
+mod place;
+mod play;
+mod process;
+mod services;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use cli::{AuditCommand, Cli, Command};
+
+/// What ends a command without success: one clear line that says what to do.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Up(options) => up::up(options).await,
+            Command::Serve(options) => up::serve(options).await,
+            Command::Play(options) => play::command(options).await,
+            Command::Demo(options) => demo::demo(options).await,
+            Command::Audit(AuditCommand::Replay(options)) => audit::replay(options).await,
+        }
+    });
+    // What a library left running in the background must not keep the process.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|failure| failed(failure.as_ref()))
+}
+
+#[expect(clippy::print_stderr, reason = "the last word of a command-line tool")]
+fn failed(failure: &dyn std::error::Error) -> ExitCode {
+    eprintln!("concord: {failure}");
+    ExitCode::FAILURE
+}

@@ -17,6 +17,7 @@ pub mod organisation;
 pub mod period;
 pub mod policy;
 pub mod refusal;
+pub mod scenario;
 pub mod secrecy;
 pub mod sides;
 pub mod stages;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use events::{
-    AgencyId, Body, Fact, OfficeId, Timestamp,
+    AgencyId, Body, Fact, Kind, OfficeId, Timestamp,
     coordination::Closes,
     terms::{Assignment, DeadlineKey, Level, Overdue},
 };
@@ -45,7 +45,28 @@ impl Alert {
             Self::Assigned => "E21",
         }
     }
+
+    /// The overdue level that it names.
+    pub fn level(self) -> Option<u8> {
+        match self {
+            Self::WrittenOverdue(level) => Some(level),
+            Self::RaisedByPhone | Self::Fallback | Self::Agreed | Self::ClosureProposed | Self::Assigned => {
+                None
+            }
+        }
+    }
 }
+
+/// The facts that may bring mail.
+pub const MAILED: &[Kind] = &[
+    Kind::RaisedByPhone,
+    Kind::CaseRouted,
+    Kind::FallbackAssigned,
+    Kind::ChiefReminded,
+    Kind::ConfirmationOverdue,
+    Kind::PositionRecorded,
+    Kind::ClosureProposed,
+];
 
 /// A mail that is to go to an office.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -363,5 +363,47 @@ pub(crate) fn must_live(case: &Case) -> Result<(), Refusal> {
     ))
 }
 
+/// The case as it would stand once the steps that are due have been done, on paper: nothing is recorded.
+pub fn settled(mut case: Case, now: Timestamp, policy: &Policy) -> Case {
+    let ctx = Context { rank: Some(0), ..Context::of_system(now, policy) };
+    // More than any case can need: a fault of the rules must not hang a service.
+    for _ in 0..64 {
+        let Some(step) = next_steps(&case, now, policy).next() else { break };
+        let id = step.command_id(case.id);
+        let Ok(Outcome::Fresh(decision)) = decide(Some(&case), id, None, &step.command, &ctx) else { break };
+        let Ok(next) = evolve(Some(case.clone()), &on_paper(&case, id, decision)) else { break };
+        case = next;
+    }
+    case
+}
+
+/// A fact that is folded and never stored.
+fn on_paper(case: &Case, command: CommandId, decision: Decision) -> Fact {
+    let origin = events::Origin {
+        occurred_at: decision.occurred_at,
+        actor: events::Actor::System { service: String::new() },
+        command,
+        fingerprint: None,
+        correlation: case.last.correlation,
+        causation: Some(case.last.event),
+        policy_version: String::new(),
+        basis: 0,
+    };
+    Fact {
+        draft: events::Draft {
+            id: case.last.event,
+            aggregate: events::AggregateId::Case(case.id),
+            origin,
+            body: decision.body,
+            transition: decision.transition,
+            deadlines: decision.deadlines,
+        },
+        version: case.version + 1,
+        recorded_at: case.recorded_at,
+        previous: case.head,
+        digest: events::Digest::ZERO,
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -160,6 +160,8 @@ pub struct Label {
     pub id: EventId,
     /// Its type.
     pub kind: Kind,
+    /// What it is about.
+    pub aggregate: AggregateId,
 }
 
 impl Draft {
@@ -260,18 +262,21 @@ pub fn stamp(
     serde_json::to_string(&wire).map_err(Unreadable::Malformed)
 }
 
-/// Reads a draft's id and type.
+/// Reads what a draft is and what it is about.
 pub fn label(draft: &str) -> Result<Label, Unreadable> {
     #[derive(Deserialize)]
     struct Head<'a> {
         id: EventId,
         #[serde(rename = "type")]
         ce_type: &'a str,
+        subject: &'a str,
     }
     let head: Head<'_> = serde_json::from_str(draft).map_err(Unreadable::Malformed)?;
     let kind =
         Kind::of_ce_type(head.ce_type).ok_or_else(|| Unreadable::UnknownType(head.ce_type.to_owned()))?;
-    Ok(Label { id: head.id, kind })
+    let aggregate = AggregateId::of_subject(head.subject)
+        .ok_or_else(|| Unreadable::UnknownSubject(head.subject.to_owned()))?;
+    Ok(Label { id: head.id, kind, aggregate })
 }
 
 impl Fact {

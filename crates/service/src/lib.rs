@@ -1,1 +1,128 @@
-//! The chassis: Service, configuration, clock, lifecycle, health, HTTP and problem+json helpers.
+//! The chassis of every service: what it is given, how it starts, how it stops.
+//!
+//! A service is a value ([`Service`]); the binary mounts a list of them on one connection each, so that each has its
+//! own credential even on one machine (DESIGN D3, D13).
+
+pub mod clock;
+pub mod config;
+pub mod failpoint;
+pub mod problem;
+pub mod stage;
+pub mod time_travel;
+
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
+
+use bus::{Bus, Principal};
+use domain::Policy;
+use events::{Kind, Stage};
+use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use views::Views;
+
+pub use clock::Clock;
+pub use config::Config;
+
+/// A service, as a value.
+#[derive(Clone, Copy)]
+pub struct Service {
+    /// Its name, as in `concord serve <name>`.
+    pub name: &'static str,
+    /// Whose rights it has on the bus.
+    pub principal: Principal,
+    /// What it is for, in one line.
+    pub about: &'static str,
+    /// The stages whose facts it records: each stage has exactly one service.
+    pub records: &'static [Stage],
+    /// The facts that make it do something, for the documentation of the flow.
+    pub reacts_to: fn(Kind) -> bool,
+    /// Starts it. When the future is done, the service works; what it goes on doing is on the chassis's tracker.
+    pub start: fn(Chassis) -> Starting,
+}
+
+/// A service on its way up.
+pub type Starting = Pin<Box<dyn Future<Output = Result<(), StartError>> + Send>>;
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Why a service does not start: one clear line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{service}: {reason}")]
+pub struct StartError {
+    /// The service.
+    pub service: &'static str,
+    /// What is wrong, and what to do.
+    pub reason: String,
+}
+
+/// What a service is given.
+#[derive(Clone, Debug)]
+pub struct Chassis {
+    /// Its own connection, under its own credential.
+    pub bus: Bus,
+    /// The process's read-only connection to the log.
+    pub reader: Bus,
+    /// The fold that all services of the process share.
+    pub views: Arc<Views>,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The time (DESIGN D7).
+    pub clock: Clock,
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Ends when the process is to stop: take in nothing new, finish what is under way.
+    pub stop: CancellationToken,
+    /// Everything that must finish before the process ends.
+    pub tasks: TaskTracker,
+    /// Where the process's HTTP API listens, once it does.
+    pub listening: Arc<OnceLock<SocketAddr>>,
+    /// Effects that are under way in this process; the manual clock waits for them.
+    pub effects: Effects,
+}
+
+impl Chassis {
+    /// An error of a service that does not start.
+    pub fn failed(service: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
+        move |reason| StartError { service, reason: reason.to_string() }
+    }
+}
+
+/// Counts effects under way: mails not yet attempted, say.
+#[derive(Clone, Debug)]
+pub struct Effects(watch::Sender<usize>);
+
+impl Default for Effects {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl Effects {
+    /// One more effect is under way, until the guard is dropped.
+    pub fn begin(&self) -> EffectGuard {
+        self.0.send_modify(|count| *count += 1);
+        EffectGuard(self.clone())
+    }
+
+    /// Whether none is under way.
+    pub fn is_idle(&self) -> bool {
+        *self.0.borrow() == 0
+    }
+}
+
+/// An effect that is under way.
+#[derive(Debug)]
+pub struct EffectGuard(Effects);
+
+impl Drop for EffectGuard {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|count| *count -= 1);
+    }
+}

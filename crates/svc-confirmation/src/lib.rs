@@ -1,1 +1,20 @@
-//! Callback and the owed written confirmation: receipt, comparison, reminders, overdue.
+//! The callback and the owed written confirmation: receipt, comparison, reminders, overdue.
+
+use bus::Principal;
+use events::{Kind, Stage};
+use service::{Service, stage};
+
+/// The stages whose facts this service records.
+const RECORDS: &[Stage] = &[Stage::Confirmation];
+
+/// The service.
+pub fn service() -> Service {
+    Service {
+        name: "confirmation",
+        principal: Principal::Confirmation,
+        about: "the callback and the written confirmation that is owed after a call",
+        records: RECORDS,
+        reacts_to: |kind| matches!(kind, Kind::RaisedByPhone | Kind::WrittenReceived),
+        start: |chassis| Box::pin(stage::start("confirmation", RECORDS, chassis)),
+    }
+}

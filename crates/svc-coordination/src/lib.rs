@@ -1,1 +1,22 @@
 //! Positions and rounds until the sides agree or not, and closure by two keys.
+//!
+//! It also keeps the clocks that a dispute starts, until the dossier has a service of its own.
+
+use bus::Principal;
+use events::{Kind, Stage};
+use service::{Service, stage};
+
+/// The stages whose facts this service records.
+const RECORDS: &[Stage] = &[Stage::Coordination, Stage::Escalation, Stage::Closure];
+
+/// The service.
+pub fn service() -> Service {
+    Service {
+        name: "coordination",
+        principal: Principal::Coordination,
+        about: "positions and rounds, and closure by two keys",
+        records: RECORDS,
+        reacts_to: |kind| matches!(kind, Kind::AssignmentAcknowledged | Kind::CoordinationOpened | Kind::PositionRecorded | Kind::ClosureProposed),
+        start: |chassis| Box::pin(stage::start("coordination", RECORDS, chassis)),
+    }
+}

@@ -1,1 +1,20 @@
 //! Raises cases and numbers them.
+
+use bus::Principal;
+use events::{Kind, Stage};
+use service::{Service, stage};
+
+/// The stages whose facts this service records.
+const RECORDS: &[Stage] = &[Stage::Intake];
+
+/// The service.
+pub fn service() -> Service {
+    Service {
+        name: "intake",
+        principal: Principal::Intake,
+        about: "raises cases and gives them their numbers",
+        records: RECORDS,
+        reacts_to: |kind| matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone),
+        start: |chassis| Box::pin(stage::start("intake", RECORDS, chassis)),
+    }
+}

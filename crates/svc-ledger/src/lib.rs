@@ -1,1 +1,103 @@
-//! The only pen: stamps version, hash chain and recorded time, appends with compare-and-set.
+//! The only pen: stamps version, previous digest and recorded time, and appends with compare-and-set (DESIGN D3–D5).
+//!
+//! It knows no rules. It checks that a fact belongs to the stage on whose subject it came (the server's permissions
+//! guard that subject), and that the decision was made on the aggregate's newest version.
+
+mod heads;
+mod pen;
+
+use std::sync::Arc;
+
+use bus::{
+    Principal,
+    protocol::{self, Proposal, Verdict},
+};
+use domain::{Code, Refusal};
+use events::Stage;
+use service::{Chassis, Service, StartError, failpoint};
+use tokio::sync::Semaphore;
+
+use pen::Pen;
+
+/// The service.
+pub fn service() -> Service {
+    Service {
+        name: NAME,
+        principal: Principal::Ledger,
+        about: "the only pen: version, hash chain, compare-and-set, fsync",
+        records: &[],
+        reacts_to: |_| false,
+        start: |chassis| Box::pin(start(chassis)),
+    }
+}
+
+const NAME: &str = "ledger";
+
+/// How many proposals are under way at a time; further ones are answered `BUSY`.
+const AT_ONCE: usize = 1_024;
+
+async fn start(chassis: Chassis) -> Result<(), StartError> {
+    let failed = Chassis::failed(NAME);
+    let mut proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
+    let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone()));
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let tasks = chassis.tasks.clone();
+    tasks.clone().spawn(async move {
+        loop {
+            let message = tokio::select! {
+                message = proposals.next() => message,
+                () = chassis.stop.cancelled() => break,
+            };
+            let Some(message) = message else { break };
+            let Some(reply) = message.reply().map(str::to_owned) else { continue };
+            let place = Arc::clone(&places).try_acquire_owned();
+            let (pen, bus) = (Arc::clone(&pen), chassis.bus.clone());
+            tasks.spawn(async move {
+                let verdict = match (&place, protocol::read::<Proposal>(&message)) {
+                    (Err(_), _) => Verdict::Refused(overloaded()),
+                    (Ok(_), Err(refusal)) => Verdict::Refused(refusal),
+                    (Ok(_), Ok(proposal)) => match stage_of(message.subject()) {
+                        Some(stage) => pen.record(stage, proposal).await,
+                        None => Verdict::Refused(foreign("the subject names no stage")),
+                    },
+                };
+                if matches!(verdict, Verdict::Recorded(_)) {
+                    failpoint::reached("ledger.appended");
+                }
+                if let Err(error) = bus.publish(&reply, protocol::write(&verdict)).await {
+                    // Who proposed does not know the outcome; a repeat of the act finds the fact.
+                    tracing::warn!(%error, "a verdict was not sent");
+                }
+                if matches!(verdict, Verdict::Recorded(_)) {
+                    announce(&bus).await;
+                }
+            });
+        }
+    });
+    Ok(())
+}
+
+/// Wakes those who follow the log; a lost announcement is made good by their heartbeat.
+async fn announce(bus: &bus::Bus) {
+    if let Err(error) = bus.publish(protocol::ANNOUNCEMENT, bytes::Bytes::new()).await {
+        tracing::debug!(%error, "not announced");
+    }
+}
+
+fn stage_of(subject: &str) -> Option<Stage> {
+    Stage::named(subject.strip_prefix("fact.")?)
+}
+
+fn overloaded() -> Refusal {
+    Refusal::new(
+        Code::Busy,
+        "Hệ thống đang quá tải; đề nghị gửi lại với cùng khóa.",
+        "Too much is waiting to be written: repeat with the same key.",
+    )
+}
+
+/// A proposal that its proposer must not make: a fault of the code, not of the person.
+fn foreign(why: &str) -> Refusal {
+    tracing::error!(why, alert = true, "a proposal was refused");
+    Refusal::not_authorised("Dịch vụ không được ghi sự kiện này.", format!("Not this service's to record: {why}."))
+}

@@ -1,5 +1,89 @@
-//! Mail as evidence: who is told what, the outbox, the SMTP relay.
+//! Mail as evidence: who is told what, the outbox, the SMTP relay (DESIGN D11).
+//!
+//! A fact of the log becomes an entry of the outbox for each office that is to be told; an entry is attempted until
+//! the relay has answered for good. What may be said of a mail is what its entry says.
 
+mod dispatch;
+mod enter;
 pub mod letter;
 pub mod notices;
+pub mod outbox;
 pub mod transport;
+
+use std::sync::Arc;
+
+use bus::{
+    Principal,
+    delivery::Deliveries,
+    streams::{CASES, NOTIFIER},
+};
+use domain::notices::MAILED;
+use service::{Chassis, Config, Service, StartError};
+use tokio::sync::Semaphore;
+
+use dispatch::Dispatcher;
+use enter::Enter;
+use transport::smtp;
+
+/// The service.
+pub fn service() -> Service {
+    Service {
+        name: NAME,
+        principal: Principal::Notifier,
+        about: "mail to offices, kept as evidence",
+        records: &[],
+        reacts_to: |kind| MAILED.contains(&kind),
+        start: |chassis| Box::pin(start(chassis)),
+    }
+}
+
+const NAME: &str = "notifier";
+
+/// How many facts are entered at a time.
+const AT_ONCE: usize = 64;
+
+async fn start(chassis: Chassis) -> Result<(), StartError> {
+    let failed = Chassis::failed(NAME);
+    let transport = transport_of(&chassis.config).map_err(|error| failed(&error))?;
+    let dispatcher = Dispatcher::start(&chassis, &transport).map_err(|error| failed(&error))?;
+    dispatcher.recover().await.map_err(|error| failed(&error))?;
+    let mut deliveries =
+        Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;
+    let enter = Enter::new(chassis.clone(), dispatcher);
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    chassis.tasks.clone().spawn(async move {
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let delivered = tokio::select! {
+                delivered = deliveries.next() => delivered,
+                () = chassis.stop.cancelled() => break,
+            };
+            match delivered {
+                Ok(delivered) => {
+                    let (enter, settle) = (enter.clone(), deliveries.settler());
+                    chassis.tasks.spawn(async move {
+                        let verdict = enter.fact(&delivered.entry).await;
+                        settle.settle(&delivered, verdict).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => tracing::error!(%error, alert = true, "a delivery cannot be read"),
+            }
+        }
+    });
+    Ok(())
+}
+
+/// The way out that the configuration names: a relay, or a folder.
+fn transport_of(config: &Config) -> Result<transport::Config, String> {
+    let Some(relay) = &config.mail.smtp else {
+        return Ok(transport::Config::Folder { directory: config.mail_folder() });
+    };
+    let mut relay = relay.clone();
+    if let Some(fields) = relay.as_object_mut() {
+        fields.entry("from").or_insert_with(|| config.mail.from.clone().into());
+    }
+    let relay: smtp::Config =
+        serde_json::from_value(relay).map_err(|error| format!("configuration, [mail.smtp]: {error}"))?;
+    Ok(transport::Config::Smtp(relay))
+}

@@ -1,1 +1,20 @@
-//! Routes a case to the liaison units and falls back when nobody acknowledges.
+//! Routes a case to the liaison units, and falls back when nobody acknowledges.
+
+use bus::Principal;
+use events::{Kind, Stage};
+use service::{Service, stage};
+
+/// The stages whose facts this service records.
+const RECORDS: &[Stage] = &[Stage::Routing];
+
+/// The service.
+pub fn service() -> Service {
+    Service {
+        name: "routing",
+        principal: Principal::Routing,
+        about: "routes a case to liaison units, and falls back when nobody acknowledges",
+        records: RECORDS,
+        reacts_to: |kind| matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone | Kind::CaseRouted | Kind::FallbackAssigned | Kind::ChiefReminded),
+        start: |chassis| Box::pin(stage::start("routing", RECORDS, chassis)),
+    }
+}

@@ -412,3 +412,6 @@ pub(crate) fn owing(case: &Case, deadline: &Deadline) -> Vec<AgencyId> {
         _ => vec![case.receiver.clone()],
     }
 }
+
+#[cfg(test)]
+mod tests;

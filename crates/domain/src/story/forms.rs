@@ -141,3 +141,70 @@ fn fields<'a>(body: &'a mut Value, at: &str) -> (&'a mut Map<String, Value>, Str
     let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("fields at that place");
     (parent, name.to_owned())
 }
+
+/// A third side: the police, who have no superior in the agreement and may raise.
+pub(crate) const THIRD_SIDE: &str = r#"
+[[agency]]
+id = "CAT"
+name = "Công an tỉnh"
+side = "C"
+may_raise = true
+
+[[agency]]
+id = "BCH"
+name = "Bộ Chỉ huy Quân sự tỉnh"
+side = "C"
+may_raise = true
+
+[[unit]]
+id = "CAT.PV"
+agency = "CAT"
+name = "Phòng Tham mưu"
+liaison = true
+
+[[unit]]
+id = "BCH.VP"
+agency = "BCH"
+name = "Văn phòng"
+liaison = true
+
+[[office]]
+id = "CAT.PV.DM"
+agency = "CAT"
+unit = "CAT.PV"
+title = "Cán bộ đầu mối"
+role = "LO"
+level = "liaison"
+email = "dau-moi@cat.tinh.example"
+
+[[office]]
+id = "CAT.GD"
+agency = "CAT"
+title = "Giám đốc"
+role = "AL"
+level = "chief"
+email = "giam-doc@cat.tinh.example"
+
+[[office]]
+id = "BCH.CHT"
+agency = "BCH"
+title = "Chỉ huy trưởng"
+role = "AL"
+level = "chief"
+email = "chi-huy@bch.tinh.example"
+
+[[officer]]
+id = "cat.dau-moi"
+name = "Đầu mối"
+office = "CAT.PV.DM"
+
+[[officer]]
+id = "cat.giam-doc"
+name = "Giám đốc"
+office = "CAT.GD"
+
+[[officer]]
+id = "bch.chi-huy"
+name = "Chỉ huy trưởng"
+office = "BCH.CHT"
+"#;

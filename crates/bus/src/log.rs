@@ -1,0 +1,134 @@
+//! Reading a stream without a consumer: batched direct get, which any replica answers, and the last message of a
+//! subject, which the leader answers (NATS.md §1).
+
+use std::time::Duration;
+
+use async_nats::jetstream::{self, stream::LastRawMessageErrorKind};
+use bytes::Bytes;
+use events::Timestamp;
+use futures::StreamExt;
+use serde_json::json;
+
+use crate::connection::Bus;
+
+/// How long the server may take for one message of an answer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The most messages of one answer.
+pub const BATCH: usize = 1_000;
+
+/// A stored message.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place in the stream.
+    pub sequence: u64,
+    /// Its subject.
+    pub subject: String,
+    /// Its exact bytes.
+    pub payload: Bytes,
+    /// When the server stored it.
+    pub stored_at: Timestamp,
+    /// The id under which it was published.
+    pub message_id: Option<String>,
+}
+
+/// Why a stream could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The server did not answer in time.
+    #[error("{stream} did not answer a read: is the server there, and may this credential read it?")]
+    Silent {
+        /// The stream.
+        stream: &'static str,
+    },
+    /// The server answered something else than messages.
+    #[error("{stream} cannot be read: {reason}")]
+    Refused {
+        /// The stream.
+        stream: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// Reads stored messages in their order, at most [`BATCH`] of them: from a sequence on, of a subject (wildcards
+/// allowed). An empty answer means that there are no more yet.
+pub async fn read(bus: &Bus, stream: &'static str, from: u64, subject: &str) -> Result<Vec<Entry>, ReadError> {
+    let refused = |reason: String| ReadError::Refused { stream, reason };
+    let client = bus.client();
+    let inbox = client.new_inbox();
+    let ask = json!({ "seq": from.max(1), "next_by_subj": subject, "batch": BATCH }).to_string();
+    let mut answers = bounded(stream, client.subscribe(inbox.clone())).await?;
+    let asked = client.publish_with_reply(format!("$JS.API.DIRECT.GET.{stream}"), inbox, ask.into());
+    bounded(stream, asked).await?;
+    let mut entries = Vec::new();
+    loop {
+        let Ok(answer) = tokio::time::timeout(LIMIT, answers.next()).await else {
+            return Err(ReadError::Silent { stream });
+        };
+        let Some(message) = answer else { return Err(ReadError::Silent { stream }) };
+        match message.status.map(u16::from) {
+            None => entries.push(entry(message).map_err(refused)?),
+            Some(204 | 404) => return Ok(entries),
+            Some(503) => return Err(ReadError::Silent { stream }),
+            Some(status) => {
+                let why = message.description.unwrap_or_default();
+                return Err(refused(format!("{status} {why}")));
+            }
+        }
+    }
+}
+
+/// The last message of a literal subject, as the leader has it: the proof that a fold is current (DESIGN D3).
+pub async fn last(bus: &Bus, stream: &'static str, subject: &str) -> Result<Option<Entry>, ReadError> {
+    let handle = bounded(stream, bus.jetstream().get_stream_no_info(stream)).await?;
+    match tokio::time::timeout(LIMIT, handle.get_last_raw_message_by_subject(subject)).await {
+        Err(_) => Err(ReadError::Silent { stream }),
+        Ok(Ok(message)) => Ok(Some(stored(message))),
+        Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+        Ok(Err(error)) => Err(ReadError::Refused { stream, reason: error.to_string() }),
+    }
+}
+
+/// The sequence of the stream's last message; 0 for an empty one.
+pub async fn last_sequence(bus: &Bus, stream: &'static str) -> Result<u64, ReadError> {
+    let handle = bounded(stream, bus.jetstream().get_stream(stream)).await?;
+    Ok(handle.cached_info().state.last_sequence)
+}
+
+/// How many messages a durable consumer has still to deliver or to have acknowledged.
+pub async fn backlog(bus: &Bus, stream: &'static str, consumer: &str) -> Result<u64, ReadError> {
+    let found = bus.jetstream().get_consumer_from_stream::<jetstream::consumer::pull::Config, _, _>(consumer, stream);
+    let found = bounded(stream, found).await?;
+    let info = found.cached_info();
+    Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
+}
+
+async fn bounded<T, E: std::fmt::Display>(
+    stream: &'static str,
+    asking: impl Future<Output = Result<T, E>>,
+) -> Result<T, ReadError> {
+    match tokio::time::timeout(LIMIT, asking).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(ReadError::Refused { stream, reason: error.to_string() }),
+        Err(_) => Err(ReadError::Silent { stream }),
+    }
+}
+
+fn entry(message: async_nats::Message) -> Result<Entry, String> {
+    let message = jetstream::message::StreamMessage::try_from(message).map_err(|error| error.to_string())?;
+    Ok(stored(message))
+}
+
+fn stored(message: jetstream::message::StreamMessage) -> Entry {
+    let message_id = message.headers.get(async_nats::header::NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
+    let stored_at =
+        Timestamp::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond()).unwrap_or_default();
+    Entry {
+        sequence: message.sequence,
+        subject: message.subject.to_string(),
+        payload: message.payload,
+        stored_at,
+        message_id,
+    }
+}

@@ -1,0 +1,38 @@
+//! `concord audit replay`.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use bus::{Principal, credentials::Credential};
+use svc_audit::replay::{Query, replay as replay_log};
+
+use crate::{
+    Failure,
+    cli::Replay,
+    place::Running,
+    process::{Server, connect},
+    up::configuration,
+};
+
+/// Replays the log of a running installation. It reads and changes nothing.
+pub(crate) async fn replay(options: Replay) -> Result<ExitCode, Failure> {
+    let config = configuration(&options.common)?;
+    let server = match (&config.nats.url, &config.nats.monitor_url) {
+        (Some(url), Some(monitor_url)) => Server { url: url.clone(), monitor_url: monitor_url.clone() },
+        _ => {
+            let running = Running::read(&config.data)?;
+            Server { url: running.nats, monitor_url: running.monitor }
+        }
+    };
+    let credential = Credential::read(&config.credentials(), Principal::Audit)?;
+    let bus = connect(&server, &credential).await?;
+    let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let query = Query { case: options.case, at: options.at, json: options.json, colour };
+    let mut out = io::BufWriter::new(io::stdout());
+    let summary = replay_log(&bus, &query, &mut out).await;
+    out.flush()?;
+    bus.close().await?;
+    Ok(if summary?.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

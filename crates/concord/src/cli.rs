@@ -1,0 +1,138 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Concord: incident coordination and escalation between agencies.
+#[derive(Debug, Parser)]
+#[command(name = "concord", version, about)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs everything on this machine, with a nats-server of its own.
+    Up(Up),
+    /// Runs some services against a nats-server that is there.
+    Serve(Serve),
+    /// Plays a scenario against a running `concord up --clock manual`.
+    Play(Play),
+    /// Starts everything, plays the story of a telephone call at night, and shows what happens.
+    Demo(Demo),
+    /// Looks back: what happened, and does the log hold together?
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Replays the log, or one case, as it stood at any moment.
+    Replay(Replay),
+}
+
+/// What every process needs to know.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// The configuration file (TOML); CONCORD__SECTION__KEY in the environment overrides it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where everything is kept.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Which clock a process has.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ClockOptions {
+    /// The clock: the machine's, or one that is set through POST /dev/clock.
+    #[arg(long, value_enum, default_value_t = ClockKind::System)]
+    pub(crate) clock: ClockKind,
+    /// Where a manual clock starts, e.g. 2026-05-16T21:52:00+07:00; a later time that the data knows wins.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<events::Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockKind {
+    /// The machine's.
+    System,
+    /// Set by hand: for demonstrations and tests.
+    Manual,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) clock: ClockOptions,
+    /// Where the HTTP API listens.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// The port of the nats-server that is started; 0 takes any that is free.
+    #[arg(long, value_name = "PORT")]
+    pub(crate) nats_port: Option<u16>,
+    /// The nats-server binary; otherwise .tools/nats-server, then the PATH.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nats_server: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) clock: ClockOptions,
+    /// Where the HTTP API listens, if it is served.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Waits this many milliseconds before each read of the log: a slow follower, for tests.
+    #[arg(long, value_name = "MS", hide = true)]
+    pub(crate) lag: Option<u64>,
+    /// The services.
+    #[arg(required = true, value_parser = crate::services::known)]
+    pub(crate) services: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Play {
+    /// The scenario.
+    pub(crate) scenario: PathBuf,
+    /// Where `concord up` keeps its data: tells its address and the tokens.
+    #[arg(long, value_name = "DIR", default_value = "var")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to keep the data; otherwise it is thrown away at the end.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The nats-server binary; otherwise .tools/nats-server, then the PATH.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nats_server: Option<PathBuf>,
+    /// The scenario to play; otherwise the telephone call at night.
+    pub(crate) scenario: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Only this case: its number (VV-2026-00001) or its id.
+    #[arg(long, value_name = "CASE")]
+    pub(crate) case: Option<String>,
+    /// Only what had been recorded by then, e.g. 2026-05-17T06:00:00+07:00.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<events::Timestamp>,
+    /// JSON lines: each fact with its place and the state that it left.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn time(text: &str) -> Result<events::Timestamp, String> {
+    text.parse().map_err(|_| "write a time with its zone, such as 2026-05-16T21:52:00+07:00".to_owned())
+}

@@ -1,0 +1,374 @@
+//! Playing a scenario against a running installation, through its HTTP API.
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, FixedOffset};
+use domain::{
+    calendar::LOCAL,
+    scenario::{Deed, Expected, Scenario, Step},
+};
+use events::Timestamp;
+use serde_json::{Value, json};
+
+use crate::{
+    Failure,
+    cli::Play,
+    mails::{Mail, MailFolder},
+    place::Running,
+};
+
+/// How long a server that has gone is waited for.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The officer who may see every case, for reading what came of the acts.
+const AUDITOR: &str = "btg.kiem-tra";
+
+/// `concord play FILE`.
+pub(crate) async fn command(options: Play) -> Result<ExitCode, Failure> {
+    let text = std::fs::read_to_string(&options.scenario)
+        .map_err(|error| format!("{}: {error}", options.scenario.display()))?;
+    let scenario =
+        Scenario::parse(&text).map_err(|error| format!("{}, {error}", options.scenario.display()))?;
+    let mut player = Player::new(options.data, Show::on_stdout());
+    Ok(if player.play(&scenario).await? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a player shows, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Show {
+    colour: bool,
+}
+
+impl Show {
+    /// Colours on a terminal, plain text in a pipe.
+    pub(crate) fn on_stdout() -> Self {
+        Self { colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
+    }
+
+    /// Writes a line at once, so that a reader can follow.
+    pub(crate) fn line(self, text: &str) {
+        // Whoever closed the pipe has seen enough.
+        let _ = writeln!(io::stdout(), "{text}");
+        let _ = io::stdout().flush();
+    }
+
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Plays scenarios.
+pub(crate) struct Player {
+    http: reqwest::Client,
+    data: PathBuf,
+    mails: MailFolder,
+    show: Show,
+    case: Option<String>,
+    failed: usize,
+    letter_shown: bool,
+}
+
+/// An answer of the API.
+struct Answer {
+    status: u16,
+    body: Value,
+}
+
+impl Player {
+    /// A player for the installation that keeps its data there.
+    pub(crate) fn new(data: PathBuf, show: Show) -> Self {
+        let mails = MailFolder::new(data.join("mail"));
+        let http = reqwest::Client::new();
+        Self { http, data, mails, show, case: None, failed: 0, letter_shown: false }
+    }
+
+    /// The number of the case that was raised last.
+    pub(crate) async fn case_code(&self) -> Option<String> {
+        Some(self.look().await.ok()??["code"].as_str()?.to_owned())
+    }
+
+    /// Plays a scenario; says whether everything that was expected came true.
+    pub(crate) async fn play(&mut self, scenario: &Scenario) -> Result<bool, Failure> {
+        self.show.line(&self.show.paint("1", &scenario.title));
+        self.set_clock(scenario.start).await?;
+        for step in &scenario.steps {
+            self.step(scenario, step).await?;
+        }
+        let checked: usize = scenario.steps.iter().map(|step| step.expected.len()).sum();
+        let verdict = if self.failed == 0 {
+            self.show.paint("32", &format!("✓ all {checked} expectations came true"))
+        } else {
+            self.show.paint("31", &format!("✗ {} of {checked} expectations did not come true", self.failed))
+        };
+        self.show.line(&format!("\n{verdict}"));
+        Ok(self.failed == 0)
+    }
+
+    async fn step(&mut self, scenario: &Scenario, step: &Step) -> Result<(), Failure> {
+        self.show.line("");
+        for words in &step.narration {
+            self.show.line(&self.show.paint("2", &format!("  {words}")));
+        }
+        self.set_clock(step.at).await?;
+        self.show_mails();
+        let answer = match &step.act {
+            Some(deed) => Some(self.act(scenario, step, deed).await?),
+            None => {
+                self.show.line(&format!("{}  …", self.show.paint("36", &local(step.at))));
+                None
+            }
+        };
+        let case = self.look().await?;
+        let events = self.events().await?;
+        for expected in &step.expected {
+            let (held, is) = check(expected, answer.as_ref(), case.as_ref(), &events);
+            self.failed += usize::from(!held);
+            let line = if held {
+                self.show.paint("32", &format!("      ✓ {}", said(expected)))
+            } else {
+                self.show.paint("31", &format!("      ✗ {} — but it is {is}", said(expected)))
+            };
+            self.show.line(&line);
+        }
+        // Refused acts stand in the scenario as expected refusals; any other refusal is a failure.
+        let refusal_expected = step.expected.iter().any(|expected| matches!(expected, Expected::Refused(_)));
+        if let Some(answer) = answer.filter(|answer| answer.status >= 400 && !refusal_expected) {
+            self.failed += 1;
+            let problem = format!("      ✗ refused: {}", answer.body);
+            self.show.line(&self.show.paint("31", &problem));
+        }
+        self.settle(step.at).await?;
+        self.show_mails();
+        Ok(())
+    }
+
+    /// Gives an act; the same step has the same key, so that a repeat after a crash is one act.
+    async fn act(&mut self, scenario: &Scenario, step: &Step, deed: &Deed) -> Result<Answer, Failure> {
+        let path = match (&self.case, deed.act.as_str()) {
+            (_, "raise") => "/api/v1/cases".to_owned(),
+            (Some(case), act) => format!("/api/v1/cases/{case}/{act}"),
+            (None, _) => return Err(format!("line {}: no case was raised yet", step.line).into()),
+        };
+        let key = format!("{}/{}", scenario.title, step.line);
+        let answer = self.post(&path, &deed.officer, Some(&key), &deed.body).await?;
+        if deed.act == "raise"
+            && let Some(id) = answer.body["case"]["id"].as_str()
+        {
+            self.case = Some(id.to_owned());
+        }
+        let came = if answer.status < 400 {
+            let case = &answer.body["case"];
+            let words = |value: &Value| value.as_str().unwrap_or("–").to_owned();
+            self.show.paint(
+                "32",
+                &format!("{}  {}  {}", answer.status, words(&case["code"]), words(&case["state_label"])),
+            )
+        } else {
+            let code = answer.body["code"].as_str().unwrap_or("?");
+            let detail = answer.body["detail"].as_str().unwrap_or_default();
+            self.show.paint("33", &format!("{}  {code}: {detail}", answer.status))
+        };
+        let act = self.show.paint("1", &deed.act);
+        let at = self.show.paint("36", &local(step.at));
+        self.show.line(&format!("{at}  {:<16} {act}  {came}", deed.officer));
+        Ok(answer)
+    }
+
+    /// Waits until what an act set off has come to rest: setting the clock to where it stands does that.
+    async fn settle(&self, at: Timestamp) -> Result<(), Failure> {
+        self.set_clock(at).await
+    }
+
+    async fn set_clock(&self, to: Timestamp) -> Result<(), Failure> {
+        let now = self.get("/dev/clock", None).await?;
+        if now.status == 404 {
+            return Err("the clock is not manual: start `concord up --clock manual`".into());
+        }
+        let stands: Timestamp = now.body["now"].as_str().unwrap_or_default().parse()?;
+        let to = to.max(stands);
+        let answer = self.post("/dev/clock", AUDITOR, None, &json!({ "to": to })).await?;
+        if answer.status != 200 {
+            return Err(format!("the clock was not set: {}", answer.body).into());
+        }
+        Ok(())
+    }
+
+    async fn look(&self) -> Result<Option<Value>, Failure> {
+        let Some(case) = &self.case else { return Ok(None) };
+        let answer = self.get(&format!("/api/v1/cases/{case}"), Some(AUDITOR)).await?;
+        Ok((answer.status == 200).then_some(answer.body))
+    }
+
+    async fn events(&self) -> Result<Vec<Value>, Failure> {
+        let Some(case) = &self.case else { return Ok(Vec::new()) };
+        let answer = self.get(&format!("/api/v1/cases/{case}/events"), Some(AUDITOR)).await?;
+        Ok(answer.body["events"].as_array().cloned().unwrap_or_default())
+    }
+
+    fn show_mails(&mut self) {
+        for Mail { to, subject, text } in self.mails.fresh() {
+            let line = format!("      ✉ {subject}  → {to}");
+            self.show.line(&self.show.paint("35", &line));
+            // One of them whole, to see what a leader reads.
+            if !std::mem::replace(&mut self.letter_shown, true) {
+                for words in text.lines() {
+                    self.show.line(&self.show.paint("2", &format!("        │ {words}")));
+                }
+            }
+        }
+    }
+
+    async fn get(&self, path: &str, officer: Option<&str>) -> Result<Answer, Failure> {
+        self.send(|base, token| {
+            let request = self.http.get(format!("{base}{path}"));
+            match token {
+                Some(token) => request.bearer_auth(token),
+                None => request,
+            }
+        }, officer)
+        .await
+    }
+
+    async fn post(
+        &self,
+        path: &str,
+        officer: &str,
+        key: Option<&str>,
+        body: &Value,
+    ) -> Result<Answer, Failure> {
+        self.send(|base, token| {
+            let mut request = self.http.post(format!("{base}{path}")).json(body);
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            if let Some(key) = key {
+                request = request.header("Idempotency-Key", urlencode(key));
+            }
+            request
+        }, Some(officer))
+        .await
+    }
+
+    /// Sends, and again when the server is away or asks for it: the same key makes it one act.
+    async fn send(
+        &self,
+        request: impl Fn(&str, Option<&str>) -> reqwest::RequestBuilder,
+        officer: Option<&str>,
+    ) -> Result<Answer, Failure> {
+        let end = Instant::now() + PATIENCE;
+        let mut told = false;
+        loop {
+            let why = match Running::read(&self.data) {
+                Err(error) => error.to_string(),
+                Ok(running) => {
+                    let token = officer.map(|officer| token(&self.data, officer)).transpose()?;
+                    match request(&running.http, token.as_deref()).send().await {
+                        Ok(response) if response.status() != reqwest::StatusCode::SERVICE_UNAVAILABLE => {
+                            let status = response.status().as_u16();
+                            let body = response.json().await.unwrap_or(Value::Null);
+                            return Ok(Answer { status, body });
+                        }
+                        Ok(response) => response.text().await.unwrap_or_default(),
+                        Err(error) => error.to_string(),
+                    }
+                }
+            };
+            if Instant::now() > end {
+                return Err(format!("the server did not come back within 90 s: {why}").into());
+            }
+            if !std::mem::replace(&mut told, true) {
+                self.show.line(&self.show.paint("33", "      … the server is away or busy; the same act is repeated until it answers"));
+            }
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+    }
+}
+
+fn token(data: &Path, officer: &str) -> Result<String, Failure> {
+    let file = data.join("tokens").join(officer);
+    let token = std::fs::read_to_string(&file);
+    Ok(token.map_err(|error| format!("the token {}: {error}", file.display()))?.trim().to_owned())
+}
+
+/// A header takes only ASCII.
+fn urlencode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'/' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+/// Whether an expectation holds, and what is there instead.
+fn check(expected: &Expected, answer: Option<&Answer>, case: Option<&Value>, events: &[Value]) -> (bool, String) {
+    let absent = Value::Null;
+    let case = case.unwrap_or(&absent);
+    let confirmation = &case["intakes"][0]["confirmation"];
+    let is = |value: &Value, wanted: &str| (value.as_str() == Some(wanted), value.to_string());
+    let times = |kind: events::Kind| {
+        events
+            .iter()
+            .filter(|event| event["type"].as_str() == Some(&kind.ce_type()))
+            .map(|event| event["time"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    match expected {
+        Expected::Refused(code) => {
+            let body = answer.map_or(&absent, |answer| &answer.body);
+            is(&body["code"], code)
+        }
+        Expected::State(state) => {
+            let wanted = serde_json::to_value(state).unwrap_or_default();
+            (case["state"] == wanted, case["state"].to_string())
+        }
+        Expected::Written(state) => is(&confirmation["written"], state),
+        Expected::Caller(state) => is(&confirmation["caller"], state),
+        Expected::Deadline { key, instance, due } => {
+            let running = case["deadlines"].as_array().cloned().unwrap_or_default();
+            let found = running.iter().find(|deadline| {
+                deadline["key"].as_str() == Some(&key.to_string()) && deadline["instance"] == json!(instance)
+            });
+            match found {
+                None => (false, "not running".to_owned()),
+                Some(found) => {
+                    let at = found["due"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+                    (at == Some(*due), at.map(local).unwrap_or_default())
+                }
+            }
+        }
+        Expected::Fact { kind, at } => {
+            let times = times(*kind);
+            let held = times.iter().any(|time| time.parse::<Timestamp>().ok() == Some(*at));
+            (held, format!("at {times:?}"))
+        }
+        Expected::Count { kind, count } => {
+            let found = times(*kind).len();
+            (found == *count, found.to_string())
+        }
+    }
+}
+
+/// An expectation in words.
+fn said(expected: &Expected) -> String {
+    match expected {
+        Expected::Refused(code) => format!("refused: {code}"),
+        Expected::State(state) => format!("the case stands at {state:?}"),
+        Expected::Written(state) => format!("written confirmation {state}"),
+        Expected::Caller(state) => format!("caller {state}"),
+        Expected::Deadline { key, instance, due } => format!("{key} {instance} is due {}", local(*due)),
+        Expected::Fact { kind, at } => format!("{kind} at {}", local(*at)),
+        Expected::Count { kind, count } => format!("{kind}: {count} in all"),
+    }
+}
+
+/// A local time, to the minute.
+fn local(at: Timestamp) -> String {
+    let at: DateTime<FixedOffset> = at.with_timezone(&LOCAL);
+    at.format("%a %d/%m/%Y %H:%M").to_string()
+}

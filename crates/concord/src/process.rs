@@ -1,0 +1,147 @@
+//! A process: services mounted on their own connections, over one shared fold.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bus::{
+    Bus, Principal,
+    connection::ConnectTo,
+    credentials::{Credential, Credentials},
+};
+use domain::Policy;
+use service::{Chassis, Clock, Config, Effects, Service, time_travel};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use views::Views;
+
+use crate::Failure;
+
+/// How long what is under way may take when the process stops.
+const FAREWELL: Duration = Duration::from_secs(30);
+
+/// Where the nats-server is.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) monitor_url: String,
+}
+
+/// A process at work.
+pub(crate) struct Process {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    connections: Vec<Bus>,
+    listening: Arc<OnceLock<SocketAddr>>,
+}
+
+/// Whose rights a process uses: those made here, or those that the operator put there.
+pub(crate) enum Keys {
+    /// All of them: this process made them.
+    Own(Credentials),
+    /// Each is read when it is needed.
+    In(std::path::PathBuf),
+}
+
+impl Keys {
+    fn get(&self, principal: Principal) -> Result<Credential, Failure> {
+        Ok(match self {
+            Self::Own(credentials) => credentials.get(principal).clone(),
+            Self::In(directory) => Credential::read(directory, principal)?,
+        })
+    }
+}
+
+/// Connects under a credential; the first connection of a process proves that the server is durable.
+pub(crate) async fn connect(server: &Server, credential: &Credential) -> Result<Bus, Failure> {
+    let to = ConnectTo::new(&server.url, credential).proven_by(&server.monitor_url);
+    Ok(Bus::connect(&to).await?)
+}
+
+impl Process {
+    /// Mounts services and starts them, each on its own connection.
+    pub(crate) async fn start(
+        services: &[Service],
+        server: &Server,
+        keys: &Keys,
+        policy: Arc<Policy>,
+        clock: Clock,
+        config: Config,
+        lag: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        let reader = connect(server, &keys.get(Principal::Views)?).await?;
+        let views = Views::new(Arc::clone(&policy));
+        views::follow(&views, reader.clone(), lag).await?;
+        if clock.is_manual() {
+            time_travel::follow(clock.clone(), reader.clone()).await?;
+        }
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (config, effects) = (Arc::new(config), Effects::default());
+        let mut process = Self {
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+            connections: vec![reader.clone()],
+            listening: Arc::default(),
+        };
+        for service in services {
+            let bus = connect(server, &keys.get(service.principal)?).await?;
+            process.connections.push(bus.clone());
+            let chassis = Chassis {
+                bus,
+                reader: reader.clone(),
+                views: Arc::clone(&views),
+                policy: Arc::clone(&policy),
+                clock: clock.clone(),
+                config: Arc::clone(&config),
+                stop: stop.clone(),
+                tasks: tasks.clone(),
+                listening: Arc::clone(&process.listening),
+                effects: effects.clone(),
+            };
+            (service.start)(chassis).await?;
+        }
+        Ok(process)
+    }
+
+    /// Where the HTTP API listens, if this process has one.
+    pub(crate) fn listening(&self) -> Option<SocketAddr> {
+        self.listening.get().copied()
+    }
+
+    /// Stops: takes in nothing new, finishes what is under way, and takes leave of the server.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(FAREWELL, self.tasks.wait()).await.is_err() {
+            tracing::warn!("not everything finished in time; it is taken up at the next start");
+        }
+        for connection in self.connections {
+            if let Err(error) = connection.close().await {
+                tracing::debug!(%error, "a connection did not end cleanly");
+            }
+        }
+    }
+}
+
+/// Waits for the order to stop: Ctrl-C, or SIGTERM. The second one is not waited for.
+pub(crate) async fn told_to_stop() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Logging to stderr; `RUST_LOG` says how much.
+pub(crate) fn log(data: Option<&Path>) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,concord=info"));
+    let json = data.is_none();
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process is a test's, and keeps the first.
+    let _ = if json { builder.json().try_init() } else { builder.compact().try_init() };
+}

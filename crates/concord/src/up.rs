@@ -1,0 +1,164 @@
+//! `concord up` and `concord serve`.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use bus::{
+    Principal,
+    credentials::Credentials,
+    server::{NatsServer, ServerOptions},
+    streams::{Shape, provision},
+};
+use events::Timestamp;
+use service::{Clock, Config};
+
+use crate::{
+    Failure,
+    cli::{ClockKind, ClockOptions, Common, Serve, Up},
+    place::{self, Running},
+    process::{self, Keys, Process, Server, connect, told_to_stop},
+    services,
+};
+
+/// The configuration, with what the command line says.
+pub(crate) fn configuration(common: &Common) -> Result<Config, Failure> {
+    let mut config = Config::load(common.config.as_deref())?;
+    if let Some(data) = &common.data {
+        config.data.clone_from(data);
+    }
+    Ok(config)
+}
+
+/// Everything on this machine.
+pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
+    let mut config = configuration(&options.common)?;
+    config.http.listen = options.listen.unwrap_or(config.http.listen);
+    let policy = Arc::new(place::policy(config.policy.as_deref())?);
+    place::make_private(&config.data)?;
+    process::log(Some(&config.data));
+    let credentials = Credentials::read_or_make(&config.credentials())?;
+    place::make_tokens(&config.tokens(), &policy)?;
+    let mut nats = None;
+    let server = match (&config.nats.url, &config.nats.monitor_url) {
+        (Some(url), Some(monitor_url)) => Server { url: url.clone(), monitor_url: monitor_url.clone() },
+        (Some(_), None) => {
+            return Err("configuration: [nats] url is given without monitor_url, which proves that the server \
+                        writes to the disk before it confirms"
+                .into());
+        }
+        (None, _) => {
+            let mut own = ServerOptions::new(config.data.join("nats"));
+            own.binary = options.nats_server.clone().or_else(|| config.nats.server.clone());
+            if let Some(port) = options.nats_port.or(config.nats.port) {
+                own.port = port;
+                own.monitor_port = if port == 0 { 0 } else { port + 4_000 };
+            }
+            let started = NatsServer::start(&own, &credentials).await?;
+            let server = Server { url: started.url(), monitor_url: started.monitor_url() };
+            nats = Some(started);
+            server
+        }
+    };
+    let deploy = connect(&server, credentials.get(Principal::Deploy)).await?;
+    let made = provision(&deploy, &Shape::default()).await?;
+    for stream in made {
+        tracing::info!(stream, "made");
+    }
+    deploy.close().await?;
+    let clock = clock(&options.clock, &config);
+    let data = config.data.clone();
+    let config_shown = config.clone();
+    let keys = Keys::Own(credentials);
+    let all = services::all();
+    let process = Process::start(&all, &server, &keys, policy, clock.clone(), config, None).await?;
+    let address = process.listening().unwrap_or(config_shown.http.listen);
+    let running = Running {
+        pid: std::process::id(),
+        http: format!("http://{address}"),
+        nats: server.url.clone(),
+        monitor: server.monitor_url.clone(),
+    };
+    running.announce(&data)?;
+    welcome(&running, &config_shown, &clock);
+    let outcome = match &mut nats {
+        None => told_to_stop().await,
+        Some(server) => tokio::select! {
+            told = told_to_stop() => told,
+            ended = server.ended() => {
+                let log = data.join("nats").join("nats.log");
+                Err(match ended {
+                    Ok(status) => format!("nats-server ended ({status}): see {}", log.display()).into(),
+                    Err(error) => error.into(),
+                })
+            }
+        },
+    };
+    Running::forget(&data);
+    process.stop().await;
+    if let Some(server) = nats {
+        server.stop().await?;
+    }
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Some services, against a server that is there.
+pub(crate) async fn serve(options: Serve) -> Result<ExitCode, Failure> {
+    let mut config = configuration(&options.common)?;
+    config.http.listen = options.listen.unwrap_or(config.http.listen);
+    process::log(None);
+    let policy = Arc::new(place::policy(config.policy.as_deref())?);
+    let server = match (&config.nats.url, &config.nats.monitor_url) {
+        (Some(url), Some(monitor_url)) => Server { url: url.clone(), monitor_url: monitor_url.clone() },
+        _ => {
+            return Err("configuration: [nats] url and monitor_url must say where the server is (or set \
+                        CONCORD__NATS__URL and CONCORD__NATS__MONITOR_URL)"
+                .into());
+        }
+    };
+    let keys = Keys::In(config.credentials());
+    let clock = clock(&options.clock, &config);
+    let chosen = services::named(&options.services);
+    let lag = options.lag.map(Duration::from_millis);
+    let process = Process::start(&chosen, &server, &keys, policy, clock, config, lag).await?;
+    tracing::info!(services = options.services.join(", "), "at work");
+    told_to_stop().await?;
+    process.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The clock that the options ask for. A manual one goes on where it stood when the process was last seen.
+fn clock(options: &ClockOptions, config: &Config) -> Clock {
+    if options.clock == ClockKind::System {
+        return Clock::System;
+    }
+    let start = options.at.into_iter().chain(place::remembered_clock(&config.data)).max();
+    let clock = Clock::manual(start.unwrap_or_else(|| Clock::System.now()));
+    if let Clock::Manual(now) = &clock {
+        let (mut now, data) = (now.subscribe(), config.data.clone());
+        tokio::spawn(async move {
+            while now.changed().await.is_ok() {
+                let at: Timestamp = *now.borrow_and_update();
+                place::remember_clock(&data, at);
+            }
+        });
+    }
+    clock
+}
+
+/// Says how to go on.
+#[expect(clippy::print_stdout, reason = "what a person who started it reads")]
+fn welcome(running: &Running, config: &Config, clock: &Clock) {
+    let mail = if config.mail.smtp.is_some() {
+        "to the SMTP relay".to_owned()
+    } else {
+        format!("as .eml files in {}", config.mail_folder().display())
+    };
+    println!("Concord is up.");
+    println!("  API      {}/api/v1   (ready: {}/readyz)", running.http, running.http);
+    println!("  Tokens   {}/<officer>, e.g. snnmt.dau-moi, btg.lanh-dao", config.tokens().display());
+    println!("  Mail     {mail}");
+    println!("  Log      concord audit replay --data {}", config.data.display());
+    if clock.is_manual() {
+        println!("  Clock    manual, at {}: POST {}/dev/clock", clock.now().to_rfc3339(), running.http);
+    }
+    println!("Stop it with Ctrl-C.");
+}

@@ -1,0 +1,298 @@
+//! Scenarios: a history as plain text that a committee's secretary can read and dispute (STYLE habit 8).
+//!
+//! ```text
+//! title: A die-off at night
+//! start: 16/05/2026 21:52
+//!
+//! > What the reader should know of the next step.
+//! 16/05/2026 21:52  btg.truc-ban  raise
+//!     channel: phone
+//!     call.ended_at: 16/05/2026 21:48
+//!     => state routed
+//!     => deadline ack 1 due 16/05/2026 22:22
+//! 16/05/2026 22:22  --
+//!     => fact routing.fallback-assigned at 16/05/2026 22:22
+//! ```
+//!
+//! A step is a local time, who acts and the act, or `--` when only the clock moves on. Indented lines are the act's
+//! fields (dots nest) and, after `=>`, what must hold.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use events::{DeadlineKey, Kind, Lifecycle, Timestamp};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::calendar::LOCAL;
+
+/// A history with what must come of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// What it is called.
+    pub title: String,
+    /// When the clock starts.
+    pub start: Timestamp,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+/// Something that happens, or a time that comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Its line in the text.
+    pub line: usize,
+    /// What the reader should know of it.
+    pub narration: Vec<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Who does what; `None` when only the clock moves on.
+    pub act: Option<Deed>,
+    /// What must hold then.
+    pub expected: Vec<Expected>,
+}
+
+/// An act of an officer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deed {
+    /// Who.
+    pub officer: String,
+    /// The act, e.g. `verify-callback`.
+    pub act: String,
+    /// Its body.
+    pub body: Value,
+}
+
+/// What must hold after a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The act is refused with a code.
+    Refused(String),
+    /// The case stands there.
+    State(Lifecycle),
+    /// The first intake's written confirmation stands there, e.g. `overdue`.
+    Written(String),
+    /// The first intake's caller is that, e.g. `verified`.
+    Caller(String),
+    /// A deadline runs and is due then.
+    Deadline {
+        /// What is due.
+        key: DeadlineKey,
+        /// Which instance.
+        instance: u32,
+        /// When.
+        due: Timestamp,
+    },
+    /// A fact of that type happened then.
+    Fact {
+        /// The type.
+        kind: Kind,
+        /// When.
+        at: Timestamp,
+    },
+    /// So many facts of that type are in the case.
+    Count {
+        /// The type.
+        kind: Kind,
+        /// How many.
+        count: usize,
+    },
+}
+
+/// What is wrong in a scenario, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct BadScenario {
+    /// The line.
+    pub line: usize,
+    /// What is wrong, and what to write.
+    pub what: String,
+}
+
+impl Scenario {
+    /// Reads a scenario.
+    pub fn parse(text: &str) -> Result<Self, BadScenario> {
+        let mut title = None;
+        let mut start = None;
+        let mut steps: Vec<Step> = Vec::new();
+        let mut narration = Vec::new();
+        for (number, raw) in (1..).zip(text.lines()) {
+            let bad = |what: String| BadScenario { line: number, what };
+            let line = raw.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(words) = line.strip_prefix('>') {
+                narration.push(words.trim().to_owned());
+            } else if raw.starts_with(char::is_whitespace) {
+                let step =
+                    steps.last_mut().ok_or_else(|| bad("an indented line before any step".to_owned()))?;
+                detail(step, line).map_err(bad)?;
+            } else if let Some(value) = line.strip_prefix("title:") {
+                title = Some(value.trim().to_owned());
+            } else if let Some(value) = line.strip_prefix("start:") {
+                start = Some(moment(value.trim()).ok_or_else(|| bad(NOT_A_TIME.to_owned()))?);
+            } else {
+                steps.push(step(number, line, std::mem::take(&mut narration)).map_err(bad)?);
+            }
+        }
+        let missing = |what: &str| BadScenario { line: 1, what: what.to_owned() };
+        let title = title.ok_or_else(|| missing("`title: …` is missing"))?;
+        let start = start.ok_or_else(|| missing("`start: DD/MM/YYYY HH:MM` is missing"))?;
+        let mut before = start;
+        for step in &steps {
+            if step.at < before {
+                let what = "a step lies before the one above it".to_owned();
+                return Err(BadScenario { line: step.line, what });
+            }
+            before = step.at;
+        }
+        Ok(Self { title, start, steps })
+    }
+}
+
+const NOT_A_TIME: &str = "not a time: write DD/MM/YYYY HH:MM";
+
+fn step(line: usize, text: &str, narration: Vec<String>) -> Result<Step, String> {
+    let mut words = text.split_whitespace();
+    let (date, time) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let at = moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)?;
+    let act = match (words.next(), words.next()) {
+        (Some("--"), None) => None,
+        (Some(officer), Some(act)) => {
+            Some(Deed { officer: officer.to_owned(), act: act.to_owned(), body: Value::Object(Map::new()) })
+        }
+        _ => return Err("a step is: time, officer, act; or: time, --".to_owned()),
+    };
+    if words.next().is_some() {
+        return Err("too many words: fields of an act stand on indented lines".to_owned());
+    }
+    Ok(Step { line, narration, at, act, expected: Vec::new() })
+}
+
+/// An indented line: an expectation, or a field of the act.
+fn detail(step: &mut Step, line: &str) -> Result<(), String> {
+    if let Some(expectation) = line.strip_prefix("=>") {
+        step.expected.push(expected(expectation.trim())?);
+        return Ok(());
+    }
+    let deed = step.act.as_mut().ok_or("a field without an act")?;
+    let (path, value) = line.split_once(": ").ok_or("a field is: name: value")?;
+    let mut place = &mut deed.body;
+    for name in path.split('.') {
+        place = &mut place[name];
+    }
+    *place = field(value.trim());
+    Ok(())
+}
+
+/// A value: yes or no, a number, a local time, a date, or text.
+fn field(text: &str) -> Value {
+    if let Some(at) = moment(text) {
+        return Value::String(at.with_timezone(&LOCAL).to_rfc3339());
+    }
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%d/%m/%Y") {
+        return Value::String(date.to_string());
+    }
+    match (text, text.parse::<u64>()) {
+        ("true", _) => Value::Bool(true),
+        ("false", _) => Value::Bool(false),
+        (_, Ok(number)) if !text.starts_with('0') || text == "0" => number.into(),
+        _ => Value::String(text.trim_matches('"').to_owned()),
+    }
+}
+
+fn expected(text: &str) -> Result<Expected, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    Ok(match words.as_slice() {
+        ["refused", code] => Expected::Refused((*code).to_owned()),
+        ["state", state] => Expected::State(named(state)?),
+        ["written", state] => Expected::Written((*state).to_owned()),
+        ["caller", state] => Expected::Caller((*state).to_owned()),
+        ["deadline", key, instance, "due", date, time] => Expected::Deadline {
+            key: named(key)?,
+            instance: instance.parse().map_err(|_| format!("{instance} is no number"))?,
+            due: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)?,
+        },
+        ["fact", kind, "at", date, time] => {
+            Expected::Fact { kind: fact(kind)?, at: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)? }
+        }
+        ["facts", kind, count] => Expected::Count {
+            kind: fact(kind)?,
+            count: count.parse().map_err(|_| format!("{count} is no number"))?,
+        },
+        _ => {
+            return Err(
+                "after => stands: refused CODE, state S, written S, caller S, deadline KEY N due TIME, \
+                        fact TYPE at TIME, or facts TYPE N"
+                    .to_owned(),
+            );
+        }
+    })
+}
+
+fn fact(name: &str) -> Result<Kind, String> {
+    Kind::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| format!("there is no event type {name}"))
+}
+
+/// A word of one of our vocabularies.
+fn named<T: DeserializeOwned>(word: &str) -> Result<T, String> {
+    serde_json::from_value(Value::String(word.to_owned())).map_err(|error| error.to_string())
+}
+
+/// A local time, `DD/MM/YYYY HH:MM`.
+fn moment(text: &str) -> Option<Timestamp> {
+    let local = NaiveDateTime::parse_from_str(text, "%d/%m/%Y %H:%M").ok()?;
+    local.and_local_timezone(LOCAL).single().map(|at| at.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TEXT: &str = "
+title: A call
+start: 16/05/2026 21:52
+
+> The duty officer logs a call.
+16/05/2026 21:52  btg.truc-ban  raise
+    channel: phone
+    call.started_at: 16/05/2026 21:40
+    call.caller.number: 0258 382 2268
+    => state routed
+    => deadline ack 1 due 16/05/2026 22:22
+16/05/2026 22:22  --
+    => fact routing.fallback-assigned at 16/05/2026 22:22
+";
+
+    #[test]
+    fn a_scenario_is_read() {
+        let scenario = Scenario::parse(TEXT).unwrap();
+        assert_eq!(scenario.steps.len(), 2);
+        let deed = scenario.steps[0].act.as_ref().unwrap();
+        assert_eq!(
+            deed.body,
+            json!({
+                "channel": "phone",
+                "call": {
+                    "started_at": "2026-05-16T21:40:00+07:00",
+                    "caller": { "number": "0258 382 2268" },
+                },
+            })
+        );
+        assert_eq!(scenario.steps[0].expected[0], Expected::State(Lifecycle::Routed));
+        assert_eq!(scenario.steps[1].act, None);
+    }
+
+    #[test]
+    fn a_fault_is_named_with_its_line() {
+        let wrong = TEXT.replace("state routed", "state rooted");
+        assert_eq!(Scenario::parse(&wrong).unwrap_err().line, 10);
+        let backwards = TEXT.replace("16/05/2026 22:22  --", "16/05/2026 20:22  --");
+        assert_eq!(Scenario::parse(&backwards).unwrap_err().line, 12);
+    }
+}

@@ -1,0 +1,157 @@
+//! The configuration: defaults, then a TOML file, then the environment (`CONCORD__HTTP__LISTEN=…`).
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+/// The configuration of a process.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where everything is kept: the server's store, credentials, tokens, mail.
+    pub data: PathBuf,
+    /// Where the policy's files are; absent means the example province that is built in.
+    pub policy: Option<PathBuf>,
+    /// The HTTP API.
+    pub http: Http,
+    /// The NATS server.
+    pub nats: Nats,
+    /// The mail.
+    pub mail: Mail,
+}
+
+/// The HTTP API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How people reach it: what links in mails begin with.
+    pub public_url: Option<String>,
+    /// Where the tokens are: one file for each officer, its content the token; `<data>/tokens` by default.
+    pub tokens: Option<PathBuf>,
+}
+
+/// The NATS server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Nats {
+    /// The server to use; absent lets `concord up` start its own.
+    pub url: Option<String>,
+    /// That server's monitor, for the proof that it writes to the disk before it confirms.
+    pub monitor_url: Option<String>,
+    /// Where the credentials are; `<data>/credentials` by default.
+    pub credentials: Option<PathBuf>,
+    /// The port of the server that `concord up` starts; 0 takes any that is free.
+    pub port: Option<u16>,
+    /// The binary that `concord up` starts.
+    pub server: Option<PathBuf>,
+}
+
+/// The mail.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The SMTP relay, as the notifier's documentation describes it; absent writes mail into a folder.
+    pub smtp: Option<serde_json::Value>,
+    /// Where mail is written when there is no relay; `<data>/mail` by default.
+    pub folder: Option<PathBuf>,
+    /// The sender's address.
+    pub from: String,
+    /// How an addressee is called.
+    pub address_word: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("var"),
+            policy: None,
+            http: Http::default(),
+            nats: Nats::default(),
+            mail: Mail::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None, tokens: None }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            smtp: None,
+            folder: None,
+            from: "phoi-hop@tinh.example".to_owned(),
+            address_word: "đồng chí".to_owned(),
+        }
+    }
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration: {0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the configuration: the file must be there if it is named.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut sources = config::Config::builder();
+        if let Some(file) = file {
+            sources = sources.add_source(config::File::from(file));
+        }
+        let environment = config::Environment::with_prefix("CONCORD").prefix_separator("__").separator("__");
+        let read = sources.add_source(environment.try_parsing(true)).build();
+        read.and_then(config::Config::try_deserialize).map_err(|error| ConfigError(error.to_string()))
+    }
+
+    /// Where the tokens are.
+    pub fn tokens(&self) -> PathBuf {
+        self.http.tokens.clone().unwrap_or_else(|| self.data.join("tokens"))
+    }
+
+    /// Where the credentials are.
+    pub fn credentials(&self) -> PathBuf {
+        self.nats.credentials.clone().unwrap_or_else(|| self.data.join("credentials"))
+    }
+
+    /// Where mail is written when there is no relay.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.mail.folder.clone().unwrap_or_else(|| self.data.join("mail"))
+    }
+
+    /// What links in mails begin with.
+    pub fn public_url(&self) -> String {
+        self.http.public_url.clone().unwrap_or_else(|| format!("http://{}", self.http.listen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_key_is_an_error_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("concord.toml");
+        std::fs::write(&file, "[http]\nlissten = \"127.0.0.1:1\"\n").unwrap();
+        let error = Config::load(Some(&file)).unwrap_err().to_string();
+        assert!(error.contains("lissten"), "{error}");
+    }
+
+    #[test]
+    fn a_file_changes_only_what_it_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("concord.toml");
+        std::fs::write(&file, "[http]\nlisten = \"127.0.0.1:9\"\n").unwrap();
+        let config = Config::load(Some(&file)).unwrap();
+        assert_eq!(config.http.listen.port(), 9);
+        assert_eq!(config.data, PathBuf::from("var"));
+    }
+}

@@ -1,0 +1,358 @@
+//! A stage at work: it answers commands, does its automatic steps when poked, and sweeps for what nobody did.
+
+use std::{sync::Arc, time::Duration};
+
+use bus::{
+    Attempt, Casebook, Executed, Loaded,
+    connection::Message,
+    protocol::{
+        self, CommandAnswer, CommandRequest, Done, StepAnswer, StepRequest, command_subject, step_subject,
+    },
+};
+use domain::{Act, By, Case, Code, Command, Context, Outcome, Refusal, Step};
+use events::{CaseId, Stage, Timestamp};
+use tokio::{sync::Semaphore, time::Instant};
+
+use crate::{Chassis, StartError, failpoint};
+
+/// How long the steps that follow an act may take before the answer goes out without them (DESIGN D2).
+const FOLLOW_UP: Duration = Duration::from_millis(500);
+
+/// How often is looked for steps that nobody did.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// How many messages a service works on at a time; further ones are answered `BUSY`.
+const AT_ONCE: usize = 512;
+
+/// How long is waited for the rank of a case that was just raised.
+const RANK: Duration = Duration::from_millis(400);
+
+/// More steps in a row than a case can need.
+const MOST_STEPS: usize = 64;
+
+/// The stages of one service.
+#[derive(Clone, Debug)]
+struct Desk {
+    chassis: Chassis,
+    casebook: Casebook,
+    records: &'static [Stage],
+}
+
+/// Starts a service that owns stages: the same for all of them, because legality lives in the domain alone.
+pub async fn start(
+    service: &'static str,
+    records: &'static [Stage],
+    chassis: Chassis,
+) -> Result<(), StartError> {
+    let failed = Chassis::failed(service);
+    let casebook = Casebook::new(chassis.bus.clone(), chassis.views.clone());
+    let desk = Desk { chassis, casebook, records };
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    for act in domain::stages::acts().filter(|act| records.contains(&act.stage)) {
+        let subject = command_subject(act);
+        let messages = desk.chassis.bus.queue_subscribe(&subject, service).await;
+        let messages = messages.map_err(|error| failed(&error))?;
+        let (desk, places) = (desk.clone(), Arc::clone(&places));
+        let tracker = desk.chassis.tasks.clone();
+        tracker.spawn(serve(desk.clone(), messages, places, move |desk, message| async move {
+            protocol::write(&desk.command(act, &message).await)
+        }));
+    }
+    for stage in records.iter().copied() {
+        let messages = desk.chassis.bus.queue_subscribe(&step_subject(stage), service).await;
+        let messages = messages.map_err(|error| failed(&error))?;
+        let (desk, places) = (desk.clone(), Arc::clone(&places));
+        let tracker = desk.chassis.tasks.clone();
+        tracker.spawn(serve(desk.clone(), messages, places, |desk, message| async move {
+            protocol::write(&desk.step(&message).await)
+        }));
+    }
+    let tracker = desk.chassis.tasks.clone();
+    tracker.spawn(desk.sweep());
+    Ok(())
+}
+
+/// Takes messages until the process stops; each is worked on by itself.
+async fn serve<F, W>(
+    desk: Desk,
+    mut messages: bus::connection::Subscription,
+    places: Arc<Semaphore>,
+    work: F,
+) where
+    F: Fn(Desk, Message) -> W + Clone + Send + 'static,
+    W: Future<Output = bytes::Bytes> + Send + 'static,
+{
+    loop {
+        let message = tokio::select! {
+            message = messages.next() => message,
+            () = desk.chassis.stop.cancelled() => None,
+        };
+        let Some(message) = message else { break };
+        let Some(reply) = message.reply().map(str::to_owned) else { continue };
+        let bus = desk.chassis.bus.clone();
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            let refusal = Refusal::new(
+                Code::Busy,
+                "Hệ thống đang quá tải; đề nghị gửi lại với cùng khóa.",
+                "Too much is under way here: repeat with the same key.",
+            );
+            answer(&bus, &reply, protocol::write(&CommandAnswer::Refused(refusal))).await;
+            continue;
+        };
+        let (desk, work) = (desk.clone(), work.clone());
+        desk.chassis.tasks.clone().spawn(async move {
+            let payload = work(desk, message).await;
+            answer(&bus, &reply, payload).await;
+            drop(place);
+        });
+    }
+    if let Err(error) = messages.drain().await {
+        tracing::debug!(%error, "a subscription did not end cleanly");
+    }
+}
+
+async fn answer(bus: &bus::Bus, reply: &str, payload: bytes::Bytes) {
+    if let Err(error) = bus.publish(reply, payload).await {
+        // Who asked repeats with the same key and gets the first result.
+        tracing::warn!(%error, "an answer was not sent");
+    }
+}
+
+impl Desk {
+    /// An act of a person.
+    async fn command(&self, act: &Act, message: &Message) -> CommandAnswer {
+        match self.carry_out(act, message).await {
+            Ok(done) => CommandAnswer::Done(done),
+            Err(refusal) => CommandAnswer::Refused(refusal),
+        }
+    }
+
+    async fn carry_out(&self, act: &Act, message: &Message) -> Result<Done, Refusal> {
+        let request: CommandRequest = protocol::read(message)?;
+        let policy = &self.chassis.policy;
+        let person = policy.organisation.person(&request.officer).ok_or_else(|| {
+            Refusal::not_authorised("Không có cán bộ này.", "There is no such officer in the organisation.")
+        })?;
+        let command = Command::parse(act, request.body)?;
+        let attempt = Attempt {
+            case: request.case,
+            command: &command,
+            id: request.command,
+            fingerprint: Some(request.fingerprint),
+            by: By::Person(&person),
+            now: self.chassis.clock.now(),
+            expected_version: request.expected_version,
+            correlation: Some(request.correlation),
+            rank: None,
+            policy,
+        };
+        let executed = match self.casebook.execute(&attempt).await {
+            Ok(executed) => executed,
+            Err(refusal) => self.after_pending_steps(&attempt, refusal).await?,
+        };
+        failpoint::reached("stage.recorded");
+        let (loaded, pending) = self.follow_up(executed.loaded.clone(), attempt.now).await;
+        let Executed { receipt, replayed, .. } = executed;
+        Ok(Done {
+            case: request.case,
+            event: receipt.event,
+            version: receipt.version,
+            replayed,
+            now_at: loaded.case.version,
+            pending,
+        })
+    }
+
+    /// A refusal counts only when no step of the system is still to come: such a step is done first, and when it
+    /// cannot be, a command that it would make legal is answered "repeat" (DESIGN D2).
+    async fn after_pending_steps(
+        &self,
+        attempt: &Attempt<'_>,
+        refusal: Refusal,
+    ) -> Result<Executed, Refusal> {
+        let known = self.chassis.views.case(attempt.case);
+        let waits = |case: &Case| self.next_step(case, attempt.now).is_some();
+        if !known.is_some_and(|case| waits(&case)) {
+            return Err(refusal);
+        }
+        let Some(loaded) = self.casebook.at_least(attempt.case, 0).await? else { return Err(refusal) };
+        let (loaded, pending) = self.follow_up(loaded, attempt.now).await;
+        match self.casebook.execute(attempt).await {
+            Err(refusal) if !pending.is_empty() && self.would_be_legal(attempt, &loaded.case) => {
+                tracing::debug!(case = %attempt.case, %refusal, ?pending, "a step is pending");
+                Err(Refusal::new(
+                    Code::AutomaticStepPending,
+                    "Hệ thống đang hoàn tất một bước tự động; đề nghị gửi lại với cùng khóa.",
+                    "A step of the system is still under way: repeat with the same key.",
+                ))
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whether the command would be legal once the pending steps are done: they are done on paper.
+    fn would_be_legal(&self, attempt: &Attempt<'_>, case: &Case) -> bool {
+        let policy = &self.chassis.policy;
+        let settled = domain::stages::settled(case.clone(), attempt.now, policy);
+        let ctx = Context {
+            now: attempt.now,
+            by: attempt.by,
+            policy,
+            expected_version: None,
+            registration: None,
+            rank: None,
+        };
+        let decided = domain::decide(Some(&settled), attempt.id, attempt.fingerprint, attempt.command, &ctx);
+        matches!(decided, Ok(Outcome::Fresh(_)))
+    }
+
+    fn next_step(&self, case: &Case, now: Timestamp) -> Option<(Stage, Step)> {
+        let policy = &self.chassis.policy;
+        Stage::ALL
+            .into_iter()
+            .find_map(|stage| domain::next_step(case, stage, now, policy).map(|step| (stage, step)))
+    }
+
+    /// Sees to the steps that follow: one's own are done here, the others' stages are poked; then it looks again.
+    /// Gives the case as it stands then, and the names of the steps that are still to come.
+    async fn follow_up(&self, mut loaded: Loaded, now: Timestamp) -> (Loaded, Vec<String>) {
+        let end = Instant::now() + FOLLOW_UP;
+        for _ in 0..MOST_STEPS {
+            let Some((stage, step)) = self.next_step(&loaded.case, now) else { break };
+            let moved = tokio::time::timeout_at(end, async {
+                if self.records.contains(&stage) {
+                    self.own_step(&loaded, &step).await.map(|executed| executed.loaded)
+                } else {
+                    self.poke(stage, &loaded).await
+                }
+            });
+            match moved.await {
+                Ok(Ok(next)) if next.sequence > loaded.sequence => loaded = next,
+                Ok(Ok(_)) | Err(_) => break,
+                Ok(Err(refusal)) => {
+                    tracing::debug!(case = %loaded.case.id, %stage, %refusal, "a step waits for the sweep");
+                    break;
+                }
+            }
+        }
+        let pending = domain::next_steps(&loaded.case, now, &self.chassis.policy)
+            .map(|step| format!("{}.{}", step.command.stage(), step.name))
+            .collect();
+        (loaded, pending)
+    }
+
+    /// Asks another stage to do its step.
+    async fn poke(&self, stage: Stage, loaded: &Loaded) -> Result<Loaded, Refusal> {
+        let request = StepRequest { case: loaded.case.id, at_least: loaded.case.version };
+        let answered = self
+            .chassis
+            .bus
+            .request(&step_subject(stage), protocol::write(&request), FOLLOW_UP)
+            .await
+            .map_err(|error| Refusal::new(Code::Unavailable, "Dịch vụ chưa trả lời.", error.to_string()))?;
+        let StepAnswer { version } = protocol::read(&answered)?;
+        let at_least = self.casebook.at_least(loaded.case.id, version).await?;
+        at_least.ok_or_else(Refusal::not_found)
+    }
+
+    /// A poke: does what its stages must do next in a case, as long as there is something.
+    async fn step(&self, message: &Message) -> StepAnswer {
+        let Ok(StepRequest { case, at_least }) = protocol::read(message) else {
+            return StepAnswer { version: 0 };
+        };
+        let loaded = self.casebook.at_least(case, at_least).await;
+        let version = match loaded {
+            Ok(Some(loaded)) => self.own_steps(loaded).await.case.version,
+            Ok(None) => 0,
+            Err(refusal) => {
+                tracing::debug!(%case, %refusal, "a poke waits for the sweep");
+                0
+            }
+        };
+        StepAnswer { version }
+    }
+
+    /// Does the steps of its own stages.
+    async fn own_steps(&self, mut loaded: Loaded) -> Loaded {
+        let policy = &self.chassis.policy;
+        for _ in 0..MOST_STEPS {
+            let now = self.chassis.clock.now();
+            let step =
+                self.records.iter().find_map(|stage| domain::next_step(&loaded.case, *stage, now, policy));
+            let Some(step) = step else { break };
+            match self.own_step(&loaded, &step).await {
+                Ok(executed) if executed.loaded.sequence > loaded.sequence => loaded = executed.loaded,
+                Ok(_) => break,
+                Err(refusal) => {
+                    tracing::debug!(case = %loaded.case.id, step = step.name, %refusal, "not done");
+                    break;
+                }
+            }
+        }
+        loaded
+    }
+
+    /// Does one step. Two replicas that find the same one make one fact: its id is derived.
+    async fn own_step(&self, loaded: &Loaded, step: &Step) -> Result<Executed, Refusal> {
+        let case = loaded.case.id;
+        let rank = match step.command {
+            Command::Intake(_) => self.chassis.views.rank(case, RANK).await,
+            _ => None,
+        };
+        let attempt = Attempt {
+            case,
+            command: &step.command,
+            id: step.command_id(case),
+            fingerprint: None,
+            by: By::System,
+            now: self.chassis.clock.now(),
+            expected_version: None,
+            correlation: None,
+            rank,
+            policy: &self.chassis.policy,
+        };
+        let executed = self.casebook.execute(&attempt).await?;
+        failpoint::reached("stage.recorded");
+        Ok(executed)
+    }
+
+    /// The safety net: what a clock asks for, and what was not done when it was found.
+    async fn sweep(self) {
+        let mut last = None;
+        loop {
+            let now = self.chassis.clock.now();
+            // At start everything that waits is taken up at once.
+            let grace = if last.is_none() { Duration::ZERO } else { SWEEP };
+            for stage in self.records {
+                for case in self.chassis.views.due(*stage, now, grace) {
+                    self.sweep_case(case, now).await;
+                    if self.chassis.stop.is_cancelled() {
+                        return;
+                    }
+                }
+            }
+            last = Some(now);
+            let mut progress = self.chassis.views.progress();
+            progress.mark_unchanged();
+            let next = self.chassis.views.next_due(now);
+            tokio::select! {
+                () = self.chassis.clock.reach(next) => {}
+                () = tokio::time::sleep(SWEEP) => {}
+                // A new deadline may come before the one that is waited for.
+                _ = progress.changed(), if next.is_none() || self.chassis.clock.is_manual() => {}
+                () = self.chassis.stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn sweep_case(&self, case: CaseId, now: Timestamp) {
+        match self.casebook.at_least(case, 0).await {
+            Ok(Some(loaded)) => {
+                let loaded = self.own_steps(loaded).await;
+                self.follow_up(loaded, now).await;
+            }
+            Ok(None) => {}
+            Err(refusal) => tracing::debug!(%case, %refusal, "the sweep comes again"),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Acts: an HTTP request becomes a command to the stage that owns it.
+
+use std::time::Duration;
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bus::{
+    connection::RequestError,
+    protocol::{self, CommandAnswer, CommandRequest, Done, command_subject},
+};
+use domain::{Act, Code, Refusal, deadlines, secrecy, stages};
+use events::{CaseId, CommandId, Digest, terms::DeadlineKey};
+use serde_json::{Value, json};
+use service::problem::{Language, Problem};
+use uuid::Uuid;
+
+use crate::{Api, auth::Caller, view};
+
+/// How long a stage may take: longer than the ledger tries.
+const STAGE: Duration = Duration::from_secs(25);
+
+/// How long the fold may need to come up with an answer's version.
+const FOLD: Duration = Duration::from_secs(1);
+
+/// `POST /cases`: a case is raised, by telephone or in writing.
+pub(crate) async fn raise(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let act = stages::act("raise").ok_or_else(|| refuse(Refusal::not_found()))?;
+    let key = idempotency_key(&headers, caller.language)?;
+    let case = CaseId::raised_by(&caller.person.agency, &caller.person.officer, &key);
+    carry_out(&api, &caller, act, case, &key, &headers, &body).await
+}
+
+/// `POST /cases/{id}/{act}`: an act on a case.
+pub(crate) async fn act(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path((case, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let act = stages::act(&name).filter(|act| act.name != "raise").ok_or_else(|| no_such_act(&name, caller.language))?;
+    let case = case.parse().map_err(|_| refuse(Refusal::not_found()))?;
+    let key = idempotency_key(&headers, caller.language)?;
+    carry_out(&api, &caller, act, case, &key, &headers, &body).await
+}
+
+async fn carry_out(
+    api: &Api,
+    caller: &Caller,
+    act: &Act,
+    case: CaseId,
+    key: &str,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let mut body = read_body(body, caller.language)?;
+    let fingerprint = fingerprint(act, case, &body);
+    secrecy::screen(act.name, &mut body).map_err(refuse)?;
+    let person = &caller.person;
+    let request = CommandRequest {
+        case,
+        officer: person.officer.clone(),
+        command: CommandId::of_person(&person.agency, &person.officer, key),
+        fingerprint,
+        expected_version: expected_version(headers, caller.language)?,
+        correlation: Uuid::from_u128(rand::random()),
+        body,
+    };
+    let payload = protocol::write(&request);
+    let answer = api.chassis.bus.request(&command_subject(act), payload, STAGE).await;
+    let answer = answer.map_err(|error| refuse(silent(&error, act)))?;
+    match protocol::read(&answer).map_err(refuse)? {
+        CommandAnswer::Refused(refusal) => Err(refuse(refusal)),
+        CommandAnswer::Done(done) => answer_done(api, caller, act, &done).await,
+    }
+}
+
+/// The case as it stands after its automatic steps, and what is still to come.
+async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Result<Response, Problem> {
+    let known = api.chassis.views.at_least(done.case, done.now_at, FOLD).await;
+    // The act is done even if the fold is late: the answer then says so much.
+    let case = known.or_else(|| api.chassis.views.case(done.case));
+    let policy = &api.chassis.policy;
+    let mut answer = json!({
+        "event": done.event,
+        "version": done.version,
+        "pending": done.pending,
+        "case": case.as_ref().map(|case| view::case(case, policy, caller.language)),
+    });
+    let mut status = if act.name == "raise" { StatusCode::CREATED } else { StatusCode::OK };
+    if act.name.starts_with("propose-") {
+        // One key of two: somebody else turns the other (DESIGN D2).
+        status = StatusCode::ACCEPTED;
+        let waits = case.as_ref().and_then(|case| {
+            let proposal = stages::closure::pending(case)?.proposed.proposal;
+            let armed = deadlines::find(case, DeadlineKey::Closure, proposal)?;
+            Some(json!({
+                "proposal": proposal,
+                "who": deadlines::owing(case, &armed.deadline, policy),
+                "until": armed.deadline.due,
+            }))
+        });
+        answer["awaits"] = waits.unwrap_or(Value::Null);
+    }
+    if done.replayed {
+        status = StatusCode::OK;
+    }
+    let mut response = (status, axum::Json(answer)).into_response();
+    let headers = response.headers_mut();
+    view::etag(headers, case.as_ref().map_or(done.now_at, |case| case.version));
+    if done.replayed {
+        headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    }
+    if act.name == "raise"
+        && let Ok(location) = HeaderValue::from_str(&format!("/api/v1/cases/{}", done.case))
+    {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// The digest of the act's canonical body: its fields in the order of their names.
+fn fingerprint(act: &Act, case: CaseId, body: &Value) -> Digest {
+    Digest::of(format!("{}\n{case}\n{body}", act.name).as_bytes())
+}
+
+fn read_body(body: &Bytes, language: Language) -> Result<Value, Problem> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
+        Ok(_) => Err(not_an_object(language, "the body is no object")),
+        Err(error) => Err(not_an_object(language, &error.to_string())),
+    }
+}
+
+fn not_an_object(language: Language, why: &str) -> Problem {
+    Problem::of_edge(
+        StatusCode::BAD_REQUEST,
+        "MALFORMED_JSON",
+        ("Nội dung không phải JSON", "Not JSON"),
+        (
+            &format!("Nội dung gửi lên phải là một đối tượng JSON ({why})."),
+            &format!("The body must be a JSON object ({why})."),
+        ),
+        language,
+    )
+}
+
+fn no_such_act(name: &str, language: Language) -> Problem {
+    let known = stages::acts().map(|act| act.name).collect::<Vec<_>>().join(", ");
+    Problem::of_edge(
+        StatusCode::NOT_FOUND,
+        "NO_SUCH_ACT",
+        ("Không có thao tác này", "No such act"),
+        (
+            &format!("Không có thao tác “{name}”. Các thao tác: {known}."),
+            &format!("There is no act “{name}”. The acts are: {known}."),
+        ),
+        language,
+    )
+}
+
+/// A person's act must be recognisable when it is repeated (DESIGN D6).
+fn idempotency_key(headers: &HeaderMap, language: Language) -> Result<String, Problem> {
+    let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::trim);
+    match key {
+        Some(key) if !key.is_empty() && key.len() <= 200 => Ok(key.to_owned()),
+        _ => Err(Problem::of_edge(
+            StatusCode::BAD_REQUEST,
+            "IDEMPOTENCY_KEY_REQUIRED",
+            ("Thiếu khóa chống trùng", "Idempotency-Key required"),
+            (
+                "Gửi kèm tiêu đề Idempotency-Key (tối đa 200 ký tự), mỗi việc một khóa; gửi lại việc cũ thì dùng khóa cũ.",
+                "Send the header Idempotency-Key (at most 200 characters): a new one for each act, the same one for a repeat.",
+            ),
+            language,
+        )),
+    }
+}
+
+/// `If-Match: "7"`: only if the case still stands at version 7.
+fn expected_version(headers: &HeaderMap, language: Language) -> Result<Option<u32>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    text.trim_matches('"').parse().map(Some).map_err(|_| {
+        Problem::of_edge(
+            StatusCode::BAD_REQUEST,
+            "MALFORMED_IF_MATCH",
+            ("If-Match không đúng", "Malformed If-Match"),
+            ("If-Match là ETag của vụ việc, ví dụ \"7\".", "If-Match takes the ETag of a case, such as \"7\"."),
+            language,
+        )
+    })
+}
+
+fn silent(error: &RequestError, act: &Act) -> Refusal {
+    match error {
+        RequestError::NoResponder { .. } => Refusal::new(
+            Code::Unavailable,
+            "Dịch vụ xử lý việc này chưa hoạt động; chưa có gì được ghi.",
+            format!("The service of the stage {} is not running: nothing was stored.", act.stage),
+        ),
+        RequestError::TimedOut { .. } | RequestError::NotSent { .. } => Refusal::new(
+            Code::OutcomeUnknown,
+            "Chưa rõ đã ghi hay chưa; đề nghị gửi lại với cùng khóa.",
+            "It is not known whether this was stored: repeat with the same key.",
+        ),
+    }
+}

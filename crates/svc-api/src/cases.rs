@@ -1,0 +1,136 @@
+//! Reading: lists, one case, its events. What is not yours looks as if it were not there (DESIGN D9).
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use bus::{log, protocol, streams::CASES};
+use domain::{Case, Code, Refusal, access};
+use events::{CaseId, Lifecycle, Urgency};
+use serde::Deserialize;
+use serde_json::{json, value::RawValue};
+use service::problem::Problem;
+use views::Filter;
+
+use crate::{Api, auth::Caller, view};
+
+/// How long a read waits for the version that it must see.
+const FOLD: Duration = Duration::from_secs(2);
+
+/// How many cases a page has by default, and at most.
+const PAGE: usize = 50;
+const LARGEST_PAGE: usize = 200;
+
+/// What a list asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    state: Option<Lifecycle>,
+    urgency: Option<Urgency>,
+    cursor: Option<u64>,
+    limit: Option<usize>,
+}
+
+/// What a read must at least see.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OneQuery {
+    at_least: Option<u32>,
+}
+
+/// `GET /cases`: the cases that the caller may see, newest first.
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|rejection| {
+        Problem::of_edge(
+            StatusCode::BAD_REQUEST,
+            "MALFORMED_QUERY",
+            ("Tham số không đúng", "Malformed query"),
+            (&rejection.body_text(), &rejection.body_text()),
+            caller.language,
+        )
+    })?;
+    let principals = access::principals(&caller.person, &api.chassis.policy);
+    let filter = Filter { lifecycle: query.state, urgency: query.urgency, before: query.cursor };
+    let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
+    let page = api.chassis.views.list(&principals, &filter, most);
+    let cases: Vec<_> = page.cases.iter().map(|case| view::line(case, caller.language)).collect();
+    Ok(axum::Json(json!({ "cases": cases, "next_cursor": page.next })).into_response())
+}
+
+/// `GET /cases/{id}`: a case as it stands.
+pub(crate) async fn one(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Query(query): Query<OneQuery>,
+) -> Result<Response, Problem> {
+    let case = visible(&api, &caller, &id, query.at_least).await?;
+    let mut response =
+        axum::Json(view::case(&case, &api.chassis.policy, caller.language)).into_response();
+    view::etag(response.headers_mut(), case.version);
+    Ok(response)
+}
+
+/// `GET /cases/{id}/events`: the facts of a case, as they stand in the log.
+pub(crate) async fn events(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let case = visible(&api, &caller, &id, None).await?;
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let unreadable = |reason: String| {
+        refuse(Refusal::new(Code::Unavailable, "Chưa đọc được sổ ghi; đề nghị thử lại.", reason))
+    };
+    let subject = protocol::case_subject(case.id);
+    let mut facts: Vec<Box<RawValue>> = Vec::new();
+    let mut next = 1;
+    loop {
+        let entries = log::read(&api.chassis.reader, CASES, next, &subject).await;
+        let entries = entries.map_err(|error| unreadable(error.to_string()))?;
+        let Some(last) = entries.last() else { break };
+        next = last.sequence + 1;
+        let more = entries.len() >= log::BATCH;
+        for entry in &entries {
+            facts.push(serde_json::from_slice(&entry.payload).map_err(|error| unreadable(error.to_string()))?);
+        }
+        if !more {
+            break;
+        }
+    }
+    Ok(axum::Json(json!({ "events": facts })).into_response())
+}
+
+/// A case, if the caller may see it.
+async fn visible(
+    api: &Api,
+    caller: &Caller,
+    id: &str,
+    at_least: Option<u32>,
+) -> Result<Arc<Case>, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let id: CaseId = id.parse().map_err(|_| refuse(Refusal::not_found()))?;
+    let views = &api.chassis.views;
+    let case = match at_least {
+        Some(version) if views.case(id).is_some() => views.at_least(id, version, FOLD).await.ok_or_else(|| {
+            refuse(Refusal::new(
+                Code::Busy,
+                "Bản ghi mới chưa đến; đề nghị thử lại.",
+                "That version has not arrived here yet: try again.",
+            ))
+        })?,
+        _ => views.case(id).ok_or_else(|| refuse(Refusal::not_found()))?,
+    };
+    if access::may_see(&case, &caller.person, &api.chassis.policy) {
+        Ok(case)
+    } else {
+        Err(refuse(Refusal::not_found()))
+    }
+}

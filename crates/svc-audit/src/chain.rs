@@ -1,0 +1,116 @@
+//! The chain: each fact names the digest of the fact before it, and versions have no gaps.
+
+use std::collections::HashMap;
+
+use bus::log::Entry;
+use events::{AggregateId, Digest, Fact, Unreadable};
+
+/// The newest fact of each aggregate, as far as the log has been read.
+#[derive(Default)]
+pub(crate) struct Chain(HashMap<AggregateId, (u32, Digest)>);
+
+/// A fact that does not follow.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Broken {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(#[from] Unreadable),
+    /// It stands under another aggregate's subject.
+    #[error("it stands under {0}, which is not its own subject")]
+    Misplaced(String),
+    /// A version is missing or comes twice.
+    #[error("version {found} comes where {expected} must stand: a fact is missing or doubled")]
+    Version {
+        /// What must come.
+        expected: u32,
+        /// What came.
+        found: u32,
+    },
+    /// It does not name the digest of the fact before it.
+    #[error("version {0} does not name the digest of the fact before it: the log was altered")]
+    Digest(u32),
+}
+
+impl Chain {
+    /// Takes the next fact of the log.
+    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<Fact, Broken> {
+        let fact = Fact::from_bytes(&entry.payload)?;
+        let aggregate = fact.draft.aggregate;
+        if aggregate.subject() != entry.subject {
+            return Err(Broken::Misplaced(entry.subject.clone()));
+        }
+        let (version, digest) = self.0.get(&aggregate).copied().unwrap_or((0, Digest::ZERO));
+        // What comes after a break is judged by itself.
+        self.0.insert(aggregate, (fact.version, fact.digest));
+        if fact.version != version + 1 {
+            return Err(Broken::Version { expected: version + 1, found: fact.version });
+        }
+        if fact.previous != digest {
+            return Err(Broken::Digest(fact.version));
+        }
+        Ok(fact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Kind, envelope};
+
+    use super::*;
+
+    fn entry(sequence: u64, text: &str, subject: &str) -> Entry {
+        Entry {
+            sequence,
+            subject: subject.to_owned(),
+            payload: text.to_owned().into(),
+            stored_at: events::Timestamp::UNIX_EPOCH,
+            message_id: None,
+        }
+    }
+
+    /// Two facts of one case, the second naming the first's digest.
+    fn two() -> (String, [String; 2]) {
+        let mut example = Kind::RaisedByPhone.example();
+        let subject = example["subject"].as_str().unwrap().to_owned();
+        let first = example.to_string();
+        example = Kind::Numbered.example();
+        for stamp in ["version", "recordedtime", "previoushash"] {
+            example.as_object_mut().unwrap().remove(stamp);
+        }
+        let at = events::Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
+        let second = envelope::stamp(&example.to_string(), 2, at, Digest::of(first.as_bytes())).unwrap();
+        (subject, [first, second])
+    }
+
+    #[test]
+    fn facts_that_follow_are_taken() {
+        let (subject, [first, second]) = two();
+        let mut chain = Chain::default();
+        chain.follow(&entry(1, &first, &subject)).unwrap();
+        chain.follow(&entry(2, &second, &subject)).unwrap();
+    }
+
+    #[test]
+    fn a_changed_letter_breaks_the_chain() {
+        let (subject, [first, second]) = two();
+        let mut chain = Chain::default();
+        let altered = first.replacen("hoa-toc", "khan", 1);
+        assert_ne!(altered, first);
+        chain.follow(&entry(1, &altered, &subject)).unwrap();
+        assert!(matches!(chain.follow(&entry(2, &second, &subject)), Err(Broken::Digest(2))));
+    }
+
+    #[test]
+    fn a_missing_fact_is_noticed() {
+        let (subject, [_, second]) = two();
+        let mut chain = Chain::default();
+        let missing = chain.follow(&entry(2, &second, &subject));
+        assert!(matches!(missing, Err(Broken::Version { expected: 1, found: 2 })));
+    }
+
+    #[test]
+    fn a_fact_under_another_subject_is_noticed() {
+        let (_, [first, _]) = two();
+        assert!(matches!(Chain::default().follow(&entry(1, &first, "case.00.x")), Err(Broken::Misplaced(_))));
+    }
+}

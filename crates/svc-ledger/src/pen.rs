@@ -1,0 +1,184 @@
+//! Writing: from a proposal to stamped bytes in the log.
+
+use bus::{
+    Bus,
+    append::{self, Append, AppendError},
+    log::{self, ReadError},
+    protocol::{Proposal, Recorded, Verdict},
+    streams::CASES,
+};
+use domain::{Code, Refusal};
+use events::{AggregateId, Digest, Fact, Stage, Timestamp, envelope};
+use service::Clock;
+
+use crate::{
+    foreign,
+    heads::{Head, Heads, Held},
+};
+
+/// The pen.
+pub(crate) struct Pen {
+    bus: Bus,
+    clock: Clock,
+    heads: Heads,
+}
+
+/// A fact with its stamps, ready to be appended.
+struct Stamped {
+    aggregate: AggregateId,
+    held: Held,
+    head: Head,
+    next: Head,
+    message: Append,
+    text: String,
+}
+
+impl Pen {
+    pub(crate) fn new(bus: Bus, clock: Clock) -> Self {
+        Self { bus, clock, heads: Heads::default() }
+    }
+
+    /// Records a proposal of a stage: all its facts or none.
+    pub(crate) async fn record(&self, stage: Stage, proposal: Proposal) -> Verdict {
+        let stamped = match self.stamp(stage, proposal).await {
+            Ok(Some(stamped)) => stamped,
+            Ok(None) => return Verdict::Conflict,
+            Err(refusal) => return Verdict::Refused(refusal),
+        };
+        self.write(stamped).await
+    }
+
+    /// Checks who proposes what, holds the heads, and stamps. `None` when a decision was made on an older version.
+    async fn stamp(&self, stage: Stage, proposal: Proposal) -> Result<Option<Vec<Stamped>>, Refusal> {
+        let mut labels = Vec::with_capacity(proposal.facts.len());
+        for proposed in &proposal.facts {
+            let label = envelope::label(proposed.draft.get()).map_err(|error| foreign(&error.to_string()))?;
+            let belongs = match label.aggregate {
+                AggregateId::Case(_) => label.kind.stage() == stage,
+                AggregateId::Document(_) => label.kind.stage() == Stage::Document,
+            };
+            if !belongs {
+                return Err(foreign(&format!("{} on fact.{stage}", label.kind)));
+            }
+            labels.push(label);
+        }
+        if !labels.iter().any(|label| label.kind.stage() == stage) {
+            return Err(foreign("a document is registered only together with a fact of the stage"));
+        }
+        let mut order: Vec<usize> = (0..labels.len()).collect();
+        order.sort_by_key(|at| labels[*at].aggregate);
+        if order.windows(2).any(|pair| labels[pair[0]].aggregate == labels[pair[1]].aggregate) {
+            return Err(foreign("two facts of one aggregate in one proposal"));
+        }
+        let mut stamped = Vec::with_capacity(labels.len());
+        for at in order {
+            let (label, proposed) = (&labels[at], &proposal.facts[at]);
+            let mut held = self.heads.hold(label.aggregate).await;
+            let head = match *held {
+                Some(head) => head,
+                None => self.read_head(label.aggregate).await.map_err(|error| {
+                    Refusal::new(Code::Unavailable, "Kho dữ liệu chưa trả lời.", error.to_string())
+                })?,
+            };
+            *held = Some(head);
+            if head.version != proposed.on_version {
+                return Ok(None);
+            }
+            // Never decreasing within an aggregate, even when the machine's clock is set back.
+            let recorded_at = self.clock.now().max(head.recorded_at);
+            let version = head.version + 1;
+            let text = envelope::stamp(proposed.draft.get(), version, recorded_at, head.digest)
+                .map_err(|error| foreign(&error.to_string()))?;
+            let message = Append {
+                subject: label.aggregate.subject(),
+                payload: text.clone().into(),
+                id: label.id.to_string(),
+                expected: head.sequence,
+                headers: vec![
+                    ("Content-Type", "application/cloudevents+json".to_owned()),
+                    ("Concord-Type", label.kind.ce_type()),
+                    ("Concord-Version", version.to_string()),
+                    ("Concord-Previous-Hash", head.digest.to_string()),
+                ],
+            };
+            let next = Head { sequence: 0, version, digest: Digest::of(text.as_bytes()), recorded_at };
+            stamped.push((at, Stamped { aggregate: label.aggregate, held, head, next, message, text }));
+        }
+        stamped.sort_by_key(|(at, _)| *at);
+        Ok(Some(stamped.into_iter().map(|(_, stamped)| stamped).collect()))
+    }
+
+    /// Appends what is stamped. Group commit will gather here what several proposals bring.
+    async fn write(&self, mut stamped: Vec<Stamped>) -> Verdict {
+        let written = if let [one] = stamped.as_slice() {
+            append::append(&self.bus, CASES, &one.message).await.map(|sequence| vec![sequence])
+        } else {
+            let messages: Vec<_> = stamped.iter().map(|each| each.message.clone()).collect();
+            append::append_all(&self.bus, CASES, &messages).await
+        };
+        match written {
+            Ok(sequences) => {
+                let recorded = stamped.iter_mut().zip(sequences).map(|(each, sequence)| {
+                    *each.held = Some(Head { sequence, ..each.next });
+                    Recorded { sequence, fact: std::mem::take(&mut each.text) }
+                });
+                Verdict::Recorded(recorded.collect())
+            }
+            Err(error) => {
+                // What we know of these heads is no longer sure: they are read again.
+                for each in &mut stamped {
+                    *each.held = None;
+                }
+                refused(&error, &stamped)
+            }
+        }
+    }
+
+    /// The head of an aggregate, as the leader has it.
+    async fn read_head(&self, aggregate: AggregateId) -> Result<Head, ReadError> {
+        let Some(last) = log::last(&self.bus, CASES, &aggregate.subject()).await? else {
+            return Ok(Head {
+                sequence: 0,
+                version: 0,
+                digest: Digest::ZERO,
+                recorded_at: Timestamp::UNIX_EPOCH,
+            });
+        };
+        let fact = Fact::from_bytes(&last.payload)
+            .map_err(|error| ReadError::Refused { stream: CASES, reason: error.to_string() })?;
+        Ok(Head {
+            sequence: last.sequence,
+            version: fact.version,
+            digest: fact.digest,
+            recorded_at: fact.recorded_at,
+        })
+    }
+}
+
+fn refused(error: &AppendError, stamped: &[Stamped]) -> Verdict {
+    match error {
+        AppendError::Conflict { .. } => Verdict::Conflict,
+        AppendError::Full => {
+            tracing::error!(alert = true, "STORE_FULL: the log takes nothing more");
+            Verdict::Refused(Refusal::new(
+                Code::StoreFull,
+                "Kho dữ liệu đã đầy; chưa có gì được ghi. Đã báo quản trị.",
+                "The store is full and nothing was stored; the operator is alerted.",
+            ))
+        }
+        AppendError::Unknown => Verdict::Refused(Refusal::new(
+            Code::OutcomeUnknown,
+            "Chưa rõ đã ghi hay chưa; đề nghị gửi lại với cùng khóa.",
+            "It is not known whether this was stored: repeat with the same key.",
+        )),
+        AppendError::Refused { reason } => {
+            let aggregates: Vec<_> = stamped.iter().map(|each| (each.aggregate, each.head.version)).collect();
+            tracing::error!(reason, ?aggregates, "the server refused to store");
+            Verdict::Refused(Refusal::new(
+                Code::Unavailable,
+                "Kho dữ liệu từ chối ghi; chưa có gì được ghi.",
+                format!("The server refused to store it, and nothing was stored: {reason}."),
+            ))
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The fold itself: cases, their order, and what is due when.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bus::Loaded;
+use chrono::Datelike as _;
+use domain::{Case, Policy, access::Principal, calendar};
+use events::{AggregateId, CaseId, Fact, Kind, Stage, Timestamp};
+
+use crate::{Filter, Page};
+
+/// What is known of all cases.
+#[derive(Default)]
+pub(crate) struct Fold {
+    cases: HashMap<CaseId, Known>,
+    raised: HashMap<CaseId, Raised>,
+    order: BTreeMap<u64, CaseId>,
+    ranks: HashMap<i32, u32>,
+    agenda: BTreeSet<(Timestamp, CaseId)>,
+    unsettled: HashMap<CaseId, Instant>,
+    unreadable: BTreeSet<CaseId>,
+}
+
+struct Known {
+    loaded: Loaded,
+    wake: Option<Timestamp>,
+}
+
+/// Where a case was raised in the log, and as which of its local year.
+#[derive(Clone, Copy)]
+pub(crate) struct Raised {
+    pub(crate) sequence: u64,
+    pub(crate) rank: u32,
+}
+
+impl Fold {
+    pub(crate) fn case(&self, id: CaseId) -> Option<Loaded> {
+        self.cases.get(&id).map(|known| known.loaded.clone())
+    }
+
+    pub(crate) fn raised(&self, id: CaseId) -> Option<Raised> {
+        self.raised.get(&id).copied()
+    }
+
+    pub(crate) fn unreadable(&self) -> usize {
+        self.unreadable.len()
+    }
+
+    /// Applies a fact in the log's order. A fact that does not follow marks its case as unreadable, and the fold
+    /// goes on (DESIGN D8).
+    pub(crate) fn apply(
+        &mut self,
+        id: CaseId,
+        sequence: u64,
+        bytes: &[u8],
+        seen: Instant,
+        policy: &Policy,
+    ) -> Result<(), String> {
+        let fact = Fact::from_bytes(bytes).map_err(|error| error.to_string())?;
+        if fact.draft.aggregate != AggregateId::Case(id) {
+            return Err("the fact names another aggregate than its subject".to_owned());
+        }
+        if matches!(fact.body().kind(), Kind::RaisedByPhone | Kind::RaisedInWriting) {
+            self.rank(id, sequence, &fact);
+        }
+        if self.unreadable.contains(&id) {
+            return Ok(());
+        }
+        let known = self.cases.get(&id).map(|known| &known.loaded);
+        if known.is_some_and(|known| known.sequence >= sequence) {
+            return Ok(());
+        }
+        let folded = domain::evolve(known.map(|known| Case::clone(&known.case)), &fact);
+        let case = Arc::new(folded.map_err(|error| error.to_string())?);
+        self.put(Loaded { case, sequence }, seen, policy);
+        Ok(())
+    }
+
+    pub(crate) fn mark_unreadable(&mut self, id: CaseId) {
+        self.unreadable.insert(id);
+        self.unsettled.remove(&id);
+        if let Some(wake) = self.cases.remove(&id).and_then(|known| known.wake) {
+            self.agenda.remove(&(wake, id));
+        }
+    }
+
+    fn rank(&mut self, id: CaseId, sequence: u64, fact: &Fact) {
+        let year = calendar::local_date(fact.origin().occurred_at).year();
+        let rank = self.ranks.entry(year).or_default();
+        *rank += 1;
+        self.raised.insert(id, Raised { sequence, rank: *rank });
+        self.order.insert(sequence, id);
+    }
+
+    /// Takes a newer fold of a case; says whether it was newer.
+    pub(crate) fn put(&mut self, loaded: Loaded, seen: Instant, policy: &Policy) -> bool {
+        let id = loaded.case.id;
+        let old = self.cases.get(&id);
+        if old.is_some_and(|old| old.loaded.sequence >= loaded.sequence) || self.unreadable.contains(&id) {
+            return false;
+        }
+        let wake = old.and_then(|old| old.wake);
+        let recorded_at = loaded.case.recorded_at;
+        self.cases.insert(id, Known { loaded, wake });
+        self.unsettled.insert(id, seen);
+        self.schedule(id, recorded_at, policy);
+        true
+    }
+
+    /// Puts a case where it belongs as of `now`: on the list of what is to be done, or on the agenda, or nowhere.
+    fn schedule(&mut self, id: CaseId, now: Timestamp, policy: &Policy) {
+        let Some(known) = self.cases.get_mut(&id) else {
+            self.unsettled.remove(&id);
+            return;
+        };
+        if let Some(wake) = known.wake.take() {
+            self.agenda.remove(&(wake, id));
+        }
+        if domain::next_steps(&known.loaded.case, now, policy).next().is_none() {
+            self.unsettled.remove(&id);
+        }
+        known.wake = domain::due(&known.loaded.case, now, policy);
+        self.agenda.extend(known.wake.map(|wake| (wake, id)));
+    }
+
+    pub(crate) fn list(&self, principals: &BTreeSet<Principal>, filter: &Filter, most: usize) -> Page {
+        let mut cases = Vec::new();
+        let end = filter.before.unwrap_or(u64::MAX);
+        for (sequence, id) in self.order.range(..end).rev() {
+            let Some(case) = self.cases.get(id).map(|known| &known.loaded.case) else { continue };
+            let wanted = !principals.is_disjoint(&case.audience)
+                && filter.lifecycle.is_none_or(|lifecycle| lifecycle == case.lifecycle)
+                && filter.urgency.is_none_or(|urgency| urgency == case.urgency);
+            if !wanted {
+                continue;
+            }
+            if cases.len() == most {
+                return Page { cases, next: Some(*sequence + 1) };
+            }
+            cases.push(Arc::clone(case));
+        }
+        Page { cases, next: None }
+    }
+
+    pub(crate) fn due(&mut self, stage: Stage, now: Timestamp, grace: Duration, policy: &Policy) -> Vec<CaseId> {
+        self.wake(now, policy);
+        let case = |id: &CaseId| &self.cases[id].loaded.case;
+        let ripe = self.unsettled.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(id, _)| *id);
+        let mut due: Vec<_> =
+            ripe.filter(|id| domain::next_step(case(id), stage, now, policy).is_some()).collect();
+        // The urgent first.
+        due.sort_by_key(|id| (std::cmp::Reverse(case(id).urgency), *id));
+        due
+    }
+
+    /// Takes what has come due off the agenda, and sees anew to everything that is to be done.
+    fn wake(&mut self, now: Timestamp, policy: &Policy) {
+        let come: Vec<_> = self.agenda.range(..=(now, LAST)).map(|(_, id)| *id).collect();
+        for id in come {
+            // What a clock asks for is to be done at once: nobody else was there to do it.
+            self.unsettled.insert(id, Instant::now().checked_sub(LONG_AGO).unwrap_or_else(Instant::now));
+        }
+        let open: Vec<_> = self.unsettled.keys().copied().collect();
+        for id in open {
+            self.schedule(id, now, policy);
+        }
+    }
+
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.agenda.iter().map(|(at, _)| *at).find(|at| *at > now)
+    }
+
+    pub(crate) fn is_settled(&mut self, now: Timestamp, policy: &Policy) -> bool {
+        self.wake(now, policy);
+        self.unsettled.is_empty()
+    }
+}
+
+/// Longer than any grace.
+const LONG_AGO: Duration = Duration::from_secs(60);
+
+/// The greatest of all case ids, for ranges of the agenda.
+const LAST: CaseId = CaseId(uuid::Uuid::max());

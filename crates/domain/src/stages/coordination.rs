@@ -308,3 +308,6 @@ pub(crate) fn owing(case: &Case, policy: &Policy) -> Vec<AgencyId> {
         .filter(|agency| round.position_of(agency).is_none())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,13 +50,17 @@ pub(crate) fn is_running(case: &Case) -> bool {
     case.dossier == Dossier::Drafting
 }
 
-/// Statements are owed by the superiors of the party sides, the dossier by the Party side's superior.
+/// Statements are owed by the superiors of the party sides, or by the parties of a side that has none; the dossier by
+/// the Party side's superior.
 pub(crate) fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<AgencyId> {
     match deadline.key {
-        DeadlineKey::Statement => sides::party_sides(case, policy)
-            .into_iter()
-            .filter_map(|side| policy.superior(side).cloned())
-            .collect(),
+        DeadlineKey::Statement => {
+            let of = |side| match policy.superior(side) {
+                Some(superior) => vec![superior.clone()],
+                None => sides::parties_of(case, side, policy),
+            };
+            sides::party_sides(case, policy).into_iter().flat_map(of).collect()
+        }
         _ => vec![policy.agreement.side_a.clone()],
     }
 }

@@ -400,6 +400,23 @@ fn a_third_side_must_agree_too() {
 }
 
 #[test]
+fn a_side_without_a_superior_that_is_split_disagrees_and_nobody_is_asked_to_rule() {
+    let mut story = under(&Files::with_organisation(THIRD_SIDE), &["CAT", "BCH"]);
+    story.says_position("btg.lanh-dao", agree());
+    story.says_position("cat.giam-doc", agree()).stands(Lifecycle::InCoordination);
+    story.says_position("bch.chi-huy", counter("Khác")).stands(Lifecycle::Disputed);
+    assert_eq!(recorded(&story).split, None);
+    story.until("17/05/2026 02:30");
+    assert!(
+        story.log().contains(
+            &"17/05 02:05 escalation.overdue statement level 1, owed by BTG UBND BCH CAT".to_owned()
+        ),
+        "{:?}",
+        story.log()
+    );
+}
+
+#[test]
 fn only_party_sides_count() {
     // UBND raises: nobody else of its side is required, and SNNMT has no say.
     let mut story = Story::new();

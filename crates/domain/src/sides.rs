@@ -46,7 +46,8 @@ pub fn parties_of(case: &Case, side: Side, policy: &Policy) -> Vec<AgencyId> {
 }
 
 /// The position that counts for a side in a round: its superior's if recorded, else the common one of its required
-/// agencies. A side without a superior that is split counts as disagreeing.
+/// agencies once all have spoken, the latest text if they counter. A side without a superior that is split counts as
+/// disagreeing.
 pub fn effective(case: &Case, round: &Round, side: Side, policy: &Policy) -> Effective {
     let superior = policy.superior(side);
     if let Some((author, position)) =
@@ -55,20 +56,18 @@ pub fn effective(case: &Case, round: &Round, side: Side, policy: &Policy) -> Eff
         return alone(author, position);
     }
     let required = case.required.iter().filter(|agency| policy.organisation.side(agency) == Some(side));
-    let mut common: Option<(u32, Effective)> = None;
-    for agency in required {
-        let Some((at, position)) = round.latest(agency) else { return Effective::Missing };
-        let own = alone(agency, position);
-        common = Some(match common {
-            None => (at, own),
-            Some((_, other)) if std::mem::discriminant(&other) != std::mem::discriminant(&own) => {
-                return if superior.is_none() { Effective::Disagree } else { Effective::Split };
-            }
-            Some((other_at, other)) if other_at > at => (other_at, other),
-            Some(_) => (at, own),
-        });
+    let spoken = required.map(|agency| round.latest(agency).map(|(at, position)| (at, agency, position)));
+    let Some(mut spoken) = spoken.collect::<Option<Vec<_>>>() else { return Effective::Missing };
+    spoken.sort_by_key(|(at, _, _)| *at);
+    let Some((_, author, latest)) = spoken.last() else { return Effective::Missing };
+    let kind = std::mem::discriminant(*latest);
+    if spoken.iter().all(|(_, _, position)| std::mem::discriminant(*position) == kind) {
+        alone(author, latest)
+    } else if superior.is_some() {
+        Effective::Split
+    } else {
+        Effective::Disagree
     }
-    common.map_or(Effective::Missing, |(_, position)| position)
 }
 
 fn alone(author: &AgencyId, position: &Position) -> Effective {
@@ -78,3 +77,6 @@ fn alone(author: &AgencyId, position: &Position) -> Effective {
         Position::Counter { text } => Effective::Counter { text: text.clone(), author: author.clone() },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,10 @@ use async_nats::{
         NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
         NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_EXPECTED_STREAM, NATS_MESSAGE_ID,
     },
-    jetstream::{ErrorCode, context::PublishErrorKind, message::PublishMessage, publish::PublishAck, response::Response},
+    jetstream::{
+        ErrorCode, context::PublishErrorKind, message::PublishMessage, publish::PublishAck,
+        response::Response,
+    },
 };
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -88,7 +91,9 @@ pub async fn append(bus: &Bus, stream: &'static str, message: &Append) -> Result
                 }
                 let unclear = matches!(
                     error.kind(),
-                    PublishErrorKind::TimedOut | PublishErrorKind::StreamNotFound | PublishErrorKind::BrokenPipe
+                    PublishErrorKind::TimedOut
+                        | PublishErrorKind::StreamNotFound
+                        | PublishErrorKind::BrokenPipe
                 );
                 if !unclear {
                     return Err(AppendError::Refused { reason: error.to_string() });
@@ -152,7 +157,10 @@ async fn send_batch(
         headers.insert(NATS_BATCH_SEQUENCE, place.to_string());
         let (subject, payload) = (message.subject.clone(), message.payload.clone());
         if place < messages.len() {
-            client.publish_with_headers(subject, headers, payload).await.map_err(|error| error.to_string())?;
+            client
+                .publish_with_headers(subject, headers, payload)
+                .await
+                .map_err(|error| error.to_string())?;
         } else {
             headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
             let reply = client.request_with_headers(subject, headers, payload).await;
@@ -203,6 +211,7 @@ async fn read_back(bus: &Bus, stream: &'static str, message: &Append) -> Result<
 /// The JetStream error code behind an error; the client's own kinds know only one of the two conflict codes.
 fn api_code(error: &(dyn std::error::Error + 'static)) -> Option<ErrorCode> {
     let source = error.source()?;
-    let code = source.downcast_ref::<async_nats::jetstream::Error>().map(async_nats::jetstream::Error::error_code);
+    let code =
+        source.downcast_ref::<async_nats::jetstream::Error>().map(async_nats::jetstream::Error::error_code);
     code.or_else(|| api_code(source))
 }

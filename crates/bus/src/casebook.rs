@@ -131,13 +131,11 @@ impl Casebook {
                 (Outcome::Repeat(_), None) => return Err(Refusal::not_found()),
                 (Outcome::Fresh(decision), _) => decision,
             };
-            match self.propose(attempt, loaded.as_ref(), decision).await? {
-                Some(executed) => return Ok(executed),
-                None => {
-                    loaded = self.current(attempt.case, loaded).await?;
-                    proven = true;
-                }
+            if let Some(executed) = self.propose(attempt, loaded.as_ref(), decision).await? {
+                return Ok(executed);
             }
+            loaded = self.current(attempt.case, loaded).await?;
+            proven = true;
         }
         Err(busy())
     }
@@ -145,7 +143,8 @@ impl Casebook {
     /// The case as the log has it now: what is known here, and what the leader knows beyond it.
     pub async fn current(&self, case: CaseId, known: Option<Loaded>) -> Result<Option<Loaded>, Refusal> {
         let subject = protocol::case_subject(case);
-        let Some(last) = log::last(&self.bus, CASES, &subject).await.map_err(|error| unreadable(&error))? else {
+        let Some(last) = log::last(&self.bus, CASES, &subject).await.map_err(|error| unreadable(&error))?
+        else {
             return Ok(None);
         };
         self.fold_up_to(case, known, last.sequence).await.map(Some)
@@ -160,7 +159,12 @@ impl Casebook {
     }
 
     /// Folds what the log has beyond a known fold, and puts it on the shelf.
-    async fn fold_up_to(&self, case: CaseId, known: Option<Loaded>, sequence: u64) -> Result<Loaded, Refusal> {
+    async fn fold_up_to(
+        &self,
+        case: CaseId,
+        known: Option<Loaded>,
+        sequence: u64,
+    ) -> Result<Loaded, Refusal> {
         let subject = protocol::case_subject(case);
         let mut loaded = known;
         let mut stale = 0;
@@ -170,8 +174,9 @@ impl Casebook {
                 self.shelf.put(loaded.clone());
                 return Ok(loaded.clone());
             }
-            let entries =
-                log::read(&self.bus, CASES, reached + 1, &subject).await.map_err(|error| unreadable(&error))?;
+            let entries = log::read(&self.bus, CASES, reached + 1, &subject)
+                .await
+                .map_err(|error| unreadable(&error))?;
             if entries.is_empty() {
                 // A replica that has not caught up with the leader yet.
                 stale += 1;
@@ -183,7 +188,9 @@ impl Casebook {
             let mut folded = loaded.map(|loaded| Arc::unwrap_or_clone(loaded.case));
             let mut at = reached;
             for entry in entries {
-                folded = Some(fold(folded, &entry.payload).map_err(|reason| damaged(case, entry.sequence, &reason))?);
+                folded = Some(
+                    fold(folded, &entry.payload).map_err(|reason| damaged(case, entry.sequence, &reason))?,
+                );
                 at = entry.sequence;
             }
             loaded = folded.map(|case| Loaded { case: Arc::new(case), sequence: at });
@@ -248,7 +255,8 @@ impl Casebook {
     async fn registration(&self, command: &Command) -> Result<Option<Registration>, Refusal> {
         let Some(document) = command.document() else { return Ok(None) };
         let subject = AggregateId::Document(DocumentId::clone(&document.id())).subject();
-        let Some(entry) = log::last(&self.bus, CASES, &subject).await.map_err(|error| unreadable(&error))? else {
+        let Some(entry) = log::last(&self.bus, CASES, &subject).await.map_err(|error| unreadable(&error))?
+        else {
             return Ok(None);
         };
         match Fact::from_bytes(&entry.payload).map(|fact| fact.draft.body) {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{AckKind, consumer::{PullConsumer, pull}};
+use async_nats::jetstream::{
+    AckKind,
+    consumer::{PullConsumer, pull},
+};
 use events::Timestamp;
 use futures::StreamExt;
 use serde::Serialize;
@@ -174,15 +177,16 @@ async fn pull_from(bus: &Bus, stream: &'static str, name: &'static str) -> Resul
         .await
         .map_err(|_| ReadError::Silent { stream })?
         .map_err(|error| refused(error.to_string()))?;
-    let pulling = consumer.stream().expires(Duration::from_secs(10)).heartbeat(Duration::from_secs(2)).messages();
+    let pulling =
+        consumer.stream().expires(Duration::from_secs(10)).heartbeat(Duration::from_secs(2)).messages();
     pulling.await.map_err(|error| refused(error.to_string()))
 }
 
 fn delivered(message: async_nats::jetstream::Message) -> Result<Delivered, String> {
     let info = message.info().map_err(|error| error.to_string())?;
     let times = u64::try_from(info.delivered).unwrap_or_default();
-    let stored_at =
-        Timestamp::from_timestamp(info.published.unix_timestamp(), info.published.nanosecond()).unwrap_or_default();
+    let stored_at = Timestamp::from_timestamp(info.published.unix_timestamp(), info.published.nanosecond())
+        .unwrap_or_default();
     let entry = Entry {
         sequence: info.stream_sequence,
         subject: message.subject.to_string(),

@@ -53,7 +53,12 @@ pub enum ReadError {
 
 /// Reads stored messages in their order, at most [`BATCH`] of them: from a sequence on, of a subject (wildcards
 /// allowed). An empty answer means that there are no more yet.
-pub async fn read(bus: &Bus, stream: &'static str, from: u64, subject: &str) -> Result<Vec<Entry>, ReadError> {
+pub async fn read(
+    bus: &Bus,
+    stream: &'static str,
+    from: u64,
+    subject: &str,
+) -> Result<Vec<Entry>, ReadError> {
     let refused = |reason: String| ReadError::Refused { stream, reason };
     let client = bus.client();
     let inbox = client.new_inbox();
@@ -98,7 +103,8 @@ pub async fn last_sequence(bus: &Bus, stream: &'static str) -> Result<u64, ReadE
 
 /// How many messages a durable consumer has still to deliver or to have acknowledged.
 pub async fn backlog(bus: &Bus, stream: &'static str, consumer: &str) -> Result<u64, ReadError> {
-    let found = bus.jetstream().get_consumer_from_stream::<jetstream::consumer::pull::Config, _, _>(consumer, stream);
+    let found =
+        bus.jetstream().get_consumer_from_stream::<jetstream::consumer::pull::Config, _, _>(consumer, stream);
     let found = bounded(stream, found).await?;
     let info = found.cached_info();
     Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
@@ -121,9 +127,10 @@ fn entry(message: async_nats::Message) -> Result<Entry, String> {
 }
 
 fn stored(message: jetstream::message::StreamMessage) -> Entry {
-    let message_id = message.headers.get(async_nats::header::NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
-    let stored_at =
-        Timestamp::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond()).unwrap_or_default();
+    let message_id =
+        message.headers.get(async_nats::header::NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
+    let stored_at = Timestamp::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond())
+        .unwrap_or_default();
     Entry {
         sequence: message.sequence,
         subject: message.subject.to_string(),

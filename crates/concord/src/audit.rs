@@ -19,12 +19,11 @@ use crate::{
 /// Replays the log of a running installation. It reads and changes nothing.
 pub(crate) async fn replay(options: Replay) -> Result<ExitCode, Failure> {
     let config = configuration(&options.common)?;
-    let server = match (&config.nats.url, &config.nats.monitor_url) {
-        (Some(url), Some(monitor_url)) => Server { url: url.clone(), monitor_url: monitor_url.clone() },
-        _ => {
-            let running = Running::read(&config.data)?;
-            Server { url: running.nats, monitor_url: running.monitor }
-        }
+    let server = if let Some(server) = Server::configured(&config)? {
+        server
+    } else {
+        let running = Running::read(&config.data)?;
+        Server { url: running.nats, monitor_url: running.monitor }
     };
     let credential = Credential::read(&config.credentials(), Principal::Audit)?;
     let bus = connect(&server, &credential).await?;

@@ -36,7 +36,7 @@ pub(crate) enum AuditCommand {
 /// What every process needs to know.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// The configuration file (TOML); CONCORD__SECTION__KEY in the environment overrides it.
+    /// The configuration file (TOML); `CONCORD__SECTION__KEY` in the environment overrides it.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Where everything is kept.

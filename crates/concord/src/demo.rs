@@ -21,7 +21,7 @@ use crate::{
 const STORY: &str = include_str!("../../../tests/scenarios/s2-aquaculture-at-night.txt");
 
 /// How long the start may take.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// How often `concord up` is started again when somebody ends it in the middle of the story.
 const RESTARTS: u32 = 20;
@@ -38,33 +38,44 @@ pub(crate) async fn demo(options: Demo) -> Result<ExitCode, Failure> {
     };
     let scenario = Scenario::parse(&text)?;
     let throw_away = options.data.is_none();
-    let data = options.data.clone().unwrap_or_else(|| {
-        std::env::temp_dir().join(format!("concord-demo-{}", std::process::id()))
-    });
-    show.line(&show.paint("2", "Starting a nats-server and all services, each with its own credential …"));
+    let data = options
+        .data
+        .clone()
+        .unwrap_or_else(|| std::env::temp_dir().join(format!("concord-demo-{}", std::process::id())));
+    Show::line(&show.paint("2", "Starting a nats-server and all services, each with its own credential …"));
     let supervisor = Supervisor::start(&data, options.nats_server, scenario.start, show).await?;
     let running = Running::read(&data)?;
-    let up = format!("They are up after {:.1} s: {} (process {})\n", began.elapsed().as_secs_f32(), running.http, running.pid);
-    show.line(&show.paint("2", &up));
+    let up = format!(
+        "They are up after {:.1} s: {} (process {})\n",
+        began.elapsed().as_secs_f32(),
+        running.http,
+        running.pid
+    );
+    Show::line(&show.paint("2", &up));
     let mut player = Player::new(data.clone(), show);
-    let played = tokio::select! {
-        played = player.play(&scenario) => played,
+    let outcome = tokio::select! {
+        outcome = player.play(&scenario) => outcome,
         failure = supervisor.failed() => Err(failure),
     };
-    let mut good = matches!(played, Ok(true));
-    if let Ok(true) = played {
+    let mut good = matches!(outcome, Ok(true));
+    if good {
         let code = player.case_code().await.unwrap_or_default();
-        show.line(&show.paint("1", &format!("\nThe log, replayed: concord audit replay --case {code}\n")));
-        good = concord().args(["audit", "replay", "--case", &code, "--data"]).arg(&data).status().await?.success();
+        Show::line(&show.paint("1", &format!("\nThe log, replayed: concord audit replay --case {code}\n")));
+        good = concord()
+            .args(["audit", "replay", "--case", &code, "--data"])
+            .arg(&data)
+            .status()
+            .await?
+            .success();
     }
     supervisor.stop().await;
     if throw_away {
         std::fs::remove_dir_all(&data)?;
     } else {
-        show.line(&show.paint("2", &format!("The data stays in {}.", data.display())));
+        Show::line(&show.paint("2", &format!("The data stays in {}.", data.display())));
     }
-    played?;
-    show.line(&show.paint("2", &format!("\n{:.1} s in all.", began.elapsed().as_secs_f32())));
+    outcome?;
+    Show::line(&show.paint("2", &format!("\n{:.1} s in all.", began.elapsed().as_secs_f32())));
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -93,6 +104,10 @@ impl Supervisor {
             move || {
                 let mut up = concord();
                 up.args(["up", "--clock", "manual", "--listen", "127.0.0.1:0", "--nats-port", "0", "--at"]);
+                // Only what goes wrong is said; the story speaks for itself.
+                if std::env::var_os("RUST_LOG").is_none() {
+                    up.env("RUST_LOG", "error");
+                }
                 up.arg(at.to_rfc3339()).arg("--data").arg(&data).stdout(Stdio::null()).kill_on_drop(true);
                 if let Some(binary) = &nats_server {
                     up.arg("--nats-server").arg(binary);
@@ -112,7 +127,7 @@ impl Supervisor {
                 tokio::select! {
                     ended = child.wait() => {
                         let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                        show.line(&show.paint("33", &format!("      … concord up ended ({how}); it is started again")));
+                        Show::line(&show.paint("33", &format!("      … concord up ended ({how}); it is started again")));
                         match start() {
                             Ok(again) => child = again,
                             Err(error) => return tell.send_modify(|told| *told = Some(error.to_string())),

@@ -80,8 +80,9 @@ pub(crate) fn make_tokens(folder: &Path, policy: &Policy) -> Result<(), Failure>
     for officer in policy.organisation.officers() {
         let file = folder.join(officer.id.as_str());
         if !file.exists() {
-            let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
-            write(&file, &secret)?;
+            let secret: u128 = rand::random();
+            let more: u128 = rand::random();
+            write(&file, &format!("{secret:032x}{more:032x}"))?;
         }
     }
     Ok(())

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Failure,
+    check::{check, said},
     cli::Play,
     mails::{Mail, MailFolder},
     place::Running,
@@ -51,7 +52,7 @@ impl Show {
     }
 
     /// Writes a line at once, so that a reader can follow.
-    pub(crate) fn line(self, text: &str) {
+    pub(crate) fn line(text: &str) {
         // Whoever closed the pipe has seen enough.
         let _ = writeln!(io::stdout(), "{text}");
         let _ = io::stdout().flush();
@@ -74,9 +75,9 @@ pub(crate) struct Player {
 }
 
 /// An answer of the API.
-struct Answer {
-    status: u16,
-    body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
 impl Player {
@@ -94,7 +95,7 @@ impl Player {
 
     /// Plays a scenario; says whether everything that was expected came true.
     pub(crate) async fn play(&mut self, scenario: &Scenario) -> Result<bool, Failure> {
-        self.show.line(&self.show.paint("1", &scenario.title));
+        Show::line(&self.show.paint("1", &scenario.title));
         self.set_clock(scenario.start).await?;
         for step in &scenario.steps {
             self.step(scenario, step).await?;
@@ -105,23 +106,23 @@ impl Player {
         } else {
             self.show.paint("31", &format!("✗ {} of {checked} expectations did not come true", self.failed))
         };
-        self.show.line(&format!("\n{verdict}"));
+        Show::line(&format!("\n{verdict}"));
         Ok(self.failed == 0)
     }
 
     async fn step(&mut self, scenario: &Scenario, step: &Step) -> Result<(), Failure> {
-        self.show.line("");
+        Show::line("");
         for words in &step.narration {
-            self.show.line(&self.show.paint("2", &format!("  {words}")));
+            Show::line(&self.show.paint("2", &format!("  {words}")));
+        }
+        if step.act.is_none() {
+            Show::line(&format!("{}  …", self.show.paint("36", &local(step.at))));
         }
         self.set_clock(step.at).await?;
         self.show_mails();
         let answer = match &step.act {
             Some(deed) => Some(self.act(scenario, step, deed).await?),
-            None => {
-                self.show.line(&format!("{}  …", self.show.paint("36", &local(step.at))));
-                None
-            }
+            None => None,
         };
         let case = self.look().await?;
         let events = self.events().await?;
@@ -133,16 +134,17 @@ impl Player {
             } else {
                 self.show.paint("31", &format!("      ✗ {} — but it is {is}", said(expected)))
             };
-            self.show.line(&line);
+            Show::line(&line);
         }
         // Refused acts stand in the scenario as expected refusals; any other refusal is a failure.
         let refusal_expected = step.expected.iter().any(|expected| matches!(expected, Expected::Refused(_)));
         if let Some(answer) = answer.filter(|answer| answer.status >= 400 && !refusal_expected) {
             self.failed += 1;
             let problem = format!("      ✗ refused: {}", answer.body);
-            self.show.line(&self.show.paint("31", &problem));
+            Show::line(&self.show.paint("31", &problem));
         }
-        self.settle(step.at).await?;
+        // What the act set off has come to rest when the clock has been set to where it stands.
+        self.set_clock(step.at).await?;
         self.show_mails();
         Ok(())
     }
@@ -175,13 +177,8 @@ impl Player {
         };
         let act = self.show.paint("1", &deed.act);
         let at = self.show.paint("36", &local(step.at));
-        self.show.line(&format!("{at}  {:<16} {act}  {came}", deed.officer));
+        Show::line(&format!("{at}  {:<16} {act}  {came}", deed.officer));
         Ok(answer)
-    }
-
-    /// Waits until what an act set off has come to rest: setting the clock to where it stands does that.
-    async fn settle(&self, at: Timestamp) -> Result<(), Failure> {
-        self.set_clock(at).await
     }
 
     async fn set_clock(&self, to: Timestamp) -> Result<(), Failure> {
@@ -213,24 +210,27 @@ impl Player {
     fn show_mails(&mut self) {
         for Mail { to, subject, text } in self.mails.fresh() {
             let line = format!("      ✉ {subject}  → {to}");
-            self.show.line(&self.show.paint("35", &line));
+            Show::line(&self.show.paint("35", &line));
             // One of them whole, to see what a leader reads.
             if !std::mem::replace(&mut self.letter_shown, true) {
                 for words in text.lines() {
-                    self.show.line(&self.show.paint("2", &format!("        │ {words}")));
+                    Show::line(&self.show.paint("2", &format!("        │ {words}")));
                 }
             }
         }
     }
 
     async fn get(&self, path: &str, officer: Option<&str>) -> Result<Answer, Failure> {
-        self.send(|base, token| {
-            let request = self.http.get(format!("{base}{path}"));
-            match token {
-                Some(token) => request.bearer_auth(token),
-                None => request,
-            }
-        }, officer)
+        self.send(
+            |base, token| {
+                let request = self.http.get(format!("{base}{path}"));
+                match token {
+                    Some(token) => request.bearer_auth(token),
+                    None => request,
+                }
+            },
+            officer,
+        )
         .await
     }
 
@@ -241,16 +241,19 @@ impl Player {
         key: Option<&str>,
         body: &Value,
     ) -> Result<Answer, Failure> {
-        self.send(|base, token| {
-            let mut request = self.http.post(format!("{base}{path}")).json(body);
-            if let Some(token) = token {
-                request = request.bearer_auth(token);
-            }
-            if let Some(key) = key {
-                request = request.header("Idempotency-Key", urlencode(key));
-            }
-            request
-        }, Some(officer))
+        self.send(
+            |base, token| {
+                let mut request = self.http.post(format!("{base}{path}")).json(body);
+                if let Some(token) = token {
+                    request = request.bearer_auth(token);
+                }
+                if let Some(key) = key {
+                    request = request.header("Idempotency-Key", urlencode(key));
+                }
+                request
+            },
+            Some(officer),
+        )
         .await
     }
 
@@ -282,7 +285,10 @@ impl Player {
                 return Err(format!("the server did not come back within 90 s: {why}").into());
             }
             if !std::mem::replace(&mut told, true) {
-                self.show.line(&self.show.paint("33", "      … the server is away or busy; the same act is repeated until it answers"));
+                Show::line(&self.show.paint(
+                    "33",
+                    "      … the server is away or busy; the same act is repeated until it answers",
+                ));
             }
             tokio::time::sleep(Duration::from_millis(150)).await;
         }
@@ -305,70 +311,8 @@ fn urlencode(text: &str) -> String {
         .collect()
 }
 
-/// Whether an expectation holds, and what is there instead.
-fn check(expected: &Expected, answer: Option<&Answer>, case: Option<&Value>, events: &[Value]) -> (bool, String) {
-    let absent = Value::Null;
-    let case = case.unwrap_or(&absent);
-    let confirmation = &case["intakes"][0]["confirmation"];
-    let is = |value: &Value, wanted: &str| (value.as_str() == Some(wanted), value.to_string());
-    let times = |kind: events::Kind| {
-        events
-            .iter()
-            .filter(|event| event["type"].as_str() == Some(&kind.ce_type()))
-            .map(|event| event["time"].as_str().unwrap_or_default().to_owned())
-            .collect::<Vec<_>>()
-    };
-    match expected {
-        Expected::Refused(code) => {
-            let body = answer.map_or(&absent, |answer| &answer.body);
-            is(&body["code"], code)
-        }
-        Expected::State(state) => {
-            let wanted = serde_json::to_value(state).unwrap_or_default();
-            (case["state"] == wanted, case["state"].to_string())
-        }
-        Expected::Written(state) => is(&confirmation["written"], state),
-        Expected::Caller(state) => is(&confirmation["caller"], state),
-        Expected::Deadline { key, instance, due } => {
-            let running = case["deadlines"].as_array().cloned().unwrap_or_default();
-            let found = running.iter().find(|deadline| {
-                deadline["key"].as_str() == Some(&key.to_string()) && deadline["instance"] == json!(instance)
-            });
-            match found {
-                None => (false, "not running".to_owned()),
-                Some(found) => {
-                    let at = found["due"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
-                    (at == Some(*due), at.map(local).unwrap_or_default())
-                }
-            }
-        }
-        Expected::Fact { kind, at } => {
-            let times = times(*kind);
-            let held = times.iter().any(|time| time.parse::<Timestamp>().ok() == Some(*at));
-            (held, format!("at {times:?}"))
-        }
-        Expected::Count { kind, count } => {
-            let found = times(*kind).len();
-            (found == *count, found.to_string())
-        }
-    }
-}
-
-/// An expectation in words.
-fn said(expected: &Expected) -> String {
-    match expected {
-        Expected::Refused(code) => format!("refused: {code}"),
-        Expected::State(state) => format!("the case stands at {state:?}"),
-        Expected::Written(state) => format!("written confirmation {state}"),
-        Expected::Caller(state) => format!("caller {state}"),
-        Expected::Deadline { key, instance, due } => format!("{key} {instance} is due {}", local(*due)),
-        Expected::Fact { kind, at } => format!("{kind} at {}", local(*at)),
-        Expected::Count { kind, count } => format!("{kind}: {count} in all"),
-    }
-}
-
 /// A local time, to the minute.
-fn local(at: Timestamp) -> String {
+pub(crate) fn local(at: Timestamp) -> String {
     let at: DateTime<FixedOffset> = at.with_timezone(&LOCAL);
     at.format("%a %d/%m/%Y %H:%M").to_string()
 }

@@ -29,6 +29,23 @@ pub(crate) struct Server {
     pub(crate) monitor_url: String,
 }
 
+impl Server {
+    /// The server that the configuration names, if it names one.
+    pub(crate) fn configured(config: &Config) -> Result<Option<Self>, Failure> {
+        match (&config.nats.url, &config.nats.monitor_url) {
+            (None, _) => Ok(None),
+            (Some(url), Some(monitor_url)) => {
+                Ok(Some(Self { url: url.clone(), monitor_url: monitor_url.clone() }))
+            }
+            (Some(_), None) => {
+                Err("configuration: [nats] url is given without monitor_url, which proves that the \
+                                    server writes to the disk before it confirms"
+                    .into())
+            }
+        }
+    }
+}
+
 /// A process at work.
 pub(crate) struct Process {
     stop: CancellationToken,

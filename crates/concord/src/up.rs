@@ -37,26 +37,9 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     process::log(Some(&config.data));
     let credentials = Credentials::read_or_make(&config.credentials())?;
     place::make_tokens(&config.tokens(), &policy)?;
-    let mut nats = None;
-    let server = match (&config.nats.url, &config.nats.monitor_url) {
-        (Some(url), Some(monitor_url)) => Server { url: url.clone(), monitor_url: monitor_url.clone() },
-        (Some(_), None) => {
-            return Err("configuration: [nats] url is given without monitor_url, which proves that the server \
-                        writes to the disk before it confirms"
-                .into());
-        }
-        (None, _) => {
-            let mut own = ServerOptions::new(config.data.join("nats"));
-            own.binary = options.nats_server.clone().or_else(|| config.nats.server.clone());
-            if let Some(port) = options.nats_port.or(config.nats.port) {
-                own.port = port;
-                own.monitor_port = if port == 0 { 0 } else { port + 4_000 };
-            }
-            let started = NatsServer::start(&own, &credentials).await?;
-            let server = Server { url: started.url(), monitor_url: started.monitor_url() };
-            nats = Some(started);
-            server
-        }
+    let (server, mut nats) = match Server::configured(&config)? {
+        Some(server) => (server, None),
+        None => own_server(&options, &config, &credentials).await?,
     };
     let deploy = connect(&server, credentials.get(Principal::Deploy)).await?;
     let made = provision(&deploy, &Shape::default()).await?;
@@ -100,20 +83,33 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
+/// Starts a nats-server of our own.
+async fn own_server(
+    options: &Up,
+    config: &Config,
+    credentials: &Credentials,
+) -> Result<(Server, Option<NatsServer>), Failure> {
+    let mut own = ServerOptions::new(config.data.join("nats"));
+    own.binary = options.nats_server.clone().or_else(|| config.nats.server.clone());
+    if let Some(port) = options.nats_port.or(config.nats.port) {
+        own.port = port;
+        // The monitor stands as far from the port as it does by default.
+        own.monitor_port = if port == 0 { 0 } else { port.saturating_add(4_000) };
+    }
+    let started = NatsServer::start(&own, credentials).await?;
+    Ok((Server { url: started.url(), monitor_url: started.monitor_url() }, Some(started)))
+}
+
 /// Some services, against a server that is there.
 pub(crate) async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     let mut config = configuration(&options.common)?;
     config.http.listen = options.listen.unwrap_or(config.http.listen);
     process::log(None);
     let policy = Arc::new(place::policy(config.policy.as_deref())?);
-    let server = match (&config.nats.url, &config.nats.monitor_url) {
-        (Some(url), Some(monitor_url)) => Server { url: url.clone(), monitor_url: monitor_url.clone() },
-        _ => {
-            return Err("configuration: [nats] url and monitor_url must say where the server is (or set \
-                        CONCORD__NATS__URL and CONCORD__NATS__MONITOR_URL)"
-                .into());
-        }
-    };
+    let server = Server::configured(&config)?.ok_or(
+        "configuration: [nats] url and monitor_url must say where the server is (or set CONCORD__NATS__URL and \
+         CONCORD__NATS__MONITOR_URL)",
+    )?;
     let keys = Keys::In(config.credentials());
     let clock = clock(&options.clock, &config);
     let chosen = services::named(&options.services);

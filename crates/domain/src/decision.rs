@@ -136,6 +136,7 @@ impl Decision {
 
 /// What comes of a legal command.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "made and taken apart at once, never kept")]
 pub enum Outcome {
     /// A new fact, to be recorded.
     Fresh(Decision),

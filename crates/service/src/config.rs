@@ -125,11 +125,6 @@ impl Config {
     pub fn mail_folder(&self) -> PathBuf {
         self.mail.folder.clone().unwrap_or_else(|| self.data.join("mail"))
     }
-
-    /// What links in mails begin with.
-    pub fn public_url(&self) -> String {
-        self.http.public_url.clone().unwrap_or_else(|| format!("http://{}", self.http.listen))
-    }
 }
 
 #[cfg(test)]

@@ -88,6 +88,12 @@ pub struct Chassis {
 }
 
 impl Chassis {
+    /// What links in mails begin with: as configured, or where the API of this process listens.
+    pub fn public_url(&self) -> String {
+        let address = self.listening.get().copied().unwrap_or(self.config.http.listen);
+        self.config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+    }
+
     /// An error of a service that does not start.
     pub fn failed(service: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
         move |reason| StartError { service, reason: reason.to_string() }

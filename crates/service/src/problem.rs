@@ -42,8 +42,11 @@ impl Language {
 }
 
 /// A problem, as the caller gets it.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Body>);
+
 #[derive(Clone, Debug, Serialize)]
-pub struct Problem {
+struct Body {
     #[serde(rename = "type")]
     kind: String,
     title: String,
@@ -72,7 +75,7 @@ impl Problem {
             .iter()
             .map(|field| FieldError { pointer: pointer(field), code: code.clone() })
             .collect();
-        Self {
+        Self(Box::new(Body {
             kind: kind(&code),
             title: language.pick(vi, en).to_owned(),
             status: status.as_u16(),
@@ -80,12 +83,18 @@ impl Problem {
             code,
             errors,
             retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
-        }
+        }))
     }
 
     /// A problem of the HTTP edge itself.
-    pub fn of_edge(status: StatusCode, code: &str, title: (&str, &str), detail: (&str, &str), language: Language) -> Self {
-        Self {
+    pub fn of_edge(
+        status: StatusCode,
+        code: &str,
+        title: (&str, &str),
+        detail: (&str, &str),
+        language: Language,
+    ) -> Self {
+        Self(Box::new(Body {
             kind: kind(code),
             title: language.pick(title.0, title.1).to_owned(),
             status: status.as_u16(),
@@ -93,7 +102,7 @@ impl Problem {
             code: code.to_owned(),
             errors: Vec::new(),
             retry_after: None,
-        }
+        }))
     }
 }
 
@@ -103,17 +112,17 @@ fn kind(code: &str) -> String {
 
 /// `call.ended_at` as a JSON pointer.
 fn pointer(field: &str) -> String {
-    format!("/{}", field.replace('.', "/").replace('[', "/").replace(']', ""))
+    format!("/{}", field.replace(['.', '['], "/").replace(']', ""))
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
@@ -126,7 +135,9 @@ fn about(code: Code) -> (StatusCode, &'static str, &'static str) {
     match code {
         Code::NotFound => (S::NOT_FOUND, "Không tìm thấy", "Not found"),
         Code::NotAuthorised => (S::FORBIDDEN, "Bạn không có quyền", "Not authorised"),
-        Code::Conflict => (S::CONFLICT, "Dữ liệu đã thay đổi, hãy tải lại", "Changed by someone else, reload"),
+        Code::Conflict => {
+            (S::CONFLICT, "Dữ liệu đã thay đổi, hãy tải lại", "Changed by someone else, reload")
+        }
         Code::BadState => (S::CONFLICT, "Trạng thái không cho phép", "Not allowed in this state"),
         Code::InvalidData => (S::UNPROCESSABLE_ENTITY, "Dữ liệu không hợp lệ", "Invalid data"),
         Code::StateSecretContentRefused => {
@@ -141,8 +152,12 @@ fn about(code: Code) -> (StatusCode, &'static str, &'static str) {
         Code::WrittenNotExpected => (S::CONFLICT, "Không chờ văn bản", "No document expected"),
         Code::NoOpenAssignment => (S::CONFLICT, "Không có phân công chờ xác nhận", "No open assignment"),
         Code::NoProposal => (S::CONFLICT, "Không có đề nghị", "No proposal"),
-        Code::SeparationOfDuties => (S::FORBIDDEN, "Phải do người khác thực hiện", "Another person must do this"),
-        Code::WrittenNotSettled => (S::CONFLICT, "Chưa đủ văn bản xác nhận", "Written confirmation not settled"),
+        Code::SeparationOfDuties => {
+            (S::FORBIDDEN, "Phải do người khác thực hiện", "Another person must do this")
+        }
+        Code::WrittenNotSettled => {
+            (S::CONFLICT, "Chưa đủ văn bản xác nhận", "Written confirmation not settled")
+        }
         Code::IdempotencyKeyReused => {
             (S::UNPROCESSABLE_ENTITY, "Khóa chống trùng đã dùng", "Idempotency-Key reused")
         }

@@ -73,12 +73,8 @@ pub async fn start(
 }
 
 /// Takes messages until the process stops; each is worked on by itself.
-async fn serve<F, W>(
-    desk: Desk,
-    mut messages: bus::connection::Subscription,
-    places: Arc<Semaphore>,
-    work: F,
-) where
+async fn serve<F, W>(desk: Desk, mut messages: bus::connection::Subscription, places: Arc<Semaphore>, work: F)
+where
     F: Fn(Desk, Message) -> W + Clone + Send + 'static,
     W: Future<Output = bytes::Bytes> + Send + 'static,
 {

@@ -50,7 +50,9 @@ pub(crate) async fn act(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
-    let act = stages::act(&name).filter(|act| act.name != "raise").ok_or_else(|| no_such_act(&name, caller.language))?;
+    let act = stages::act(&name)
+        .filter(|act| act.name != "raise")
+        .ok_or_else(|| no_such_act(&name, caller.language))?;
     let case = case.parse().map_err(|_| refuse(Refusal::not_found()))?;
     let key = idempotency_key(&headers, caller.language)?;
     carry_out(&api, &caller, act, case, &key, &headers, &body).await
@@ -205,7 +207,10 @@ fn expected_version(headers: &HeaderMap, language: Language) -> Result<Option<u3
             StatusCode::BAD_REQUEST,
             "MALFORMED_IF_MATCH",
             ("If-Match không đúng", "Malformed If-Match"),
-            ("If-Match là ETag của vụ việc, ví dụ \"7\".", "If-Match takes the ETag of a case, such as \"7\"."),
+            (
+                "If-Match là ETag của vụ việc, ví dụ \"7\".",
+                "If-Match takes the ETag of a case, such as \"7\".",
+            ),
             language,
         )
     })

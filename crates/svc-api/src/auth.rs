@@ -42,7 +42,9 @@ impl Tokens {
             }
             let token = fs::read_to_string(file.path()).map_err(unreadable)?;
             if token.trim().len() < 32 {
-                return Err(format!("the token of {officer} is shorter than 32 characters: make a longer one"));
+                return Err(format!(
+                    "the token of {officer} is shorter than 32 characters: make a longer one"
+                ));
             }
             tokens.insert(digest(token.trim()), officer);
         }

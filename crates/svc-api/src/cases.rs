@@ -72,8 +72,7 @@ pub(crate) async fn one(
     Query(query): Query<OneQuery>,
 ) -> Result<Response, Problem> {
     let case = visible(&api, &caller, &id, query.at_least).await?;
-    let mut response =
-        axum::Json(view::case(&case, &api.chassis.policy, caller.language)).into_response();
+    let mut response = axum::Json(view::case(&case, &api.chassis.policy, caller.language)).into_response();
     view::etag(response.headers_mut(), case.version);
     Ok(response)
 }
@@ -99,7 +98,8 @@ pub(crate) async fn events(
         next = last.sequence + 1;
         let more = entries.len() >= log::BATCH;
         for entry in &entries {
-            facts.push(serde_json::from_slice(&entry.payload).map_err(|error| unreadable(error.to_string()))?);
+            facts
+                .push(serde_json::from_slice(&entry.payload).map_err(|error| unreadable(error.to_string()))?);
         }
         if !more {
             break;
@@ -109,23 +109,20 @@ pub(crate) async fn events(
 }
 
 /// A case, if the caller may see it.
-async fn visible(
-    api: &Api,
-    caller: &Caller,
-    id: &str,
-    at_least: Option<u32>,
-) -> Result<Arc<Case>, Problem> {
+async fn visible(api: &Api, caller: &Caller, id: &str, at_least: Option<u32>) -> Result<Arc<Case>, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let id: CaseId = id.parse().map_err(|_| refuse(Refusal::not_found()))?;
     let views = &api.chassis.views;
     let case = match at_least {
-        Some(version) if views.case(id).is_some() => views.at_least(id, version, FOLD).await.ok_or_else(|| {
-            refuse(Refusal::new(
-                Code::Busy,
-                "Bản ghi mới chưa đến; đề nghị thử lại.",
-                "That version has not arrived here yet: try again.",
-            ))
-        })?,
+        Some(version) if views.case(id).is_some() => {
+            views.at_least(id, version, FOLD).await.ok_or_else(|| {
+                refuse(Refusal::new(
+                    Code::Busy,
+                    "Bản ghi mới chưa đến; đề nghị thử lại.",
+                    "That version has not arrived here yet: try again.",
+                ))
+            })?
+        }
         _ => views.case(id).ok_or_else(|| refuse(Refusal::not_found()))?,
     };
     if access::may_see(&case, &caller.person, &api.chassis.policy) {

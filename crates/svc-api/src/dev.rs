@@ -1,6 +1,10 @@
 //! `/dev/clock`: only with `--clock manual`; in production the address does not exist.
 
-use axum::{extract::State, http::StatusCode, response::{IntoResponse, Response}};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use serde_json::json;
 use service::{
     problem::{Language, Problem},

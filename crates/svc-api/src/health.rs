@@ -1,6 +1,10 @@
 //! Is the process alive, and can it work?
 
-use axum::{extract::State, http::StatusCode, response::{IntoResponse, Response}};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use bus::{log, streams::CASES};
 use serde_json::json;
 

@@ -145,7 +145,10 @@ async fn not_found(State(_): State<Api>, request: Request) -> Problem {
         StatusCode::NOT_FOUND,
         "NOT_FOUND",
         ("Không tìm thấy", "Not found"),
-        ("Không có địa chỉ này; xem README để biết các địa chỉ.", "There is no such address: the README lists them."),
+        (
+            "Không có địa chỉ này; xem README để biết các địa chỉ.",
+            "There is no such address: the README lists them.",
+        ),
         language(&request),
     )
 }

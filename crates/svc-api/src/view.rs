@@ -33,9 +33,7 @@ pub(crate) fn line(case: &Case, language: Language) -> Value {
 
 /// A case as a whole.
 pub(crate) fn case(case: &Case, policy: &Policy, language: Language) -> Value {
-    let agency = |id: &AgencyId| {
-        json!({ "id": id, "name": policy.organisation.agency(id).map(|agency| agency.name.as_str()) })
-    };
+    let agency = |id: &AgencyId| json!({ "id": id, "name": policy.organisation.agency(id).map(|agency| agency.name.as_str()) });
     let mut view = line(case, language);
     view["deliver_by"] = json!(case.deliver_by);
     view["matter"] = json!(case.matter);

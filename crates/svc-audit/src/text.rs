@@ -50,7 +50,8 @@ impl Printer {
         }
         for armed in deadlines::running(case) {
             let Deadline { key, instance, due, .. } = armed.deadline;
-            let level = if armed.level > 0 { format!(", overdue level {}", armed.level) } else { String::new() };
+            let level =
+                if armed.level > 0 { format!(", overdue level {}", armed.level) } else { String::new() };
             writeln!(out, "  running: {key} {instance}, due {}{level}", moment(due))?;
         }
         Ok(())
@@ -65,18 +66,24 @@ impl Printer {
     ) -> io::Result<()> {
         let Summary { facts, cases, faults } = *summary;
         let at = at.map(|at| format!(" as recorded by {}", moment(at))).unwrap_or_default();
+        let facts = if facts == 1 { "1 fact".to_owned() } else { format!("{facts} facts") };
+        let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
         writeln!(out)?;
         if faults == 0 {
             let sound = self.paint(GREEN, "the chain is unbroken, no version is missing");
-            writeln!(out, "{facts} facts, {cases} cases{at}: {sound}")
+            writeln!(out, "{facts}, {cases}{at}: {sound}")
         } else {
             let broken = self.paint(RED, &format!("{faults} FAULTS"));
-            writeln!(out, "{facts} facts, {cases} cases{at}: {broken}, see the lines that begin with !!")
+            writeln!(out, "{facts}, {cases}{at}: {broken}, see the lines that begin with !!")
         }
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.colour && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 

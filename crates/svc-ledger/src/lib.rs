@@ -99,5 +99,8 @@ fn overloaded() -> Refusal {
 /// A proposal that its proposer must not make: a fault of the code, not of the person.
 fn foreign(why: &str) -> Refusal {
     tracing::error!(why, alert = true, "a proposal was refused");
-    Refusal::not_authorised("Dịch vụ không được ghi sự kiện này.", format!("Not this service's to record: {why}."))
+    Refusal::not_authorised(
+        "Dịch vụ không được ghi sự kiện này.",
+        format!("Not this service's to record: {why}."),
+    )
 }

@@ -26,7 +26,7 @@ pub(crate) struct Pen {
 /// A fact with its stamps, ready to be appended.
 struct Stamped {
     aggregate: AggregateId,
-    held: Held,
+    slot: Held,
     head: Head,
     next: Head,
     message: Append,
@@ -73,14 +73,14 @@ impl Pen {
         let mut stamped = Vec::with_capacity(labels.len());
         for at in order {
             let (label, proposed) = (&labels[at], &proposal.facts[at]);
-            let mut held = self.heads.hold(label.aggregate).await;
-            let head = match *held {
+            let mut slot = self.heads.hold(label.aggregate).await;
+            let head = match *slot {
                 Some(head) => head,
                 None => self.read_head(label.aggregate).await.map_err(|error| {
                     Refusal::new(Code::Unavailable, "Kho dữ liệu chưa trả lời.", error.to_string())
                 })?,
             };
-            *held = Some(head);
+            *slot = Some(head);
             if head.version != proposed.on_version {
                 return Ok(None);
             }
@@ -102,7 +102,7 @@ impl Pen {
                 ],
             };
             let next = Head { sequence: 0, version, digest: Digest::of(text.as_bytes()), recorded_at };
-            stamped.push((at, Stamped { aggregate: label.aggregate, held, head, next, message, text }));
+            stamped.push((at, Stamped { aggregate: label.aggregate, slot, head, next, message, text }));
         }
         stamped.sort_by_key(|(at, _)| *at);
         Ok(Some(stamped.into_iter().map(|(_, stamped)| stamped).collect()))
@@ -119,7 +119,7 @@ impl Pen {
         match written {
             Ok(sequences) => {
                 let recorded = stamped.iter_mut().zip(sequences).map(|(each, sequence)| {
-                    *each.held = Some(Head { sequence, ..each.next });
+                    *each.slot = Some(Head { sequence, ..each.next });
                     Recorded { sequence, fact: std::mem::take(&mut each.text) }
                 });
                 Verdict::Recorded(recorded.collect())
@@ -127,7 +127,7 @@ impl Pen {
             Err(error) => {
                 // What we know of these heads is no longer sure: they are read again.
                 for each in &mut stamped {
-                    *each.held = None;
+                    *each.slot = None;
                 }
                 refused(&error, &stamped)
             }

@@ -22,7 +22,7 @@ const WORKERS: usize = 4;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// How long a mail is tried before it is given up.
 const TRIED_FOR: TimeDelta = TimeDelta::days(5);
@@ -168,7 +168,7 @@ impl Dispatcher {
             urgency_label: urgency_label(notice.urgency).to_owned(),
             case_code: notice.code.to_string(),
             deadline: notice.deadline,
-            link: format!("{}/cases/{}", config.public_url(), notice.case),
+            link: format!("{}/cases/{}", self.chassis.public_url(), notice.case),
             level: notice.level,
             address_word: config.mail.address_word.clone(),
             salutation: Salutation::Gui,

@@ -146,7 +146,13 @@ impl Fold {
         Page { cases, next: None }
     }
 
-    pub(crate) fn due(&mut self, stage: Stage, now: Timestamp, grace: Duration, policy: &Policy) -> Vec<CaseId> {
+    pub(crate) fn due(
+        &mut self,
+        stage: Stage,
+        now: Timestamp,
+        grace: Duration,
+        policy: &Policy,
+    ) -> Vec<CaseId> {
         self.wake(now, policy);
         let case = |id: &CaseId| &self.cases[id].loaded.case;
         let ripe = self.unsettled.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(id, _)| *id);
@@ -181,7 +187,7 @@ impl Fold {
 }
 
 /// Longer than any grace.
-const LONG_AGO: Duration = Duration::from_secs(60);
+const LONG_AGO: Duration = Duration::from_mins(1);
 
 /// The greatest of all case ids, for ranges of the agenda.
 const LAST: CaseId = CaseId(uuid::Uuid::max());

@@ -1,6 +1,9 @@
 //! Following the log: all that is there, then what comes.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bus::{
     Bus,
@@ -30,8 +33,7 @@ impl From<ReadError> for FollowError {
 ///
 /// `lag` is waited before each read: what a slow follower looks like, for tests.
 pub async fn follow(views: &Arc<Views>, bus: Bus, lag: Option<Duration>) -> Result<(), FollowError> {
-    let mut announced =
-        bus.subscribe(ANNOUNCEMENT).await.map_err(|error| FollowError(error.to_string()))?;
+    let mut announced = bus.subscribe(ANNOUNCEMENT).await.map_err(|error| FollowError(error.to_string()))?;
     let end = log::last_sequence(&bus, CASES).await?;
     let mut next = 1;
     while next <= end {

@@ -98,7 +98,11 @@ impl Views {
     }
 
     /// Waits until a condition holds here, at most `within`.
-    pub async fn wait<T>(&self, within: Duration, mut condition: impl FnMut(&Self) -> Option<T>) -> Option<T> {
+    pub async fn wait<T>(
+        &self,
+        within: Duration,
+        mut condition: impl FnMut(&Self) -> Option<T>,
+    ) -> Option<T> {
         let mut progress = self.progress();
         let waiting = async {
             loop {

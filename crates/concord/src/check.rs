@@ -1,0 +1,74 @@
+//! What a scenario expects, held against what the API says.
+
+use domain::scenario::Expected;
+use events::Timestamp;
+use serde_json::{Value, json};
+
+use crate::play::{Answer, local};
+
+/// Whether an expectation holds, and what is there instead.
+pub(crate) fn check(
+    expected: &Expected,
+    answer: Option<&Answer>,
+    case: Option<&Value>,
+    events: &[Value],
+) -> (bool, String) {
+    let absent = Value::Null;
+    let case = case.unwrap_or(&absent);
+    let confirmation = &case["intakes"][0]["confirmation"];
+    let is = |value: &Value, wanted: &str| (value.as_str() == Some(wanted), value.to_string());
+    let times = |kind: events::Kind| {
+        events
+            .iter()
+            .filter(|event| event["type"].as_str() == Some(&kind.ce_type()))
+            .map(|event| event["time"].as_str().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    match expected {
+        Expected::Refused(code) => {
+            let body = answer.map_or(&absent, |answer| &answer.body);
+            is(&body["code"], code)
+        }
+        Expected::State(state) => {
+            let wanted = serde_json::to_value(state).unwrap_or_default();
+            (case["state"] == wanted, case["state"].to_string())
+        }
+        Expected::Written(state) => is(&confirmation["written"], state),
+        Expected::Caller(state) => is(&confirmation["caller"], state),
+        Expected::Deadline { key, instance, due } => {
+            let running = case["deadlines"].as_array().cloned().unwrap_or_default();
+            let found = running.iter().find(|deadline| {
+                deadline["key"].as_str() == Some(&key.to_string()) && deadline["instance"] == json!(instance)
+            });
+            match found {
+                None => (false, "not running".to_owned()),
+                Some(found) => {
+                    let at = found["due"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+                    (at == Some(*due), at.map(local).unwrap_or_default())
+                }
+            }
+        }
+        Expected::Fact { kind, at } => {
+            let times = times(*kind);
+            let held = times.iter().any(|time| time.parse::<Timestamp>().ok() == Some(*at));
+            (held, format!("at {times:?}"))
+        }
+        Expected::Count { kind, count } => {
+            let found = times(*kind).len();
+            (found == *count, found.to_string())
+        }
+    }
+}
+
+/// An expectation in words.
+pub(crate) fn said(expected: &Expected) -> String {
+    match expected {
+        Expected::Refused(code) => format!("refused: {code}"),
+        Expected::State(state) => format!("the case stands at {state:?}"),
+        Expected::Written(state) => format!("written confirmation {state}"),
+        Expected::Caller(state) => format!("caller {state}"),
+        Expected::Deadline { key, instance, due } => format!("{key} {instance} is due {}", local(*due)),
+        Expected::Fact { kind, at } => format!("{kind} at {}", local(*at)),
+        Expected::Count { kind, count } => format!("{kind}: {count} in all"),
+    }
+}

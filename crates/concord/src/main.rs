@@ -4,6 +4,8 @@ mod audit;
 mod check;
 mod cli;
 mod demo;
+#[cfg(test)]
+mod flow;
 mod mails;
 mod place;
 mod play;

@@ -94,8 +94,8 @@ impl Armed {
     }
 }
 
-/// An assignment falls back instead of growing overdue.
-fn has_levels(key: DeadlineKey) -> bool {
+/// Whether a deadline has overdue levels: an assignment falls back instead.
+pub fn has_levels(key: DeadlineKey) -> bool {
     key != DeadlineKey::Ack
 }
 

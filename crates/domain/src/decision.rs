@@ -156,3 +156,16 @@ pub struct Act {
     /// Who may do it, in a few words.
     pub who: &'static str,
 }
+
+/// An automatic step, as the catalogue of steps lists it (PROCESS §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Automatic {
+    /// Its name, e.g. `route-by-rule`.
+    pub name: &'static str,
+    /// The stage that owns it.
+    pub stage: Stage,
+    /// The fact that it records.
+    pub records: Kind,
+    /// The condition on the fold.
+    pub when: &'static str,
+}

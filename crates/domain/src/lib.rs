@@ -26,7 +26,7 @@ mod story;
 pub mod text;
 
 pub use case::{Case, OutOfOrder, Receipt};
-pub use decision::{Act, By, Context, Decision, Outcome, Registration};
+pub use decision::{Act, Automatic, By, Context, Decision, Outcome, Registration};
 pub use organisation::{Organisation, Person, Role};
 pub use policy::{Policy, PolicyError, PolicyFiles};
 pub use refusal::{Code, Refusal};

@@ -144,7 +144,7 @@ impl Policy {
         let periods: BTreeMap<String, Columns> = parse("deadlines.toml", files.deadlines)?;
         let mut routing = parse::<RoutingFile>("routing.toml", files.routing)?.rule;
         routing.sort_by_key(Rule::precedence);
-        for key in KEYS {
+        for key in DeadlineKey::ALL {
             if !periods.contains_key(&key.to_string()) {
                 return Err(wrong("deadlines.toml", format!("the table [{key}] is missing: add it")));
             }
@@ -223,16 +223,3 @@ impl Policy {
                 .is_some_and(|found| found.may_raise || found.superior.as_ref() == Some(government))
     }
 }
-
-/// Every key that the table of deadlines must have.
-const KEYS: [DeadlineKey; 9] = [
-    DeadlineKey::Callback,
-    DeadlineKey::Route,
-    DeadlineKey::Ack,
-    DeadlineKey::Written,
-    DeadlineKey::Compare,
-    DeadlineKey::Position,
-    DeadlineKey::Statement,
-    DeadlineKey::Dossier,
-    DeadlineKey::Closure,
-];

@@ -15,7 +15,7 @@ use crate::{
     access,
     case::{Case, OutOfOrder, Receipt, Trace},
     deadlines::{self, Timer},
-    decision::{Act, By, Context, Decision, Outcome},
+    decision::{Act, Automatic, By, Context, Decision, Outcome},
     policy::Policy,
     refusal::{Code, Refusal},
     text,
@@ -41,6 +41,11 @@ pub enum Command {
 /// Every act of a person, in the order of the process.
 pub fn acts() -> impl Iterator<Item = &'static Act> {
     [intake::ACTS, confirmation::ACTS, routing::ACTS, coordination::ACTS, closure::ACTS].into_iter().flatten()
+}
+
+/// Every automatic step, in the order of the process; the reminders and overdue levels of each stage come besides.
+pub fn steps() -> impl Iterator<Item = &'static Automatic> {
+    [intake::STEPS, routing::STEPS, coordination::STEPS].into_iter().flatten()
 }
 
 /// The act of that name.
@@ -275,8 +280,11 @@ pub struct Step {
 }
 
 impl Step {
-    fn new(name: impl Into<String>, command: Command) -> Self {
-        Self { name: name.into(), command }
+    /// A step of the catalogue, for one instance of its obligation.
+    fn of(step: &Automatic, instance: Option<String>, command: Command) -> Self {
+        let name =
+            instance.map_or_else(|| step.name.to_owned(), |instance| format!("{}/{instance}", step.name));
+        Self { name, command }
     }
 
     /// The id of its command: derived, so that two replicas that find the same step make one fact.
@@ -295,8 +303,7 @@ pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> 
     };
     step.or_else(|| {
         let timer = deadlines::next(case, stage, now, policy)?;
-        let name = timer.instance();
-        Some(Step::new(name, timed(stage, timer)?))
+        Some(Step { name: timer.instance(), command: timed(stage, timer)? })
     })
 }
 

@@ -112,7 +112,6 @@ pub(crate) struct Story {
     expected: Option<u32>,
     rank: Option<u32>,
     also_required: Vec<&'static str>,
-    also_consulted: Vec<&'static str>,
     answer: Option<Result<Outcome, Refusal>>,
 }
 
@@ -137,7 +136,6 @@ impl Story {
             expected: None,
             rank: Some(7),
             also_required: Vec::new(),
-            also_consulted: Vec::new(),
             answer: None,
         }
     }
@@ -199,12 +197,10 @@ impl Story {
 
     /// Agencies that are consulted. No fact says this yet, so the fold is changed by hand.
     pub(crate) fn consulting(&mut self, agencies: &[&'static str]) -> &mut Self {
-        self.also_consulted.extend(agencies);
-        if let Some(case) = &mut self.case {
+        self.amend(|case| {
             case.consulted.extend(agencies.iter().map(|agency| (*agency).into()));
             case.audience = crate::access::audience(case);
-        }
-        self
+        })
     }
 
     /// The policy changes.
@@ -275,6 +271,21 @@ impl Story {
         self.nothing_refused();
         let step = Step { name: format!("forced {}", self.facts.len()), command: command.clone() };
         self.answer = Some(self.perform(&step));
+        self
+    }
+
+    /// A fact that no act makes yet.
+    pub(crate) fn forge(&mut self, decision: Decision) -> &mut Self {
+        self.nothing_refused();
+        let id = CommandId::of_step(self.case().id, &format!("forged {}", self.facts.len()));
+        let actor = Actor::System { service: "forge".to_owned() };
+        self.record(self.case().id, id, None, actor, decision);
+        self
+    }
+
+    /// The fold is changed by hand, to what no fact makes yet.
+    pub(crate) fn amend(&mut self, change: impl FnOnce(&mut Case)) -> &mut Self {
+        change(self.case.as_mut().expect("a case is raised"));
         self
     }
 
@@ -375,17 +386,12 @@ impl Story {
         let bytes = envelope::stamp(&draft.to_json().unwrap(), version, self.now, previous).unwrap();
         let fact = Fact::from_bytes(bytes.as_bytes()).expect("a fact that was written can be read");
         assert_eq!(fact.draft, draft, "a fact is read as it was written");
-        let begins = self.case.is_none();
         let evolved = evolve(self.case.take(), &fact).expect("a fact that was decided follows on its case");
         self.case = Some(evolved);
         self.stored.push(bytes);
         self.facts.push(fact);
         if let Some(document) = decision.registers {
             self.registered.insert(document.id(), Registration { document });
-        }
-        if begins {
-            let consulted = std::mem::take(&mut self.also_consulted);
-            self.consulting(&consulted);
         }
     }
 

@@ -96,6 +96,21 @@ pub enum DeadlineKey {
     Closure,
 }
 
+impl DeadlineKey {
+    /// Every key, in the order of the process.
+    pub const ALL: [Self; 9] = [
+        Self::Callback,
+        Self::Route,
+        Self::Ack,
+        Self::Written,
+        Self::Compare,
+        Self::Position,
+        Self::Statement,
+        Self::Dossier,
+        Self::Closure,
+    ];
+}
+
 impl fmt::Display for DeadlineKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

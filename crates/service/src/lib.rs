@@ -18,7 +18,7 @@ use std::{
 
 use bus::{Bus, Principal};
 use domain::Policy;
-use events::{Kind, Stage};
+use events::Stage;
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use views::Views;
@@ -37,8 +37,6 @@ pub struct Service {
     pub about: &'static str,
     /// The stages whose facts it records: each stage has exactly one service.
     pub records: &'static [Stage],
-    /// The facts that make it do something, for the documentation of the flow.
-    pub reacts_to: fn(Kind) -> bool,
     /// Starts it. When the future is done, the service works; what it goes on doing is on the chassis's tracker.
     pub start: fn(Chassis) -> Starting,
 }

@@ -36,7 +36,6 @@ pub fn service() -> Service {
         principal: Principal::Api,
         about: "the HTTP API",
         records: &[],
-        reacts_to: |_| false,
         start: |chassis| Box::pin(start(chassis)),
     }
 }

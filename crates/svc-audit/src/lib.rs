@@ -20,7 +20,6 @@ pub fn service() -> Service {
         principal: Principal::Audit,
         about: "follows the log and checks that nothing is missing or altered; replay",
         records: &[],
-        reacts_to: |_| true,
         start: |chassis| Box::pin(start(chassis)),
     }
 }

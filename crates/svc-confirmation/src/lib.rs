@@ -1,7 +1,7 @@
 //! The callback and the owed written confirmation: receipt, comparison, reminders, overdue.
 
 use bus::Principal;
-use events::{Kind, Stage};
+use events::Stage;
 use service::{Service, stage};
 
 /// The stages whose facts this service records.
@@ -14,7 +14,6 @@ pub fn service() -> Service {
         principal: Principal::Confirmation,
         about: "the callback and the written confirmation that is owed after a call",
         records: RECORDS,
-        reacts_to: |kind| matches!(kind, Kind::RaisedByPhone | Kind::WrittenReceived),
         start: |chassis| Box::pin(stage::start("confirmation", RECORDS, chassis)),
     }
 }

@@ -3,7 +3,7 @@
 //! It also keeps the clocks that a dispute starts, until the dossier has a service of its own.
 
 use bus::Principal;
-use events::{Kind, Stage};
+use events::Stage;
 use service::{Service, stage};
 
 /// The stages whose facts this service records.
@@ -16,7 +16,6 @@ pub fn service() -> Service {
         principal: Principal::Coordination,
         about: "positions and rounds, and closure by two keys",
         records: RECORDS,
-        reacts_to: |kind| matches!(kind, Kind::AssignmentAcknowledged | Kind::CoordinationOpened | Kind::PositionRecorded | Kind::ClosureProposed),
         start: |chassis| Box::pin(stage::start("coordination", RECORDS, chassis)),
     }
 }

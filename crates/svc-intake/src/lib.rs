@@ -1,7 +1,7 @@
 //! Raises cases and numbers them.
 
 use bus::Principal;
-use events::{Kind, Stage};
+use events::Stage;
 use service::{Service, stage};
 
 /// The stages whose facts this service records.
@@ -14,7 +14,6 @@ pub fn service() -> Service {
         principal: Principal::Intake,
         about: "raises cases and gives them their numbers",
         records: RECORDS,
-        reacts_to: |kind| matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone),
         start: |chassis| Box::pin(stage::start("intake", RECORDS, chassis)),
     }
 }

@@ -26,7 +26,6 @@ pub fn service() -> Service {
         principal: Principal::Ledger,
         about: "the only pen: version, hash chain, compare-and-set, fsync",
         records: &[],
-        reacts_to: |_| false,
         start: |chassis| Box::pin(start(chassis)),
     }
 }

@@ -17,7 +17,6 @@ use bus::{
     delivery::Deliveries,
     streams::{CASES, NOTIFIER},
 };
-use domain::notices::MAILED;
 use service::{Chassis, Config, Service, StartError};
 use tokio::sync::Semaphore;
 
@@ -32,7 +31,6 @@ pub fn service() -> Service {
         principal: Principal::Notifier,
         about: "mail to offices, kept as evidence",
         records: &[],
-        reacts_to: |kind| MAILED.contains(&kind),
         start: |chassis| Box::pin(start(chassis)),
     }
 }

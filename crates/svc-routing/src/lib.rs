@@ -1,7 +1,7 @@
 //! Routes a case to the liaison units, and falls back when nobody acknowledges.
 
 use bus::Principal;
-use events::{Kind, Stage};
+use events::Stage;
 use service::{Service, stage};
 
 /// The stages whose facts this service records.
@@ -14,7 +14,6 @@ pub fn service() -> Service {
         principal: Principal::Routing,
         about: "routes a case to liaison units, and falls back when nobody acknowledges",
         records: RECORDS,
-        reacts_to: |kind| matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone | Kind::CaseRouted | Kind::FallbackAssigned | Kind::ChiefReminded),
         start: |chassis| Box::pin(stage::start("routing", RECORDS, chassis)),
     }
 }

@@ -259,3 +259,6 @@ pub(crate) fn owing(case: &Case, policy: &Policy) -> Vec<AgencyId> {
     };
     sides::parties(case, policy).into_iter().filter(other).collect()
 }
+
+#[cfg(test)]
+mod tests;

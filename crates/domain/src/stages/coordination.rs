@@ -13,7 +13,7 @@ use super::{Step, must_be, routing::AssignmentState};
 use crate::{
     case::Case,
     deadlines::{self, Timer},
-    decision::{Act, Context, Decision},
+    decision::{Act, Automatic, Context, Decision},
     organisation::Role,
     policy::Policy,
     refusal::{Refusal, optional_text, required_text},
@@ -27,6 +27,16 @@ pub const ACTS: &[Act] = &[Act {
     records: &[Kind::PositionRecorded, Kind::OpinionRecorded],
     who: "AL of a party; of a consulted agency for an opinion",
 }];
+
+/// The steps of the process itself at this stage.
+pub const STEPS: &[Automatic] = &[OPEN];
+
+const OPEN: Automatic = Automatic {
+    name: "open",
+    stage: Stage::Coordination,
+    records: Kind::CoordinationOpened,
+    when: "the case is routed and the lead has acknowledged",
+};
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -289,7 +299,7 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
 
 /// Coordination begins when the lead has acknowledged.
 pub(crate) fn next_step(case: &Case) -> Option<Step> {
-    lead_acknowledged(case).then(|| Step::new("open", super::Command::Coordination(Command::Open)))
+    lead_acknowledged(case).then(|| Step::of(&OPEN, None, super::Command::Coordination(Command::Open)))
 }
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {

@@ -13,7 +13,7 @@ use super::{Step, read_below};
 use crate::{
     calendar,
     case::{Case, Trace},
-    decision::{Act, Context, Decision, outside_calendar},
+    decision::{Act, Automatic, Context, Decision, outside_calendar},
     organisation::{Person, Role},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
@@ -27,6 +27,16 @@ pub const ACTS: &[Act] = &[Act {
     records: &[Kind::RaisedInWriting, Kind::RaisedByPhone],
     who: "RO, LO, LH, AL of the raiser; by telephone also of the receiver",
 }];
+
+/// The steps of the process itself at this stage.
+pub const STEPS: &[Automatic] = &[NUMBER];
+
+const NUMBER: Automatic = Automatic {
+    name: "number",
+    stage: Stage::Intake,
+    records: Kind::Numbered,
+    when: "the case is raised and has no number",
+};
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -450,7 +460,7 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
 
 /// A case without a number gets one, in any state.
 pub(crate) fn next_step(case: &Case) -> Option<Step> {
-    case.code.is_none().then(|| Step::new("number", super::Command::Intake(Command::Number)))
+    case.code.is_none().then(|| Step::of(&NUMBER, None, super::Command::Intake(Command::Number)))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use super::{Step, must_be, must_live};
 use crate::{
     case::Case,
     deadlines::{self, Timer},
-    decision::{Act, Context, Decision},
+    decision::{Act, Automatic, Context, Decision},
     organisation::{Person, Role, Unit},
     policy::{Policy, Rule},
     refusal::{Code, Refusal},
@@ -32,6 +32,30 @@ pub const ACTS: &[Act] = &[
         who: "LO of the liaison unit, LH, AL of the assigned agency",
     },
 ];
+
+/// The steps of the process itself at this stage.
+pub const STEPS: &[Automatic] = &[ROUTE_BY_RULE, FALL_BACK, REMIND_CHIEF];
+
+const ROUTE_BY_RULE: Automatic = Automatic {
+    name: "route-by-rule",
+    stage: Stage::Routing,
+    records: Kind::CaseRouted,
+    when: "the case is received and a rule matches",
+};
+
+const FALL_BACK: Automatic = Automatic {
+    name: "fall-back",
+    stage: Stage::Routing,
+    records: Kind::FallbackAssigned,
+    when: "an assignment below the chief is not acknowledged when its time is up, or its holder is absent",
+};
+
+const REMIND_CHIEF: Automatic = Automatic {
+    name: "remind-chief",
+    stage: Stage::Routing,
+    records: Kind::ChiefReminded,
+    when: "the chief's assignment is not acknowledged when its time is up",
+};
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -369,19 +393,20 @@ fn at(case: &mut Case, number: u32, change: impl FnOnce(&mut Assigned)) {
 
 /// A case that a rule can route is routed; an assignment that nobody acknowledges falls back.
 pub(crate) fn next_step(case: &Case, now: Timestamp, policy: &Policy) -> Option<Step> {
-    let step = |name: String, command| Some(Step::new(name, super::Command::Routing(command)));
+    let step = |step, instance, command| Some(Step::of(step, instance, super::Command::Routing(command)));
     if case.lifecycle == Lifecycle::Received && matching_rules(case, policy).next().is_some() {
-        return step("route-by-rule".to_owned(), Command::RouteByRule);
+        return step(&ROUTE_BY_RULE, None, Command::RouteByRule);
     }
     let mut open = open(case);
     open.find_map(|open| {
         let assignment = open.assignment.number;
         if falls_back(case, open, now, policy).is_some() {
-            return step(format!("fall-back/{assignment}"), Command::FallBack { assignment });
+            return step(&FALL_BACK, Some(assignment.to_string()), Command::FallBack { assignment });
         }
         reminds_chief(case, open, now)?;
         let times = open.chief_reminded + 1;
-        step(format!("remind-chief/{assignment}/{times}"), Command::RemindChief { assignment, times })
+        let instance = Some(format!("{assignment}/{times}"));
+        step(&REMIND_CHIEF, instance, Command::RemindChief { assignment, times })
     })
 }
 

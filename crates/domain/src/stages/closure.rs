@@ -122,14 +122,24 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
             "Only liaison officers or leaders of a party propose closure.",
         )),
         Command::ConfirmClosure(_) | Command::RejectClosure(_) => {
-            let own = pending(case).is_some_and(|proposal| proposal.proposed.side == person.side);
-            if party && person.role == Role::Al && !own {
-                return Ok(());
+            let first = pending(case);
+            let own = first.is_some_and(|proposal| proposal.proposed.side == person.side);
+            if !party || person.role != Role::Al || own {
+                return Err(Refusal::not_authorised(
+                    "Chỉ lãnh đạo của bên kia được xác nhận hoặc từ chối kết thúc.",
+                    "Only a leader of the other side confirms or rejects closure.",
+                ));
             }
-            Err(Refusal::not_authorised(
-                "Chỉ lãnh đạo của bên kia được xác nhận hoặc từ chối kết thúc.",
-                "Only a leader of the other side confirms or rejects closure.",
-            ))
+            // Who changed sides since is still one person (PROCESS §1 rule 3).
+            let both_keys = first.is_some_and(|proposal| proposal.by == person.officer);
+            if both_keys && matches!(command, Command::ConfirmClosure(_)) {
+                return Err(Refusal::new(
+                    Code::SeparationOfDuties,
+                    "Người đề nghị kết thúc không được tự xác nhận; đề nghị người khác xác nhận.",
+                    "Who proposed to close cannot confirm it: ask a colleague.",
+                ));
+            }
+            Ok(())
         }
     }
 }

@@ -11,6 +11,7 @@ use bus::{
     Bus, Principal,
     connection::ConnectTo,
     credentials::{Credential, Credentials},
+    streams::{self, CASES, Shape},
 };
 use domain::Policy;
 use service::{Chassis, Clock, Config, Effects, Service, time_travel};
@@ -48,10 +49,17 @@ impl Server {
 
 /// A process at work.
 pub(crate) struct Process {
+    mounted: Vec<Mounted>,
+    reader: Bus,
+    listening: Arc<OnceLock<SocketAddr>>,
+}
+
+/// A service of the process.
+struct Mounted {
+    name: &'static str,
     stop: CancellationToken,
     tasks: TaskTracker,
-    connections: Vec<Bus>,
-    listening: Arc<OnceLock<SocketAddr>>,
+    bus: Bus,
 }
 
 /// Whose rights a process uses: those made here, or those that the operator put there.
@@ -89,22 +97,25 @@ impl Process {
         lag: Option<Duration>,
     ) -> Result<Self, Failure> {
         let reader = connect(server, &keys.get(Principal::Views)?).await?;
+        for declaration in streams::declared(&Shape::default()).iter().filter(|stream| stream.name == CASES) {
+            streams::verify(&reader, declaration).await?;
+        }
         let views = Views::new(Arc::clone(&policy));
         views::follow(&views, reader.clone(), lag).await?;
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (config, effects) = (Arc::new(config), Effects::default());
-        let mut process = Self {
-            stop: stop.clone(),
-            tasks: tasks.clone(),
-            connections: vec![reader.clone()],
-            listening: Arc::default(),
-        };
+        let mut process = Self { mounted: Vec::new(), reader: reader.clone(), listening: Arc::default() };
         for service in services {
+            let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
             let bus = connect(server, &keys.get(service.principal)?).await?;
-            process.connections.push(bus.clone());
+            process.mounted.push(Mounted {
+                name: service.name,
+                stop: stop.clone(),
+                tasks: tasks.clone(),
+                bus: bus.clone(),
+            });
             let chassis = Chassis {
                 bus,
                 reader: reader.clone(),
@@ -112,8 +123,8 @@ impl Process {
                 policy: Arc::clone(&policy),
                 clock: clock.clone(),
                 config: Arc::clone(&config),
-                stop: stop.clone(),
-                tasks: tasks.clone(),
+                stop,
+                tasks,
                 listening: Arc::clone(&process.listening),
                 effects: effects.clone(),
             };
@@ -127,18 +138,25 @@ impl Process {
         self.listening.get().copied()
     }
 
-    /// Stops: takes in nothing new, finishes what is under way, and takes leave of the server.
+    /// Stops against the flow: who asks before who answers, the ledger last. Each takes in nothing new, finishes what
+    /// is under way, and takes leave of the server.
     pub(crate) async fn stop(self) {
-        self.stop.cancel();
-        self.tasks.close();
-        if tokio::time::timeout(FAREWELL, self.tasks.wait()).await.is_err() {
-            tracing::warn!("not everything finished in time; it is taken up at the next start");
-        }
-        for connection in self.connections {
-            if let Err(error) = connection.close().await {
-                tracing::debug!(%error, "a connection did not end cleanly");
+        let end = tokio::time::Instant::now() + FAREWELL;
+        for Mounted { name, stop, tasks, bus } in self.mounted.into_iter().rev() {
+            stop.cancel();
+            tasks.close();
+            if tokio::time::timeout_at(end, tasks.wait()).await.is_err() {
+                tracing::warn!(name, "not everything finished in time; it is taken up at the next start");
             }
+            leave(&bus).await;
         }
+        leave(&self.reader).await;
+    }
+}
+
+async fn leave(bus: &Bus) {
+    if let Err(error) = bus.close().await {
+        tracing::debug!(%error, "a connection did not end cleanly");
     }
 }
 

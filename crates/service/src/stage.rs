@@ -78,10 +78,18 @@ where
     F: Fn(Desk, Message) -> W + Clone + Send + 'static,
     W: Future<Output = bytes::Bytes> + Send + 'static,
 {
+    let mut stopping = false;
     loop {
         let message = tokio::select! {
             message = messages.next() => message,
-            () = desk.chassis.stop.cancelled() => None,
+            () = desk.chassis.stop.cancelled(), if !stopping => {
+                // Nothing new comes; what has come is still worked on.
+                stopping = true;
+                if messages.drain().await.is_err() {
+                    break;
+                }
+                continue;
+            }
         };
         let Some(message) = message else { break };
         let Some(reply) = message.reply().map(str::to_owned) else { continue };
@@ -101,9 +109,6 @@ where
             answer(&bus, &reply, payload).await;
             drop(place);
         });
-    }
-    if let Err(error) = messages.drain().await {
-        tracing::debug!(%error, "a subscription did not end cleanly");
     }
 }
 

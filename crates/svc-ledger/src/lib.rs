@@ -42,10 +42,18 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let tasks = chassis.tasks.clone();
     tasks.clone().spawn(async move {
+        let mut stopping = false;
         loop {
             let message = tokio::select! {
                 message = proposals.next() => message,
-                () = chassis.stop.cancelled() => break,
+                () = chassis.stop.cancelled(), if !stopping => {
+                    // Nothing new comes; what has come is still written.
+                    stopping = true;
+                    if proposals.drain().await.is_err() {
+                        break;
+                    }
+                    continue;
+                }
             };
             let Some(message) = message else { break };
             let Some(reply) = message.reply().map(str::to_owned) else { continue };

@@ -206,7 +206,7 @@ impl Kind {
 
     /// The JSON Schema of a whole fact of this type, with its `data`.
     pub fn schema(self) -> serde_json::Value {
-        crate::envelope::schema(self)
+        crate::schema::schema(self)
     }
 
     /// An example fact of this type, as it would stand in the log.

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod intake;
 pub mod routing;
 mod samples;
+mod schema;
 pub mod terms;
 
 pub use actor::{Actor, Capacity};

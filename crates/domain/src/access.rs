@@ -52,3 +52,6 @@ pub fn principals(person: &Person, policy: &Policy) -> BTreeSet<Principal> {
 pub fn may_see(case: &Case, person: &Person, policy: &Policy) -> bool {
     !principals(person, policy).is_disjoint(&case.audience)
 }
+
+#[cfg(test)]
+mod tests;

@@ -221,3 +221,6 @@ pub(crate) fn note_overdue(case: &mut Case, overdue: &Overdue) {
 fn find_mut(case: &mut Case, key: DeadlineKey, instance: u32) -> Option<&mut Armed> {
     case.deadlines.iter_mut().find(|armed| armed.deadline.key == key && armed.deadline.instance == instance)
 }
+
+#[cfg(test)]
+mod tests;

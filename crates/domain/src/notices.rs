@@ -176,3 +176,6 @@ impl Recipients<'_> {
         self.organisation.holder(unit, Level::Liaison).map(|office| office.id.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

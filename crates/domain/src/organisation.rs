@@ -312,3 +312,6 @@ impl Organisation {
             .min()
     }
 }
+
+#[cfg(test)]
+mod tests;

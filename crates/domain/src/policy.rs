@@ -223,3 +223,6 @@ impl Policy {
                 .is_some_and(|found| found.may_raise || found.superior.as_ref() == Some(government))
     }
 }
+
+#[cfg(test)]
+mod tests;

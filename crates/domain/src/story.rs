@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub(crate) use forms::*;
-pub(crate) use words::{clock, line};
+pub(crate) use words::{clock, line, mail};
 
 use crate::{
     By, Case, Code, Command, Context, Decision, OutOfOrder, Outcome, Person, Policy, PolicyFiles, Refusal,
@@ -528,7 +528,7 @@ impl Story {
 
     /// The mails of the newest fact, in words: `E01 to BTG.LD by 16/05 22:07`.
     pub(crate) fn mails(&self) -> Vec<String> {
-        notices::notices(self.case(), self.newest(), &self.policy).iter().map(words::mail).collect()
+        notices::notices(self.case(), self.newest(), &self.policy).iter().map(mail).collect()
     }
 
     /// The person who acts next.

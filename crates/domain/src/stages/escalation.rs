@@ -64,3 +64,6 @@ pub(crate) fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<Ag
         _ => vec![policy.agreement.side_a.clone()],
     }
 }
+
+#[cfg(test)]
+mod tests;

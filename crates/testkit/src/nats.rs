@@ -1,6 +1,6 @@
 //! A real nats-server for one test: free ports, a store of its own, every credential, the streams provisioned.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bus::connection::{Bus, ConnectTo};
 use bus::credentials::Credentials;
@@ -18,7 +18,7 @@ pub struct TestNats {
     server: Option<NatsServer>,
     options: ServerOptions,
     credentials: Credentials,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl TestNats {
@@ -52,7 +52,7 @@ impl TestNats {
             name: "test".to_owned(),
             ..ServerOptions::new(dir.path().join("nats"))
         };
-        let mut nats = Self { server: None, options, credentials, _dir: dir };
+        let mut nats = Self { server: None, options, credentials, dir };
         nats.restart().await;
         nats
     }
@@ -70,6 +70,11 @@ impl TestNats {
     /// The directory of the server: its store, configuration and log.
     pub fn dir(&self) -> &Path {
         &self.options.dir
+    }
+
+    /// The directory of the credentials.
+    pub fn keys(&self) -> PathBuf {
+        self.dir.path().join("keys")
     }
 
     /// All credentials.

@@ -1,0 +1,86 @@
+//! Mails as their readers get them, and what the outbox says of them.
+
+use std::collections::BTreeMap;
+
+use bus::{Bus, log, streams::OUTBOX};
+use mail_parser::MessageParser;
+use svc_notifier::outbox::{EntryId, Notice, Record, State};
+
+/// A mail.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mail {
+    /// The recipient.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+    /// The Message-ID.
+    pub id: String,
+}
+
+impl Mail {
+    /// Reads a message as it went over the wire.
+    pub fn parse(message: &str) -> Self {
+        let message = MessageParser::default().parse(message.as_bytes()).expect("a mail");
+        let to = message.to().and_then(|to| to.first()).and_then(|to| to.address()).expect("a recipient");
+        Self {
+            to: to.to_owned(),
+            subject: message.subject().expect("a subject").to_owned(),
+            text: message.body_text(0).expect("a text").into_owned(),
+            id: message.message_id().expect("a Message-ID").to_owned(),
+        }
+    }
+
+    /// The line that a list of mails has for it.
+    pub fn line(&self) -> String {
+        format!("{}  {}", self.to, self.subject)
+    }
+}
+
+/// The list of mails, one line for each, in the order of the alphabet.
+pub fn list<'a>(mails: impl IntoIterator<Item = &'a Mail>) -> String {
+    let mut lines: Vec<_> = mails.into_iter().map(Mail::line).collect();
+    lines.sort();
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// An entry of the outbox: what was to be told, and every state it had.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// What was to be told.
+    pub notice: Option<Notice>,
+    /// Its states, oldest first.
+    pub states: Vec<State>,
+}
+
+impl Entry {
+    /// Sent; and whether it may have arrived twice. `None` if it is not known to be sent.
+    pub fn sent(&self) -> Option<bool> {
+        match self.states.last() {
+            Some(State::Sent { maybe_doubled, .. }) => Some(*maybe_doubled),
+            _ => None,
+        }
+    }
+}
+
+/// The whole outbox.
+pub async fn outbox(bus: &Bus) -> BTreeMap<EntryId, Entry> {
+    let mut entries: BTreeMap<EntryId, Entry> = BTreeMap::new();
+    let mut next = 1;
+    loop {
+        let messages = log::read(bus, OUTBOX, next, ">").await.expect("the outbox can be read");
+        let Some(last) = messages.last() else { return entries };
+        next = last.sequence + 1;
+        for message in &messages {
+            let record: Record = serde_json::from_slice(&message.payload).expect("a record of the outbox");
+            let entry = entries.entry(record.entry).or_default();
+            if let State::Queued { notice } | State::Suppressed { notice } = &record.state {
+                assert!(entry.notice.is_none(), "{:?} was entered twice", record.entry);
+                entry.notice = Some(notice.clone());
+            }
+            entry.states.push(record.state);
+        }
+    }
+}

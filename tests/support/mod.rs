@@ -1,0 +1,63 @@
+//! What the end-to-end tests share: processes of the binary, its HTTP API as a client sees it, the scenario, and
+//! what a replay shows.
+
+pub mod api;
+pub mod golden;
+pub mod mails;
+pub mod process;
+pub mod split;
+pub mod story;
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::process::Command;
+
+/// The top of the checkout.
+pub fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the top of the checkout")
+}
+
+/// A command of the binary under test, without colours and without a word on stdin.
+pub fn concord() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_concord"));
+    command.env("NO_COLOR", "1").stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// What a command said until it ended.
+#[derive(Debug)]
+pub struct Said {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+impl Said {
+    /// What it wrote, if it succeeded.
+    pub fn succeeded(self) -> String {
+        assert_eq!(self.code, Some(0), "it failed: {}\n{}", self.err, self.out);
+        self.out
+    }
+}
+
+/// Runs a command of the binary to its end.
+pub async fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Said {
+    finish(concord().args(arguments)).await
+}
+
+/// Runs a command to its end.
+pub async fn finish(command: &mut Command) -> Said {
+    let output = command.output().await.expect("the command runs");
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
+        err: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
+    }
+}

@@ -1,0 +1,174 @@
+//! `concord up` as an operator runs it: started, killed, started again on the same data.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+};
+
+use bus::{Bus, Principal, connection::ConnectTo, credentials::Credential};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use testkit::eventually;
+use tokio::process::{Child, Command};
+
+use super::{Said, api::Api, concord, finish};
+
+/// When the manual clock starts: before the call of the scenario is logged.
+pub const START: &str = "2026-05-16T21:52:00+07:00";
+
+/// A place for one installation; what it holds survives its processes.
+#[derive(Debug)]
+pub struct Installation {
+    root: TempDir,
+}
+
+/// `concord up`, ready for work.
+#[derive(Debug)]
+pub struct Up {
+    child: Child,
+    running: Value,
+    data: PathBuf,
+}
+
+impl Installation {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self { root: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    /// Where it keeps its data.
+    pub fn data(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
+    /// What its processes say on stderr.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.root.path().join("stderr.log")
+    }
+
+    fn config_file(&self) -> PathBuf {
+        self.root.path().join("concord.toml")
+    }
+
+    /// Writes its configuration file.
+    pub fn configure(&self, text: &str) {
+        fs::write(self.config_file(), text).expect("the configuration can be written");
+    }
+
+    /// Mail goes to a relay on this machine.
+    pub fn mail_to(&self, relay: SocketAddr) {
+        let (host, port) = (relay.ip(), relay.port());
+        self.configure(&format!("[mail.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n"));
+    }
+
+    /// `concord up` on free ports, with the clock in our hands.
+    pub fn command(&self) -> Command {
+        let mut up = concord();
+        up.args(["up", "--clock", "manual", "--at", START, "--listen", "127.0.0.1:0", "--nats-port", "0"]);
+        up.arg("--data").arg(self.data());
+        if self.config_file().exists() {
+            up.arg("--config").arg(self.config_file());
+        }
+        up
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn up(&self) -> Up {
+        let child = self.command().stdout(Stdio::null()).stderr(self.append_log()).spawn();
+        let mut child = child.expect("the binary starts");
+        let id = child.id().expect("a running process");
+        let running = eventually(async || {
+            if let Some(ended) = child.try_wait().expect("the process can be asked") {
+                panic!("concord up ended ({ended}):\n{}", self.log());
+            }
+            let running = fs::read(self.data().join("run.json")).map_err(|error| error.to_string())?;
+            let running: Value = serde_json::from_slice(&running).map_err(|error| error.to_string())?;
+            if running["pid"] != id {
+                return Err("run.json names another process".to_owned());
+            }
+            let ready = format!("{}/readyz", running["http"].as_str().unwrap_or_default());
+            let ready = reqwest::get(ready).await.map_err(|error| error.to_string())?;
+            if ready.status().is_success() { Ok(running) } else { Err(ready.status().to_string()) }
+        })
+        .await;
+        Up { child, running, data: self.data() }
+    }
+
+    /// Starts it where it is expected to end by itself, and waits for its last word.
+    pub async fn up_in_vain(&self, add: &[&str]) -> Said {
+        finish(self.command().args(add)).await
+    }
+
+    /// `concord audit replay` on it.
+    pub async fn replay(&self, options: &[&str]) -> Said {
+        let mut replay = concord();
+        finish(replay.args(["audit", "replay", "--data"]).arg(self.data()).args(options)).await
+    }
+
+    fn append_log(&self) -> File {
+        OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a file for stderr")
+    }
+}
+
+impl Up {
+    /// Its API.
+    pub fn api(&self) -> Api {
+        Api::new(self.running["http"].as_str().expect("an address"), self.data.join("tokens"))
+    }
+
+    /// The process of its nats-server.
+    pub fn nats(&self) -> i32 {
+        nats_in(&self.data).expect("the nats-server's process")
+    }
+
+    /// A connection to its nats-server, with the rights of one of its services.
+    pub async fn connect(&self, principal: Principal) -> Bus {
+        let credential = Credential::read(&self.data.join("credentials"), principal).expect("its credential");
+        let url = self.running["nats"].as_str().expect("the server's address");
+        Bus::connect(&ConnectTo::new(url, &credential)).await.expect("a connection")
+    }
+
+    /// Kills it as a power cut would; its nats-server is left over.
+    pub async fn kill9(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+
+    /// Ends it as an operator does.
+    pub async fn term(mut self) -> ExitStatus {
+        let id = self.child.id().expect("a running process");
+        kill_process(pid(id.cast_signed()), Signal::TERM).expect("it can be told to stop");
+        self.child.wait().await.expect("it ends")
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        // What a test that failed has left behind.
+        if let Some(left) = nats_in(&self.data()).filter(|id| runs_in(*id, &self.data())) {
+            let _ = kill_process(pid(left), Signal::KILL);
+        }
+    }
+}
+
+/// The process that the nats-server of a data directory says it is.
+pub fn nats_in(data: &Path) -> Option<i32> {
+    fs::read_to_string(data.join("nats/nats.pid")).ok()?.trim().parse().ok()
+}
+
+/// Whether a process lives and was started for a data directory.
+pub fn runs_in(id: i32, data: &Path) -> bool {
+    let command = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    let place = data.to_string_lossy().into_owned();
+    String::from_utf8_lossy(&command).contains(&place)
+}
+
+fn pid(id: i32) -> Pid {
+    Pid::from_raw(id).expect("the number of a process")
+}

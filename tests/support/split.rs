@@ -1,0 +1,122 @@
+//! Services split over processes: `concord serve` against a server of the test's own.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use rand::Rng as _;
+use tempfile::TempDir;
+use testkit::{eventually, nats::TestNats};
+use tokio::process::{Child, Command};
+
+use super::{Said, api::Api, concord, finish, process::START};
+
+/// A place for processes that share a nats-server.
+#[derive(Debug)]
+pub struct Split {
+    /// The server.
+    pub nats: TestNats,
+    root: TempDir,
+}
+
+/// `concord serve`, at work. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Serve {
+    child: Child,
+    log: PathBuf,
+    tokens: PathBuf,
+}
+
+impl Split {
+    /// A server with all streams, and tokens for all officers of the example province.
+    pub async fn start() -> Self {
+        let split = Self { nats: TestNats::start().await, root: tempfile::tempdir().expect("a directory") };
+        fs::create_dir_all(split.tokens()).expect("a folder for tokens");
+        for officer in ["btg.truc-ban", "btg.dau-moi", "btg.kiem-tra", "ubnd.dau-moi", "snnmt.dau-moi"] {
+            let token: u128 = rand::rng().random();
+            fs::write(split.tokens().join(officer), format!("{token:032x}")).expect("a token");
+        }
+        split
+    }
+
+    fn tokens(&self) -> PathBuf {
+        self.root.path().join("data/tokens")
+    }
+
+    /// Starts a process under a name, with its services and options, and waits until it is at work.
+    pub async fn serve(&self, name: &str, arguments: &[&str]) -> Serve {
+        self.serve_with(name, arguments, None).await
+    }
+
+    /// The same, and it dies at a failpoint.
+    pub async fn serve_with(&self, name: &str, arguments: &[&str], failpoint: Option<&str>) -> Serve {
+        let log = self.root.path().join(format!("{name}.log"));
+        let _ = fs::remove_file(&log);
+        let mut serve = self.command();
+        serve.args(["serve", "--clock", "manual", "--at", START, "--listen", "127.0.0.1:0"]).args(arguments);
+        serve.env("RUST_LOG", "warn,concord=info,svc_api=info");
+        if let Some(failpoint) = failpoint {
+            serve.env("CONCORD_FAILPOINT", failpoint);
+        }
+        let mut child = serve.stdout(Stdio::null()).stderr(file(&log)).spawn().expect("the binary starts");
+        eventually(async || {
+            let said = fs::read_to_string(&log).unwrap_or_default();
+            if let Some(ended) = child.try_wait().expect("the process can be asked") {
+                // A failpoint may be reached at once, by a step that waited for this process.
+                assert!(failpoint.is_some() && said.contains("failpoint"), "{name} ended ({ended}):\n{said}");
+                return Ok(());
+            }
+            if said.contains("at work") { Ok(()) } else { Err(said) }
+        })
+        .await;
+        Serve { child, log, tokens: self.tokens() }
+    }
+
+    /// `concord audit replay` on the server.
+    pub async fn replay(&self, options: &[&str]) -> Said {
+        finish(self.command().args(["audit", "replay"]).args(options)).await
+    }
+
+    /// A command of the binary that knows where the server is.
+    fn command(&self) -> Command {
+        let mut command = concord();
+        command
+            .env("CONCORD__NATS__URL", self.nats.url())
+            .env("CONCORD__NATS__MONITOR_URL", self.nats.monitor_url())
+            .env("CONCORD__NATS__CREDENTIALS", self.nats.keys())
+            .env("CONCORD__DATA", self.root.path().join("data"));
+        command
+    }
+}
+
+impl Serve {
+    /// Its API, if it serves one.
+    pub fn api(&self) -> Api {
+        let said = self.said();
+        let line = said.lines().find(|line| line.contains("the API listens")).expect("an API");
+        let line: serde_json::Value = serde_json::from_str(line).expect("a line in JSON");
+        let address = line["fields"]["address"].as_str().expect("its address");
+        Api::new(format!("http://{address}"), &self.tokens)
+    }
+
+    /// Everything it has said on stderr.
+    pub fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) {
+        self.child.wait().await.expect("it ends");
+    }
+
+    /// Kills it.
+    pub async fn kill9(mut self) {
+        self.child.kill().await.expect("it can be killed");
+    }
+}
+
+fn file(path: &Path) -> File {
+    OpenOptions::new().create(true).append(true).open(path).expect("a file for stderr")
+}

@@ -13,23 +13,22 @@ const ASKED: [&str; 2] = ["raise", "submit-written-confirmation"];
 /// Takes the answer out of an act's body. `true`, or a secrecy level anywhere, refuses the whole act: nothing of
 /// it is stored, forwarded or logged.
 pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
+    if names_a_level(body) {
+        return Err(refused());
+    }
+    drop_levels(body);
     let answer = body.as_object_mut().and_then(|fields| fields.remove(QUESTION));
     match answer {
-        Some(Value::Bool(false)) => {}
-        Some(Value::Bool(true)) => return Err(refused()),
-        Some(_) => {
-            return Err(Refusal::invalid(QUESTION, "Chọn true hoặc false.", "Must be true or false."));
-        }
-        None if ASKED.contains(&act) => {
-            return Err(Refusal::invalid(
-                QUESTION,
-                "Phải trả lời câu hỏi: có nội dung bí mật nhà nước không?",
-                "Say whether there is state-secret content: true or false.",
-            ));
-        }
-        None => {}
+        Some(Value::Bool(false)) => Ok(()),
+        Some(Value::Bool(true)) => Err(refused()),
+        Some(_) => Err(Refusal::invalid(QUESTION, "Chọn true hoặc false.", "Must be true or false.")),
+        None if ASKED.contains(&act) => Err(Refusal::invalid(
+            QUESTION,
+            "Phải trả lời câu hỏi: có nội dung bí mật nhà nước không?",
+            "Say whether there is state-secret content: true or false.",
+        )),
+        None => Ok(()),
     }
-    if names_a_level(body) { Err(refused()) } else { Ok(()) }
 }
 
 fn refused() -> Refusal {
@@ -40,17 +39,30 @@ fn refused() -> Refusal {
     )
 }
 
-/// A field `classification` or `secrecy` with any value but "none" anywhere in the body.
+/// The fields in which a document may name its secrecy level.
+const LEVELS: [&str; 2] = ["classification", "secrecy"];
+
+/// One of [`LEVELS`] with any value but "none", anywhere in the body.
 fn names_a_level(value: &Value) -> bool {
+    let secret = |field: &Value| !field.is_null() && field.as_str() != Some("none");
     match value {
-        Value::Object(fields) => fields.iter().any(|(name, field)| {
-            (matches!(name.as_str(), "classification" | "secrecy")
-                && !field.is_null()
-                && field.as_str() != Some("none"))
-                || names_a_level(field)
-        }),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, field)| (LEVELS.contains(&name.as_str()) && secret(field)) || names_a_level(field)),
         Value::Array(items) => items.iter().any(names_a_level),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// That a document names no level has been seen; the rules do not ask again.
+fn drop_levels(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !LEVELS.contains(&name.as_str()));
+            fields.values_mut().for_each(drop_levels);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_levels),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
@@ -77,8 +89,45 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_is_yes_or_no() {
+        for answer in [json!("false"), json!(0), json!(null), json!({})] {
+            let refusal = screen("raise", &mut json!({ "state_secret": answer })).unwrap_err();
+            assert_eq!((refusal.code, refusal.field.as_deref()), (Code::InvalidData, Some("state_secret")));
+        }
+    }
+
+    #[test]
+    fn wherever_content_comes_in_the_question_is_asked() {
+        for act in crate::stages::acts() {
+            let asked = screen(act.name, &mut json!({})).is_err();
+            assert_eq!(asked, matches!(act.name, "raise" | "submit-written-confirmation"), "{}", act.name);
+            assert!(screen(act.name, &mut json!({ "state_secret": true })).is_err(), "{}", act.name);
+        }
+    }
+
+    #[test]
     fn a_document_marked_secret_is_refused_wherever_the_mark_stands() {
-        let mut body = json!({ "state_secret": false, "document": { "classification": "mat" } });
-        assert_eq!(screen("raise", &mut body).unwrap_err().code, Code::StateSecretContentRefused);
+        for mut body in [
+            json!({ "state_secret": false, "document": { "classification": "mat" } }),
+            json!({ "document": { "classification": "tối mật" } }),
+            json!({ "state_secret": "?", "secrecy": 1 }),
+            json!({ "state_secret": false, "document": { "attachments": [{}, { "secrecy": "mat" }] } }),
+            json!([{ "classification": "" }]),
+        ] {
+            assert_eq!(
+                screen("raise", &mut body).unwrap_err().code,
+                Code::StateSecretContentRefused,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_marked_as_not_secret_is_a_document() {
+        let marked =
+            json!({ "state_secret": false, "secrecy": null, "document": { "classification": "none" } });
+        let mut body = marked;
+        assert_eq!(screen("raise", &mut body), Ok(()));
+        assert_eq!(body, json!({ "document": {} }), "what was seen does not hinder the reading");
     }
 }

@@ -1,6 +1,6 @@
 //! Acts: an HTTP request becomes a command to the stage that owns it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     Extension,
@@ -134,9 +134,24 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
     Ok(response)
 }
 
-/// The digest of the act's canonical body: its fields in the order of their names.
+/// The digest of the act's canonical body: its fields in the order of their names, whatever order they came in.
 fn fingerprint(act: &Act, case: CaseId, body: &Value) -> Digest {
-    Digest::of(format!("{}\n{case}\n{body}", act.name).as_bytes())
+    Digest::of(format!("{}\n{case}\n{}", act.name, canonical(body)).as_bytes())
+}
+
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let sorted: BTreeMap<_, _> = fields.iter().collect();
+            let fields =
+                sorted.into_iter().map(|(name, field)| format!("{}:{}", json!(name), canonical(field)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+    }
 }
 
 fn read_body(body: &Bytes, language: Language) -> Result<Value, Problem> {
@@ -228,5 +243,19 @@ fn silent(error: &RequestError, act: &Act) -> Refusal {
             "Chưa rõ đã ghi hay chưa; đề nghị gửi lại với cùng khóa.",
             "It is not known whether this was stored: repeat with the same key.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_fields_does_not_make_another_act() {
+        let one = json!({ "a": 1, "b": { "c": [1, 2], "d": "x" } });
+        let other: Value = serde_json::from_str(r#"{ "b": { "d": "x", "c": [1, 2] }, "a": 1 }"#).unwrap();
+        assert_eq!(canonical(&one), canonical(&other));
+        assert_ne!(canonical(&one), canonical(&json!({ "a": 1, "b": { "c": [2, 1], "d": "x" } })));
+        assert_eq!(canonical(&one), r#"{"a":1,"b":{"c":[1,2],"d":"x"}}"#);
     }
 }

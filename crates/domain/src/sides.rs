@@ -45,6 +45,14 @@ pub fn parties_of(case: &Case, side: Side, policy: &Policy) -> Vec<AgencyId> {
         .collect()
 }
 
+/// Who may turn a key: the parties of sides A and B. A side that has none is spoken for by its superior, because the
+/// keys belong to both sides in every case (PROCESS §1 rule 3).
+pub fn key_holders(case: &Case, side: Side, policy: &Policy) -> Vec<AgencyId> {
+    let Some(superior) = policy.superior(side) else { return Vec::new() };
+    let parties = parties_of(case, side, policy);
+    if parties.is_empty() { vec![superior.clone()] } else { parties }
+}
+
 /// The position that counts for a side in a round: its superior's if recorded, else the common one of its required
 /// agencies once all have spoken, the latest text if they counter. A side without a superior that is split counts as
 /// disagreeing.

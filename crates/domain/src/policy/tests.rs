@@ -3,13 +3,6 @@
 use super::*;
 use crate::story::{Files, THIRD_SIDE, absence, clock, local};
 
-/// What is said about files after a change.
-fn said(change: impl FnOnce(&mut Files)) -> String {
-    let mut files = Files::default();
-    change(&mut files);
-    files.read().map_or_else(|error| error.to_string(), |_| "nothing is wrong".to_owned())
-}
-
 fn replaced(text: &mut String, from: &str, to: &str) {
     assert!(text.contains(from), "{from:?} is not in the file");
     *text = text.replacen(from, to, 1);
@@ -118,104 +111,94 @@ fn the_government_side_may_raise_and_others_by_configuration() {
 
 #[test]
 fn more_exact_rules_are_tried_first() {
-    let mut files = Files::default();
-    files.routing = ["", "area = \"CR\"", "topic = \"x\"", "topic = \"x\"\narea = \"CR\""]
-        .iter()
-        .enumerate()
-        .map(|(id, only)| format!("[[rule]]\nid = \"{id}\"\nreceiver = \"BTG\"\n{only}\nunit = \"BTG.TT\"\n"))
-        .collect();
+    let rule = |id: &str, only: &str| {
+        format!("[[rule]]\nid = \"{id}\"\nreceiver = \"BTG\"\n{only}\nunit = \"BTG.TT\"\n")
+    };
+    let least_exact_first = rule("default", "")
+        + &rule("area", "area = \"CR\"")
+        + &rule("topic", "topic = \"x\"")
+        + &rule("both", "topic = \"x\"\narea = \"CR\"");
+    let files = Files { routing: least_exact_first, ..Files::default() };
     let order: Vec<_> = files.policy().routing.into_iter().map(|rule| rule.id).collect();
-    assert_eq!(order, ["3", "2", "1", "0"]);
+    assert_eq!(order, ["both", "topic", "area", "default"]);
 }
 
 #[test]
 fn what_is_wrong_is_named_with_its_file_and_what_to_write() {
-    for (what, file, change) in [
+    let unit = "[[unit]]\nid = \"X\"\nagency = \"SKHCN\"\nname = \"X\"\n";
+    let nobody = absence("btg.ai", "2026-05-16T08:00", "2026-05-17T08:00");
+    let never = absence("btg.dau-moi", "2026-05-16T08:00", "2026-05-16T08:00");
+    let in_thuong = "khan = \"60 min\"\n\"thường\" = \"1 wd\"";
+    for (file, from, to, what) in [
+        ("policy.toml", "max-rounds", "max_rounds", "unknown field `max_rounds`"),
+        ("policy.toml", "version = \"2026.1\"", "", "missing field `version`"),
+        ("policy.toml", "\"BTG\"", "\"UBND\"", "[agreement] side-a = \"UBND\" is no agency of side A"),
+        ("policy.toml", "\"UBND\"", "\"UBNDT\"", "[agreement] side-b = \"UBNDT\" is no agency of side B"),
+        ("deadlines.toml", "[compare]", "[compared]", "the table [compare] is missing: add it"),
+        ("deadlines.toml", "\"15 min\"", "\"15 minutes\"", "is not a period"),
+        ("deadlines.toml", "khan = \"60 min\"", "", "missing field `khan`"),
+        ("deadlines.toml", "khan = \"60 min\"", in_thuong, "unknown field `thường`"),
+        ("routing.toml", "\"BTG.TT\"", "\"UBND.VX\"", "rule btg-mac-dinh: UBND.VX is no liaison unit of BTG"),
+        ("routing.toml", "\"BTG.TT\"", "\"BTG.XX\"", "rule btg-mac-dinh: BTG.XX is no liaison unit of BTG"),
+        ("routing.toml", "\nunit", "\nunti", "unknown field `unti`"),
+        ("organisation.toml", "liaison = true", "", "agency BTG has no unit with `liaison = true`: add one"),
         (
-            "unknown field `max_rounds`",
-            "policy.toml",
-            (|files| replaced(&mut files.policy, "max-rounds", "max_rounds")) as fn(&mut Files),
-        ),
-        ("missing field `version`", "policy.toml", |files| {
-            replaced(&mut files.policy, "version = \"2026.1\"", "")
-        }),
-        ("[agreement] side-a = \"UBND\" is no agency of side A", "policy.toml", |files| {
-            replaced(&mut files.policy, "\"BTG\"", "\"UBND\"")
-        }),
-        ("[agreement] side-b = \"UBNDT\" is no agency of side B", "policy.toml", |files| {
-            replaced(&mut files.policy, "\"UBND\"", "\"UBNDT\"")
-        }),
-        ("the table [compare] is missing: add it", "deadlines.toml", |files| {
-            replaced(&mut files.deadlines, "[compare]", "[compared]")
-        }),
-        ("is not a period", "deadlines.toml", |files| {
-            replaced(&mut files.deadlines, "\"15 min\"", "\"15 minutes\"")
-        }),
-        ("missing field `khan`", "deadlines.toml", |files| {
-            replaced(&mut files.deadlines, "khan = \"60 min\"", "")
-        }),
-        ("unknown field `thường`", "deadlines.toml", |files| {
-            replaced(&mut files.deadlines, "khan = \"60 min\"", "khan = \"60 min\"\n\"thường\" = \"1 wd\"")
-        }),
-        ("rule btg-mac-dinh: UBND.VX is no liaison unit of BTG", "routing.toml", |files| {
-            replaced(&mut files.routing, "\"BTG.TT\"", "\"UBND.VX\"")
-        }),
-        ("rule btg-mac-dinh: BTG.XX is no liaison unit of BTG", "routing.toml", |files| {
-            replaced(&mut files.routing, "\"BTG.TT\"", "\"BTG.XX\"")
-        }),
-        ("unknown field `unti`", "routing.toml", |files| replaced(&mut files.routing, "\nunit", "\nunti")),
-        ("agency BTG has no unit with `liaison = true`: add one", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "liaison = true", "liaison = false")
-        }),
-        ("agency BTG has no office with `level = \"chief\"`: add one", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "level = \"chief\"", "")
-        }),
-        ("agency BTG stands twice: remove one", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "id = \"UBND\"\n", "id = \"BTG\"\n")
-        }),
-        ("office BTG.TB stands twice: remove one", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "id = \"BTG.TT.DM\"\n", "id = \"BTG.TB\"\n")
-        }),
-        ("officer btg.truc-ban stands twice: remove one", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "id = \"btg.dau-moi\"\n", "id = \"btg.truc-ban\"\n")
-        }),
-        (
-            "SNNMT names the agency UBNDT, which does not stand under [[agency]]",
             "organisation.toml",
-            |files| replaced(&mut files.organisation, "superior = \"UBND\"", "superior = \"UBNDT\""),
+            "level = \"chief\"",
+            "",
+            "agency BTG has no office with `level = \"chief\"`: add one",
         ),
-        ("names the agency SKHCN", "organisation.toml", |files| {
-            files.organisation.push_str("\n[[unit]]\nid = \"X\"\nagency = \"SKHCN\"\nname = \"X\"\n")
-        }),
-        ("office BTG.TT.DM names the unit BTG.XX, which is not there", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "unit = \"BTG.TT\"", "unit = \"BTG.XX\"")
-        }),
-        ("BTG.TB names the agency BTGX", "organisation.toml", |files| {
-            replaced(
-                &mut files.organisation,
-                "id = \"BTG.TB\"\nagency = \"BTG\"",
-                "id = \"BTG.TB\"\nagency = \"BTGX\"",
-            )
-        }),
+        ("organisation.toml", "id = \"UBND\"\n", "id = \"BTG\"\n", "agency BTG stands twice: remove one"),
         (
-            "officer btg.truc-ban holds the office BTG.XX, which does not stand under [[office]]",
             "organisation.toml",
-            |files| replaced(&mut files.organisation, "office = \"BTG.TB\"", "office = \"BTG.XX\""),
+            "id = \"BTG.TT.DM\"",
+            "id = \"BTG.TB\"",
+            "office BTG.TB stands twice: remove one",
         ),
-        ("the absence of btg.ai is wrong", "organisation.toml", |files| {
-            files.organisation.push_str(&absence("btg.ai", "2026-05-16T08:00", "2026-05-17T08:00"))
-        }),
-        ("the absence of btg.dau-moi is wrong", "organisation.toml", |files| {
-            files.organisation.push_str(&absence("btg.dau-moi", "2026-05-16T08:00", "2026-05-16T08:00"))
-        }),
-        ("unknown variant `XX`", "organisation.toml", |files| {
-            replaced(&mut files.organisation, "role = \"RO\"", "role = \"XX\"")
-        }),
+        (
+            "organisation.toml",
+            "id = \"btg.dau-moi\"",
+            "id = \"btg.truc-ban\"",
+            "officer btg.truc-ban stands twice",
+        ),
+        (
+            "organisation.toml",
+            "superior = \"UBND\"",
+            "superior = \"UBNDT\"",
+            "SNNMT names the agency UBNDT, which",
+        ),
+        ("organisation.toml", "", unit, "X names the agency SKHCN, which does not stand under [[agency]]"),
+        (
+            "organisation.toml",
+            "id = \"BTG.TB\"\nagency = \"BTG\"",
+            "id = \"BTG.TB\"\nagency = \"B\"",
+            "BTG.TB names the agency B,",
+        ),
+        (
+            "organisation.toml",
+            "unit = \"BTG.TT\"",
+            "unit = \"BTG.XX\"",
+            "office BTG.TT.DM names the unit BTG.XX, which",
+        ),
+        (
+            "organisation.toml",
+            "office = \"BTG.TB\"",
+            "office = \"BTG.XX\"",
+            "officer btg.truc-ban holds the office BTG.XX,",
+        ),
+        ("organisation.toml", "", &nobody, "the absence of btg.ai is wrong"),
+        ("organisation.toml", "", &never, "the absence of btg.dau-moi is wrong"),
+        ("organisation.toml", "role = \"RO\"", "role = \"XX\"", "unknown variant `XX`"),
     ] {
-        let error = said(change);
-        assert!(
-            error.starts_with(&format!("{file}: ")) && error.contains(what),
-            "{what:?} is not in {error:?}"
-        );
+        let mut files = Files::default();
+        let text = match file {
+            "policy.toml" => &mut files.policy,
+            "deadlines.toml" => &mut files.deadlines,
+            "routing.toml" => &mut files.routing,
+            _ => &mut files.organisation,
+        };
+        replaced(text, from, to);
+        let said = files.read().map_or_else(|error| error.to_string(), |_| "nothing is wrong".to_owned());
+        assert!(said.starts_with(&format!("{file}: ")) && said.contains(what), "{what:?} is not in {said:?}");
     }
 }

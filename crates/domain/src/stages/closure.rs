@@ -112,7 +112,7 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
         return ctx.system();
     }
     let person = ctx.person()?;
-    let party = sides::parties(case, ctx.policy).contains(&person.agency) && person.side != Side::C;
+    let party = sides::key_holders(case, person.side, ctx.policy).contains(&person.agency);
     match command {
         Command::ProposeClosure(_) if party && matches!(person.role, Role::Lo | Role::Lh | Role::Al) => {
             Ok(())
@@ -261,13 +261,11 @@ pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
     pending(case).is_some_and(|proposal| proposal.proposed.proposal == deadline.instance)
 }
 
-/// The parties of the side that has not proposed.
+/// Who holds the key of the side that has not proposed.
 pub(crate) fn owing(case: &Case, policy: &Policy) -> Vec<AgencyId> {
     let Some(pending) = pending(case) else { return Vec::new() };
-    let other = |agency: &AgencyId| {
-        policy.organisation.side(agency).is_some_and(|side| side != pending.proposed.side && side != Side::C)
-    };
-    sides::parties(case, policy).into_iter().filter(other).collect()
+    let other = [Side::A, Side::B].into_iter().filter(|side| *side != pending.proposed.side);
+    other.flat_map(|side| sides::key_holders(case, side, policy)).collect()
 }
 
 #[cfg(test)]

@@ -71,6 +71,23 @@ fn a_third_side_holds_no_key() {
 }
 
 #[test]
+fn where_a_side_has_no_party_its_superior_holds_the_key() {
+    let mut story = Files::with_organisation(THIRD_SIDE).story();
+    let report = with(with(written(), "/raiser", "CAT"), "/document/issuer", "CAT");
+    story.by("cat.giam-doc").raise(report).settle();
+    story.by("btg.dau-moi").when("acknowledge", json!({})).settle();
+    story.by("btg.lanh-dao").when("record-position", agree()).stands(Lifecycle::Agreed);
+    story.by("cat.giam-doc").when(PROPOSE, closing()).refused(Code::NotAuthorised);
+    story.by("btg.dau-moi").when(PROPOSE, closing()).then(Kind::ClosureProposed);
+    assert_eq!(story.mails(), ["E19 to UBND.LD by 19/05 17:00"]);
+    story.by("btg.lanh-dao").when(CONFIRM, confirming(1)).refused(Code::NotAuthorised);
+    story.by("ubnd.truong-phong").when(CONFIRM, confirming(1)).refused(Code::NotFound);
+    story.until("19/05/2026 17:00");
+    assert_eq!(story.log().pop().unwrap(), "19/05 17:00 closure.overdue closure level 1, owed by UBND");
+    story.by("ubnd.lanh-dao").when(CONFIRM, confirming(1)).then(Kind::CaseClosed);
+}
+
+#[test]
 fn a_case_is_closed_only_once_it_is_agreed() {
     let mut received = Story::new();
     received.by("snnmt.dau-moi").raise(written());

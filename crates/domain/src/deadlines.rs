@@ -172,7 +172,8 @@ pub fn next_instant(case: &Case, now: Timestamp) -> Option<Timestamp> {
         .flat_map(|armed| {
             let reminders = armed.reminders().map(|(_, at, _)| at);
             let level = armed.next_level().map(|level| armed.level_at(level));
-            let plain = (!has_levels(armed.deadline.key)).then_some(armed.deadline.due);
+            let Deadline { key, instance, due, .. } = armed.deadline;
+            let plain = (!has_levels(key) && routing::is_followed_up(case, instance)).then_some(due);
             reminders.chain(level).chain(plain)
         })
         .filter(|at| *at > now)

@@ -342,11 +342,22 @@ fn falls_back(
 
 /// Since when the chief is to be reminded of an assignment, if he is.
 fn reminds_chief(case: &Case, open: &Assigned, now: Timestamp) -> Option<Timestamp> {
-    let goes_on = open.chief_reminded < CHIEF_REMINDERS || case_waits_for(case, open);
-    if open.assignment.level != Level::Chief || !goes_on {
+    if open.assignment.level != Level::Chief || !moves_on(case, open) {
         return None;
     }
     ack_due(case, open).filter(|due| now >= *due)
+}
+
+/// Whether something happens once an assignment's time is up: the last reminder of a chief is followed by nothing.
+fn moves_on(case: &Case, open: &Assigned) -> bool {
+    open.assignment.level != Level::Chief
+        || open.chief_reminded < CHIEF_REMINDERS
+        || case_waits_for(case, open)
+}
+
+/// The same, of the assignment of a number.
+pub(crate) fn is_followed_up(case: &Case, number: u32) -> bool {
+    open(case).any(|open| open.assignment.number == number && moves_on(case, open))
 }
 
 /// Coordination cannot begin before the lead has acknowledged.

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use super::{AssignmentState, Command, newest};
 use crate::{
     Code, stages,
-    story::{Files, Story, THIRD_SIDE, absence, agree, closing, confirming, phone, with, written},
+    story::{
+        Files, Story, THIRD_SIDE, absence, agree, closing, confirmation, confirming, local, phone, verdicts,
+        with, written,
+    },
 };
 
 fn ack() -> Value {
@@ -102,14 +105,14 @@ fn the_more_exact_rule_wins_and_the_others_are_kept_as_alternatives() {
     let rule = |id: &str, only: &str| {
         format!("\n[[rule]]\nid = \"{id}\"\nreceiver = \"BTG\"\n{only}\nunit = \"BTG.TT\"\n")
     };
-    let mut files = Files::default();
     // From the least exact to the most, against their precedence.
-    files.routing = rule("default", "")
+    let routing = rule("default", "")
         + &rule("area", "area = \"CR\"")
         + &rule("topic", "topic = \"agriculture\"")
         + &rule("topic-2", "topic = \"agriculture\"")
         + &rule("both", "topic = \"agriculture\"\narea = \"CR\"")
         + "\n[[rule]]\nid = \"ubnd\"\nreceiver = \"UBND\"\ntopic = \"agriculture\"\narea = \"CR\"\nunit = \"UBND.VX\"\n";
+    let files = Files { routing, ..Files::default() };
     let chosen = |topic: &str, area: Option<&str>| {
         let mut story = files.story();
         let body = with(with(phone(), "/topic", topic), "/area", area);
@@ -496,6 +499,20 @@ fn a_chief_is_reminded_at_his_period_and_a_lead_that_the_case_waits_for_each_wor
     let count = story.facts().len();
     story.by("btg.lanh-dao").when("record-position", agree()).until("30/06/2026 00:00");
     assert_eq!(story.facts().len(), count + 1);
+}
+
+#[test]
+fn after_the_last_reminder_of_a_chief_nothing_is_due() {
+    let mut story = Story::phoned();
+    story.by("btg.dau-moi").when("acknowledge", ack()).settle();
+    story.by("btg.lanh-dao").when("record-position", agree());
+    story.by("snnmt.van-thu").when("submit-written-confirmation", confirmation());
+    story.by("btg.dau-moi").when("compare-written", verdicts("same")).until("17/05/2026 00:51");
+    assert_eq!(story.next_due(), Some(local("17/05/2026 00:52")));
+    story.until("17/05/2026 00:52");
+    assert_eq!(story.log().pop().unwrap(), "17/05 00:52 routing.chief-reminded 5 for the 3. time");
+    assert_eq!(story.due_of(DeadlineKey::Ack, 5).unwrap(), "17/05 01:22", "the mail names a time");
+    assert_eq!(story.next_due(), None);
 }
 
 #[test]

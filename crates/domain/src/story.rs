@@ -4,6 +4,7 @@
 //! every test also checks the chain and the codec. A refusal that a test does not name fails it.
 
 mod forms;
+mod histories;
 mod scenarios;
 mod words;
 
@@ -401,6 +402,11 @@ impl Story {
     pub(crate) fn then(&mut self, kind: Kind) -> &mut Self {
         assert_eq!(self.decision().body.kind(), kind);
         self
+    }
+
+    /// Whether the act was done; a refusal is no surprise here.
+    pub(crate) fn done(&mut self) -> bool {
+        self.answer.take().expect("an act comes first").is_ok()
     }
 
     /// What the act was decided to record.

@@ -1,0 +1,417 @@
+//! Random histories: acts of random officers with random jumps of the clock, and what must hold in all of them.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use events::{Actor, Lifecycle, Stage, terms::Level};
+use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    access,
+    stages::{confirmation::Written, escalation::Dossier, routing::AssignmentState},
+};
+
+/// A policy with a third side, absences, and a Party side that may raise.
+static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
+    let mut files = Files::with_organisation(THIRD_SIDE);
+    files.organisation = files.organisation.replacen("side = \"A\"", "side = \"A\"\nmay_raise = true", 1);
+    for (officer, from, until) in [
+        ("btg.dau-moi", "2026-05-12T06:00", "2026-05-12T22:00"),
+        ("btg.dau-moi2", "2026-05-12T12:00", "2026-05-14T12:00"),
+        ("ubnd.dau-moi", "2026-05-13T00:00", "2026-05-13T12:00"),
+        ("ubnd.truong-phong", "2026-05-13T06:00", "2026-05-16T12:00"),
+        ("ubnd.lanh-dao", "2026-05-13T06:00", "2026-05-16T12:00"),
+    ] {
+        files.organisation.push_str(&absence(officer, from, until));
+    }
+    Arc::new(files.policy())
+});
+
+type Form = fn() -> Value;
+
+/// Acts that are sensible somewhere in a history.
+const SENSIBLE: [(&str, &str, Form); 32] = [
+    ("btg.truc-ban", "verify-callback", || callback("verified")),
+    ("btg.truc-ban", "verify-callback", || callback("failed")),
+    ("btg.dau-moi", "verify-callback", || callback("unreachable")),
+    ("snnmt.van-thu", "submit-written-confirmation", confirmation),
+    ("ubnd.van-thu", "submit-written-confirmation", confirmation),
+    ("btg.dau-moi2", "compare-written", || verdicts("same")),
+    ("btg.truong-phong", "compare-written", || verdicts("missing")),
+    ("btg.truong-phong", "route", || json!({ "unit": "BTG.TT" })),
+    ("btg.dau-moi", "acknowledge", || json!({})),
+    ("btg.lanh-dao", "acknowledge", || json!({})),
+    ("ubnd.dau-moi", "acknowledge", || json!({})),
+    ("ubnd.lanh-dao", "acknowledge", || json!({})),
+    ("btg.lanh-dao", "record-position", agree),
+    ("btg.lanh-dao", "record-position", disagree),
+    ("btg.lanh-dao", "record-position", || counter("A")),
+    ("snnmt.lanh-dao", "record-position", agree),
+    ("snnmt.lanh-dao", "record-position", || counter("B1")),
+    ("sxd.lanh-dao", "record-position", agree),
+    ("sxd.lanh-dao", "record-position", disagree),
+    ("ubnd.lanh-dao", "record-position", agree),
+    ("ubnd.lanh-dao", "record-position", || counter("B")),
+    ("cat.giam-doc", "record-position", agree),
+    ("bch.chi-huy", "record-position", || counter("C")),
+    ("btg.dau-moi", "propose-closure", closing),
+    ("snnmt.dau-moi", "propose-closure", closing),
+    ("ubnd.truong-phong", "propose-closure", closing),
+    ("btg.lanh-dao", "confirm-closure", || confirming(1)),
+    ("ubnd.lanh-dao", "confirm-closure", || confirming(1)),
+    ("snnmt.lanh-dao", "confirm-closure", || confirming(2)),
+    ("btg.lanh-dao", "reject-closure", || rejecting(1)),
+    ("ubnd.lanh-dao", "reject-closure", || rejecting(1)),
+    ("snnmt.lanh-dao", "reject-closure", || rejecting(2)),
+];
+
+/// How a history begins.
+#[derive(Clone, Debug)]
+struct Beginning {
+    /// Minutes after Monday 11/05/2026 00:00.
+    minute: i64,
+    /// How long after the end of the call it is logged.
+    logged_after: i64,
+    raiser: (&'static str, &'static str),
+    urgency: &'static str,
+    by_phone: bool,
+    required: Vec<&'static str>,
+}
+
+/// What happens next.
+#[derive(Clone, Debug)]
+enum Move {
+    /// The first sensible act, from a place in the list on, that is accepted.
+    Sensible(usize),
+    /// Anybody does anything.
+    Stray(usize, usize),
+    /// The last act that was accepted is sent again.
+    Repeat,
+    /// The clock runs as it should.
+    Wait(i64),
+    /// The clock jumps, as in an outage.
+    Outage(i64),
+    /// The clock runs to the next due instant, or to some seconds before or after it.
+    Due(i64),
+}
+
+fn beginnings() -> impl Strategy<Value = Beginning> {
+    let raisers = [
+        ("SNNMT", "snnmt.lanh-dao"),
+        ("SNNMT", "snnmt.dau-moi"),
+        ("SXD", "sxd.lanh-dao"),
+        ("UBND", "ubnd.lanh-dao"),
+        ("BTG", "btg.lanh-dao"),
+        ("CAT", "cat.giam-doc"),
+    ];
+    let required =
+        [vec![], vec![], vec!["SXD"], vec!["SXD", "CAT"], vec!["CAT", "BCH"], vec!["SNNMT", "UBND"]];
+    (
+        0..7 * 24 * 60_i64,
+        prop_oneof![Just(4), Just(20), 0..600_i64],
+        prop::sample::select(raisers.to_vec()),
+        prop::sample::select(vec!["hoa-toc", "hoa-toc", "thuong-khan", "khan", "thuong", "hoa-toc-hen-gio"]),
+        any::<bool>(),
+        prop::sample::select(required.to_vec()),
+    )
+        .prop_map(|(minute, logged_after, raiser, urgency, by_phone, required)| Beginning {
+            minute,
+            logged_after,
+            raiser,
+            urgency,
+            by_phone: by_phone && urgency != "thuong",
+            required,
+        })
+}
+
+fn moves() -> impl Strategy<Value = Vec<Move>> {
+    let one = prop_oneof![
+        8 => any::<prop::sample::Index>().prop_map(|at| Move::Sensible(at.index(SENSIBLE.len()))),
+        2 => (any::<prop::sample::Index>(), any::<prop::sample::Index>())
+            .prop_map(|(officer, act)| Move::Stray(officer.index(1000), act.index(SENSIBLE.len()))),
+        1 => Just(Move::Repeat),
+        2 => prop_oneof![0..90_i64, 0..3000_i64].prop_map(Move::Wait),
+        1 => prop_oneof![0..90_i64, 0..6000_i64].prop_map(Move::Outage),
+        3 => (-1..=1_i64).prop_map(Move::Due),
+    ];
+    prop::collection::vec(one, 0..24)
+}
+
+impl Beginning {
+    fn story(&self) -> Story {
+        let mut story = Story::under(Arc::clone(&POLICY));
+        story.now = local("11/05/2026 00:00") + TimeDelta::minutes(self.minute);
+        let (raiser, officer) = self.raiser;
+        let mut body = if self.by_phone {
+            let ended = story.now - TimeDelta::minutes(self.logged_after);
+            let body = with(phone(), "/call/ended_at", ended.to_rfc3339());
+            with(body, "/call/started_at", (ended - TimeDelta::minutes(9)).to_rfc3339())
+        } else {
+            let issued = calendar::local_date(story.now).to_string();
+            with(with(written(), "/document/issuer", raiser), "/document/date", issued)
+        };
+        body = with(with(body, "/urgency", self.urgency), "/raiser", raiser);
+        if self.urgency == "hoa-toc-hen-gio" {
+            body = with(body, "/deliver_by", (story.now + TimeDelta::minutes(100)).to_rfc3339());
+        }
+        assert!(story.requiring(&self.required).by(officer).raise(body).done(), "a case is raised");
+        story
+    }
+}
+
+/// A body whose document is dated today and issued by the raiser, so that it fits.
+fn fitting(story: &Story, mut body: Value) -> Value {
+    if body.get("document").is_some() {
+        body = with(body, "/document/date", calendar::local_date(story.now).to_string());
+        body = with(body, "/document/issuer", story.case().raiser.as_str());
+    }
+    body
+}
+
+/// An act that was accepted: by whom, which, with what, under which key, as which version.
+type Accepted = (&'static str, &'static str, Value, String, u32);
+
+fn play(story: &mut Story, number: usize, moved: &Move, last: &mut Option<Accepted>) {
+    match moved {
+        Move::Sensible(from) => {
+            for offset in 0..SENSIBLE.len() {
+                let (officer, act, form) = SENSIBLE[(from + offset) % SENSIBLE.len()];
+                let (body, key) = (fitting(story, form()), format!("{number} {offset}"));
+                let accepted = story.by(officer).key(&key).when(act, body.clone()).done();
+                if accepted {
+                    *last = Some((officer, act, body, key, story.case().version));
+                    return;
+                }
+            }
+        }
+        Move::Stray(officer, act) => {
+            let officers: Vec<_> = story.policy.organisation.officers().map(|each| each.id.clone()).collect();
+            let officer = officers[officer % officers.len()].clone();
+            let (_, act, form) = SENSIBLE[*act];
+            let body = fitting(story, form());
+            let seen = {
+                let person = story.policy.organisation.person(&officer).unwrap();
+                access::may_see(story.case(), &person, &story.policy)
+            };
+            let before = story.case().clone();
+            let answer = story.by(officer.as_str()).when(act, body).answer.take().unwrap();
+            let hidden = answer.as_ref().is_err_and(|refusal| refusal.code == Code::NotFound);
+            assert_eq!(hidden, !seen, "{officer} {act}: {answer:?}");
+            assert!(answer.is_ok() || *story.case() == before);
+        }
+        Move::Repeat => {
+            if let Some((officer, act, body, key, version)) = last {
+                story.by(officer).key(key).when(act, body.clone()).repeats(*version);
+            }
+        }
+        Move::Wait(minutes) => {
+            story.until_instant(story.now + TimeDelta::minutes(*minutes));
+        }
+        Move::Outage(minutes) => story.now += TimeDelta::minutes(*minutes),
+        Move::Due(seconds) => {
+            if let Some(next) = story.next_due() {
+                story.until_instant((next + TimeDelta::seconds(*seconds)).max(story.now));
+            }
+        }
+    }
+}
+
+/// What the process proposes is legal, and comes to rest.
+fn settles(story: &mut Story) {
+    for step in story.steps() {
+        match story.would(&step) {
+            Ok(Outcome::Fresh(_)) => {}
+            other => panic!("{step:?} is proposed, but {other:?}"),
+        }
+    }
+    let before = story.facts().len();
+    story.settle();
+    assert!(story.facts().len() - before < 40, "{} steps at once", story.facts().len() - before);
+    assert_eq!(story.steps(), [], "a settled case has no next step in any stage");
+}
+
+/// The next due instant lies ahead; nothing is to be done before it, and something is at it.
+fn is_due_exactly(story: &mut Story) {
+    let now = story.now;
+    if let Some(next) = story.next_due() {
+        assert!(next > now);
+        for early in [now + (next - now) / 2, next - TimeDelta::nanoseconds(1)] {
+            story.now = early;
+            assert_eq!(story.steps(), [], "before {}", clock(next));
+        }
+        story.now = next;
+        assert_ne!(story.steps(), [], "at {}", clock(next));
+    } else {
+        story.now = now + TimeDelta::days(400);
+        assert_eq!(story.steps(), [], "nothing is due ever");
+    }
+    story.now = now;
+}
+
+/// PROCESS §5, "Always", and what else holds of every fold.
+fn is_sound(case: &Case) {
+    let waits = case.lifecycle == Lifecycle::InCoordination;
+    assert_eq!(case.open_round().is_some(), waits);
+    assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));
+    assert_eq!(case.dossier == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
+    assert!(case.lifecycle != Lifecycle::Closed || case.written_settled());
+    let pending = crate::stages::closure::pending(case).is_some();
+    assert!(!pending || case.lifecycle == Lifecycle::Agreed);
+    assert_eq!(case.audience, access::audience(case));
+    let mut agencies = BTreeSet::new();
+    for assigned in &case.assignments {
+        let open = assigned.state == AssignmentState::Assigned;
+        let stands = open || assigned.state == AssignmentState::Acknowledged;
+        assert!(
+            !stands || agencies.insert(&assigned.assignment.agency),
+            "an agency has one assignment that stands"
+        );
+        assert!(!open || case.lifecycle.is_live());
+        let (lead, level) = (assigned.assignment.lead, assigned.assignment.level);
+        assert!(assigned.chief_reminded == 0 || level == Level::Chief);
+        assert!(assigned.chief_reminded <= 3 || lead);
+        assert_eq!(lead, assigned.assignment.agency == case.receiver);
+    }
+    for armed in &case.deadlines {
+        assert!(armed.deadline.due > armed.deadline.start);
+        assert_eq!(armed.deadline.due.timestamp_subsec_nanos(), 0);
+        assert!(!deadlines::is_running(case, &armed.deadline) || case.lifecycle.is_live());
+    }
+    for confirmation in &case.confirmations {
+        let owed = matches!(confirmation.written, Written::Pending | Written::Overdue);
+        assert!(owed == confirmation.document.is_none() || confirmation.written == Written::Satisfied);
+        assert!(!confirmation.late || !owed);
+    }
+}
+
+/// Which facts may move the lifecycle, and how; and who does it.
+fn moves_rightly(story: &Story) {
+    use Lifecycle::{Agreed, Closed, Disputed, InCoordination, Received, Routed};
+    for fact in story.facts() {
+        let Some(transition) = fact.draft.transition else { continue };
+        let known = match fact.body().kind() {
+            Kind::RaisedInWriting | Kind::RaisedByPhone => {
+                (transition.from, transition.to) == (None, Received)
+            }
+            Kind::CaseRouted => (transition.from, transition.to) == (Some(Received), Routed),
+            Kind::CoordinationOpened => (transition.from, transition.to) == (Some(Routed), InCoordination),
+            Kind::PositionRecorded => {
+                transition.from == Some(InCoordination) && matches!(transition.to, Agreed | Disputed)
+            }
+            Kind::CaseClosed => (transition.from, transition.to) == (Some(Agreed), Closed),
+            _ => false,
+        };
+        assert!(known, "{}: {transition:?}", line(fact));
+        let automatic = matches!(fact.origin().actor, Actor::System { .. });
+        let by_itself = matches!(transition.to, Routed | InCoordination);
+        assert!(!automatic || by_itself, "no timer closes, agrees or disputes anything");
+    }
+}
+
+/// Reminders and overdue levels come once each, in order, when they are due and not before.
+fn timers_are_in_order(story: &Story) {
+    let mut said = BTreeSet::new();
+    for fact in story.facts() {
+        let origin = fact.origin();
+        assert!(origin.occurred_at <= fact.recorded_at);
+        match fact.body() {
+            Body::ConfirmationReminded(one)
+            | Body::RoutingReminded(one)
+            | Body::CoordinationReminded(one)
+            | Body::EscalationReminded(one)
+            | Body::ClosureReminded(one) => {
+                let name = |share: u8| (one.key, one.instance, one.due, share);
+                assert!(said.insert(name(one.share)), "{} comes twice", line(fact));
+                assert!(one.share == 80 || !said.contains(&name(80)));
+                assert!(
+                    !said.contains(&name(101)) && origin.occurred_at < one.due && fact.recorded_at < one.due
+                );
+            }
+            Body::ConfirmationOverdue(one)
+            | Body::RoutingOverdue(one)
+            | Body::CoordinationOverdue(one)
+            | Body::EscalationOverdue(one)
+            | Body::ClosureOverdue(one) => {
+                let name = |level: u8| (one.key, one.instance, one.due, 100 + level);
+                assert!(said.insert(name(one.level)), "{} comes twice", line(fact));
+                assert!(
+                    one.level == 1 || said.contains(&name(one.level - 1)),
+                    "{} comes too early",
+                    line(fact)
+                );
+                assert!((1..=3).contains(&one.level) && origin.occurred_at >= one.due);
+                assert!(!one.owing.is_empty(), "{}: somebody owes", line(fact));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What is folded again from the stored bytes, or kept as JSON, is the same case.
+fn is_replayable(story: &Story) {
+    assert_eq!(story.replayed().unwrap().as_ref(), Some(story.case()));
+    let kept = serde_json::to_string(story.case()).unwrap();
+    assert_eq!(serde_json::from_str::<Case>(&kept).unwrap(), *story.case());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_rules_hold(beginning in beginnings(), moves in moves()) {
+        let mut story = beginning.story();
+        settles(&mut story);
+        let mut last = None;
+        for (number, moved) in moves.iter().enumerate() {
+            play(&mut story, number, moved, &mut last);
+            is_sound(story.case());
+            settles(&mut story);
+            is_sound(story.case());
+            is_due_exactly(&mut story);
+        }
+        story.until_instant(story.now + TimeDelta::days(9));
+        is_sound(story.case());
+        moves_rightly(&story);
+        timers_are_in_order(&story);
+        is_replayable(&story);
+        let mails = story.facts().iter().map(|fact| notices::notices(story.case(), fact, &story.policy));
+        for mails in mails {
+            let offices: BTreeSet<_> = mails.iter().map(|notice| &notice.office).collect();
+            prop_assert_eq!(offices.len(), mails.len(), "one mail for each office");
+        }
+    }
+}
+
+/// The histories above are worth something only if they go everywhere.
+#[test]
+fn random_histories_reach_every_state() {
+    let mut runner = TestRunner::deterministic();
+    let (mut reached, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    for _ in 0..60 {
+        let beginning = beginnings().new_tree(&mut runner).unwrap().current();
+        let moves = moves().new_tree(&mut runner).unwrap().current();
+        let mut story = beginning.story();
+        story.settle();
+        for (number, moved) in moves.iter().enumerate() {
+            play(&mut story, number, moved, &mut None);
+            story.settle();
+            reached.insert(story.case().lifecycle);
+        }
+        kinds.extend(story.facts().iter().map(|fact| fact.body().kind()));
+    }
+    for lifecycle in [
+        Lifecycle::Routed,
+        Lifecycle::InCoordination,
+        Lifecycle::Agreed,
+        Lifecycle::Disputed,
+        Lifecycle::Closed,
+    ] {
+        assert!(reached.contains(&lifecycle), "{lifecycle:?} is never reached");
+    }
+    for stage in Stage::ALL {
+        assert!(kinds.iter().any(|kind| kind.stage() == stage), "{stage} never has a fact");
+    }
+    assert!(kinds.len() > 20, "only {kinds:?}");
+}

@@ -3,9 +3,13 @@
 //! Nothing is pretended. Each fact is written as the ledger writes it, stamped and read back before it is folded, so
 //! every test also checks the chain and the codec. A refusal that a test does not name fails it.
 
+mod files;
 mod forms;
+mod given;
 mod histories;
+mod invariants;
 mod scenarios;
+mod then;
 mod words;
 
 use std::{
@@ -15,19 +19,19 @@ use std::{
 
 use chrono::NaiveDateTime;
 use events::{
-    Actor, AggregateId, Body, Capacity, CaseId, CommandId, DeadlineKey, Digest, DocumentId, Draft, EventId,
-    Fact, Kind, Lifecycle, OfficerId, Origin, Timestamp, envelope,
+    Actor, AggregateId, Body, Capacity, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact,
+    OfficerId, Origin, Timestamp, envelope,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use files::{Files, absence};
 pub(crate) use forms::*;
 pub(crate) use words::{clock, line, mail};
 
 use crate::{
-    By, Case, Code, Command, Context, Decision, OutOfOrder, Outcome, Person, Policy, PolicyFiles, Refusal,
-    Registration, Step, calendar, deadlines, decide, due, evolve, next_step, next_steps, notices,
-    stages::act,
+    By, Case, Code, Command, Context, Decision, Outcome, Policy, Refusal, Registration, Step, calendar,
+    decide, due, evolve, next_steps, notices, stages::act,
 };
 
 /// More steps than this at one instant are a circle.
@@ -35,62 +39,6 @@ const STEPS: usize = 200;
 
 /// The delivered policy, read once.
 static DELIVERED: LazyLock<Arc<Policy>> = LazyLock::new(|| Arc::new(Files::default().policy()));
-
-/// The texts of the policy's files; a test changes what it is about.
-pub(crate) struct Files {
-    pub(crate) policy: String,
-    pub(crate) organisation: String,
-    pub(crate) deadlines: String,
-    pub(crate) routing: String,
-}
-
-impl Default for Files {
-    fn default() -> Self {
-        Self {
-            policy: include_str!("../../../deploy/policy/policy.toml").to_owned(),
-            organisation: include_str!("../../../deploy/policy/organisation.toml").to_owned(),
-            deadlines: include_str!("../../../deploy/policy/deadlines.toml").to_owned(),
-            routing: include_str!("../../../deploy/policy/routing.toml").to_owned(),
-        }
-    }
-}
-
-impl Files {
-    /// The delivered files with more lines in `organisation.toml`.
-    pub(crate) fn with_organisation(lines: &str) -> Self {
-        let mut files = Self::default();
-        files.organisation.push_str(lines);
-        files
-    }
-
-    /// Reads them; the calendar is the delivered one.
-    pub(crate) fn read(&self) -> Result<Policy, crate::PolicyError> {
-        Policy::from_files(PolicyFiles {
-            policy: &self.policy,
-            organisation: &self.organisation,
-            calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
-            deadlines: &self.deadlines,
-            routing: &self.routing,
-        })
-    }
-
-    /// Reads them; they must be right.
-    pub(crate) fn policy(&self) -> Policy {
-        self.read().expect("a policy that can be read")
-    }
-
-    /// A story under them.
-    pub(crate) fn story(&self) -> Story {
-        Story::under(Arc::new(self.policy()))
-    }
-}
-
-/// An absence of an officer, as `organisation.toml` says it.
-pub(crate) fn absence(officer: &str, from: &str, until: &str) -> String {
-    format!(
-        "\n[[absence]]\nofficer = \"{officer}\"\nfrom = \"{from}:00+07:00\"\nuntil = \"{until}:00+07:00\"\n"
-    )
-}
 
 /// An instant by the local clock, as `16/05/2026 21:52` or `16/05/2026 21:52:30.5`.
 pub(crate) fn local(text: &str) -> Timestamp {
@@ -396,201 +344,10 @@ impl Story {
         }
     }
 
-    // Then.
-
-    /// The act made a fact of this kind.
-    pub(crate) fn then(&mut self, kind: Kind) -> &mut Self {
-        assert_eq!(self.decision().body.kind(), kind);
-        self
-    }
-
-    /// Whether the act was done; a refusal is no surprise here.
-    pub(crate) fn done(&mut self) -> bool {
-        self.answer.take().expect("an act comes first").is_ok()
-    }
-
-    /// What the act was decided to record.
-    pub(crate) fn decision(&mut self) -> Decision {
-        match self.answer.take().expect("an act comes first") {
-            Ok(Outcome::Fresh(decision)) => decision,
-            other => panic!("not a fact, but {other:?}"),
-        }
-    }
-
-    /// The act was known: it made the fact of this version already.
-    pub(crate) fn repeats(&mut self, version: u32) -> &mut Self {
-        match self.answer.take().expect("an act comes first") {
-            Ok(Outcome::Repeat(receipt)) => {
-                assert_eq!(receipt.version, version);
-                assert_eq!(receipt.event, self.facts[version as usize - 1].draft.id);
-            }
-            other => panic!("not a repeat, but {other:?}"),
-        }
-        self
-    }
-
-    /// The act was refused; gives the field that the refusal is about.
-    fn refusal(&mut self, code: Code) -> Option<String> {
-        let refusal = self.why();
-        assert_eq!(refusal.code, code, "{refusal}");
-        assert!(!refusal.vi.is_empty() && !refusal.en.is_empty(), "a refusal says why: {refusal:?}");
-        refusal.field
-    }
-
-    /// The act was refused: how.
-    pub(crate) fn why(&mut self) -> Refusal {
-        match self.answer.take().expect("an act comes first") {
-            Err(refusal) => refusal,
-            Ok(outcome) => panic!("not refused, but {outcome:?}"),
-        }
-    }
-
-    /// The act was refused, not about a field.
-    pub(crate) fn refused(&mut self, code: Code) -> &mut Self {
-        assert_eq!(self.refusal(code), None);
-        self
-    }
-
-    /// The act was refused, about this field.
-    pub(crate) fn refused_at(&mut self, code: Code, field: &str) -> &mut Self {
-        assert_eq!(self.refusal(code).as_deref(), Some(field));
-        self
-    }
-
-    /// Where the case stands.
-    pub(crate) fn stands(&mut self, lifecycle: Lifecycle) -> &mut Self {
-        assert_eq!(self.case().lifecycle, lifecycle);
-        self
-    }
-
-    /// The case.
-    pub(crate) fn case(&self) -> &Case {
-        self.case.as_ref().expect("a case is raised")
-    }
-
-    /// Its facts.
-    pub(crate) fn facts(&self) -> &[Fact] {
-        &self.facts
-    }
-
-    /// Its newest fact.
-    pub(crate) fn newest(&self) -> &Fact {
-        self.facts.last().expect("a case is raised")
-    }
-
-    /// Its facts as they are stored.
-    pub(crate) fn stored(&self) -> &[String] {
-        &self.stored
-    }
-
-    /// The documents that are registered, by number and symbol.
-    pub(crate) fn registered(&self) -> Vec<String> {
-        self.registered.values().map(|registration| registration.document.printed()).collect()
-    }
-
-    /// The case as its stored facts give it.
-    pub(crate) fn replayed(&self) -> Result<Option<Case>, OutOfOrder> {
-        self.stored.iter().try_fold(None, |case, bytes| {
-            evolve(case, &Fact::from_bytes(bytes.as_bytes()).unwrap()).map(Some)
-        })
-    }
-
-    /// The facts say this, one line for each, from a clock time on.
-    pub(crate) fn says_since(&self, clock: &str, lines: &[&str]) {
-        assert_eq!(self.log_since(clock).join("\n"), lines.join("\n"));
-    }
-
-    /// The facts say this from the beginning, one line for each.
-    pub(crate) fn says(&self, lines: &[&str]) {
-        assert_eq!(self.log().join("\n"), lines.join("\n"));
-    }
-
-    /// Its facts in words, one line for each.
-    pub(crate) fn log(&self) -> Vec<String> {
-        self.facts.iter().map(line).collect()
-    }
-
-    /// The facts in words from a clock time on.
-    pub(crate) fn log_since(&self, clock: &str) -> Vec<String> {
-        let since = local(clock);
-        self.facts.iter().filter(|fact| fact.origin().occurred_at >= since).map(line).collect()
-    }
-
-    /// The deadlines that run, in words: `written 1: 16/05 21:48 to 17/05 05:48`.
-    pub(crate) fn running(&self) -> Vec<String> {
-        let words = |armed: &deadlines::Armed| {
-            let events::Deadline { key, instance, start, due } = armed.deadline;
-            format!("{key} {instance}: {} to {}", clock(start), clock(due))
-        };
-        let mut running: Vec<_> = deadlines::running(self.case()).map(words).collect();
-        running.sort();
-        running
-    }
-
-    /// When a deadline that runs is due, in words.
-    pub(crate) fn due_of(&self, key: DeadlineKey, instance: u32) -> Option<String> {
-        deadlines::find(self.case(), key, instance).map(|armed| clock(armed.deadline.due))
-    }
-
-    /// The mails of the newest fact, in words: `E01 to BTG.LD by 16/05 22:07`.
-    pub(crate) fn mails(&self) -> Vec<String> {
-        notices::notices(self.case(), self.newest(), &self.policy).iter().map(mail).collect()
-    }
-
-    /// The person who acts next.
-    pub(crate) fn person(&self) -> Person {
-        self.policy.organisation.person(&self.officer).expect("an officer of the organisation")
-    }
-
-    /// The next step of one stage.
-    pub(crate) fn step_of(&self, stage: events::Stage) -> Option<Step> {
-        next_step(self.case(), stage, self.now, &self.policy)
-    }
-
     fn nothing_refused(&self) {
         if let Some(Err(refusal)) = &self.answer {
             panic!("nobody expected that this is refused: {refusal}");
         }
-    }
-
-    // Histories that many tests begin with, on the night of 16 May 2026 (DOMAIN §8, S2).
-
-    /// SNNMT has called at 21:40 to 21:48, BTG logged it at 21:52; routed to BTG and UBND.
-    pub(crate) fn phoned() -> Self {
-        let mut story = Self::new();
-        story.by("btg.truc-ban").raise(phone()).settle();
-        story
-    }
-
-    /// At 22:05 UBND and BTG acknowledge; round 1 is open until 02:05.
-    pub(crate) fn coordinating() -> Self {
-        let mut story = Self::phoned();
-        story.acknowledged("16/05/2026 22:05");
-        story
-    }
-
-    /// UBND and BTG acknowledge.
-    pub(crate) fn acknowledged(&mut self, clock: &str) -> &mut Self {
-        self.until(clock).by("ubnd.dau-moi").when("acknowledge", json!({}));
-        self.by("btg.dau-moi").when("acknowledge", json!({})).settle()
-    }
-
-    /// At 23:50 BTG agrees: the sides agree; the document is still owed.
-    pub(crate) fn agreed() -> Self {
-        let mut story = Self::coordinating();
-        story.until("16/05/2026 23:50").by("btg.lanh-dao").when("record-position", agree()).settle();
-        story
-    }
-
-    /// At 00:30 the document comes, at 00:40 it matches: the case can be closed.
-    pub(crate) fn settled() -> Self {
-        let mut story = Self::agreed();
-        story
-            .until("17/05/2026 00:30")
-            .by("snnmt.van-thu")
-            .when("submit-written-confirmation", confirmation());
-        story.until("17/05/2026 00:40").by("btg.dau-moi").when("compare-written", verdicts("same")).settle();
-        story
     }
 }
 

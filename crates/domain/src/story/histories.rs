@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use events::{Actor, Lifecycle, Stage, terms::Level};
+use events::{Lifecycle, Stage};
 use proptest::{prelude::*, strategy::ValueTree as _, test_runner::TestRunner};
 use serde_json::{Value, json};
 
-use super::*;
-use crate::{
-    access,
-    stages::{confirmation::Written, escalation::Dossier, routing::AssignmentState},
+use super::{
+    invariants::{is_due_exactly, is_replayable, is_sound, moves_rightly, settles, timers_are_in_order},
+    *,
 };
+use crate::access;
 
 /// A policy with a third side, absences, and a Party side that may raise.
 static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
@@ -216,144 +216,6 @@ fn play(story: &mut Story, number: usize, moved: &Move, last: &mut Option<Accept
             }
         }
     }
-}
-
-/// What the process proposes is legal, and comes to rest.
-fn settles(story: &mut Story) {
-    for step in story.steps() {
-        match story.would(&step) {
-            Ok(Outcome::Fresh(_)) => {}
-            other => panic!("{step:?} is proposed, but {other:?}"),
-        }
-    }
-    let before = story.facts().len();
-    story.settle();
-    assert!(story.facts().len() - before < 40, "{} steps at once", story.facts().len() - before);
-    assert_eq!(story.steps(), [], "a settled case has no next step in any stage");
-}
-
-/// The next due instant lies ahead; nothing is to be done before it, and something is at it.
-fn is_due_exactly(story: &mut Story) {
-    let now = story.now;
-    if let Some(next) = story.next_due() {
-        assert!(next > now);
-        for early in [now + (next - now) / 2, next - TimeDelta::nanoseconds(1)] {
-            story.now = early;
-            assert_eq!(story.steps(), [], "before {}", clock(next));
-        }
-        story.now = next;
-        assert_ne!(story.steps(), [], "at {}", clock(next));
-    } else {
-        story.now = now + TimeDelta::days(400);
-        assert_eq!(story.steps(), [], "nothing is due ever");
-    }
-    story.now = now;
-}
-
-/// PROCESS §5, "Always", and what else holds of every fold.
-fn is_sound(case: &Case) {
-    let waits = case.lifecycle == Lifecycle::InCoordination;
-    assert_eq!(case.open_round().is_some(), waits);
-    assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));
-    assert_eq!(case.dossier == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
-    assert!(case.lifecycle != Lifecycle::Closed || case.written_settled());
-    let pending = crate::stages::closure::pending(case).is_some();
-    assert!(!pending || case.lifecycle == Lifecycle::Agreed);
-    assert_eq!(case.audience, access::audience(case));
-    let mut agencies = BTreeSet::new();
-    for assigned in &case.assignments {
-        let open = assigned.state == AssignmentState::Assigned;
-        let stands = open || assigned.state == AssignmentState::Acknowledged;
-        assert!(
-            !stands || agencies.insert(&assigned.assignment.agency),
-            "an agency has one assignment that stands"
-        );
-        assert!(!open || case.lifecycle.is_live());
-        let (lead, level) = (assigned.assignment.lead, assigned.assignment.level);
-        assert!(assigned.chief_reminded == 0 || level == Level::Chief);
-        assert!(assigned.chief_reminded <= 3 || lead);
-        assert_eq!(lead, assigned.assignment.agency == case.receiver);
-    }
-    for armed in &case.deadlines {
-        assert!(armed.deadline.due > armed.deadline.start);
-        assert_eq!(armed.deadline.due.timestamp_subsec_nanos(), 0);
-        assert!(!deadlines::is_running(case, &armed.deadline) || case.lifecycle.is_live());
-    }
-    for confirmation in &case.confirmations {
-        let owed = matches!(confirmation.written, Written::Pending | Written::Overdue);
-        assert!(owed == confirmation.document.is_none() || confirmation.written == Written::Satisfied);
-        assert!(!confirmation.late || !owed);
-    }
-}
-
-/// Which facts may move the lifecycle, and how; and who does it.
-fn moves_rightly(story: &Story) {
-    use Lifecycle::{Agreed, Closed, Disputed, InCoordination, Received, Routed};
-    for fact in story.facts() {
-        let Some(transition) = fact.draft.transition else { continue };
-        let known = match fact.body().kind() {
-            Kind::RaisedInWriting | Kind::RaisedByPhone => {
-                (transition.from, transition.to) == (None, Received)
-            }
-            Kind::CaseRouted => (transition.from, transition.to) == (Some(Received), Routed),
-            Kind::CoordinationOpened => (transition.from, transition.to) == (Some(Routed), InCoordination),
-            Kind::PositionRecorded => {
-                transition.from == Some(InCoordination) && matches!(transition.to, Agreed | Disputed)
-            }
-            Kind::CaseClosed => (transition.from, transition.to) == (Some(Agreed), Closed),
-            _ => false,
-        };
-        assert!(known, "{}: {transition:?}", line(fact));
-        let automatic = matches!(fact.origin().actor, Actor::System { .. });
-        let by_itself = matches!(transition.to, Routed | InCoordination);
-        assert!(!automatic || by_itself, "no timer closes, agrees or disputes anything");
-    }
-}
-
-/// Reminders and overdue levels come once each, in order, when they are due and not before.
-fn timers_are_in_order(story: &Story) {
-    let mut said = BTreeSet::new();
-    for fact in story.facts() {
-        let origin = fact.origin();
-        assert!(origin.occurred_at <= fact.recorded_at);
-        match fact.body() {
-            Body::ConfirmationReminded(one)
-            | Body::RoutingReminded(one)
-            | Body::CoordinationReminded(one)
-            | Body::EscalationReminded(one)
-            | Body::ClosureReminded(one) => {
-                let name = |share: u8| (one.key, one.instance, one.due, share);
-                assert!(said.insert(name(one.share)), "{} comes twice", line(fact));
-                assert!(one.share == 80 || !said.contains(&name(80)));
-                assert!(
-                    !said.contains(&name(101)) && origin.occurred_at < one.due && fact.recorded_at < one.due
-                );
-            }
-            Body::ConfirmationOverdue(one)
-            | Body::RoutingOverdue(one)
-            | Body::CoordinationOverdue(one)
-            | Body::EscalationOverdue(one)
-            | Body::ClosureOverdue(one) => {
-                let name = |level: u8| (one.key, one.instance, one.due, 100 + level);
-                assert!(said.insert(name(one.level)), "{} comes twice", line(fact));
-                assert!(
-                    one.level == 1 || said.contains(&name(one.level - 1)),
-                    "{} comes too early",
-                    line(fact)
-                );
-                assert!((1..=3).contains(&one.level) && origin.occurred_at >= one.due);
-                assert!(!one.owing.is_empty(), "{}: somebody owes", line(fact));
-            }
-            _ => {}
-        }
-    }
-}
-
-/// What is folded again from the stored bytes, or kept as JSON, is the same case.
-fn is_replayable(story: &Story) {
-    assert_eq!(story.replayed().unwrap().as_ref(), Some(story.case()));
-    let kept = serde_json::to_string(story.case()).unwrap();
-    assert_eq!(serde_json::from_str::<Case>(&kept).unwrap(), *story.case());
 }
 
 proptest! {

@@ -1,0 +1,174 @@
+//! The catalogue of acts, and the reading of their bodies.
+
+use super::*;
+
+#[test]
+fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
+    let mut recorded = Vec::new();
+    for act in acts() {
+        assert_eq!(super::act(act.name), Some(act), "{} stands twice", act.name);
+        assert!(!act.who.is_empty());
+        for kind in act.records {
+            assert_eq!(kind.stage(), act.stage, "{}", act.name);
+            recorded.push(*kind);
+        }
+    }
+    let automatic = [
+        Kind::Numbered,
+        Kind::ConfirmationReminded,
+        Kind::ConfirmationOverdue,
+        Kind::FallbackAssigned,
+        Kind::ChiefReminded,
+        Kind::RoutingReminded,
+        Kind::RoutingOverdue,
+        Kind::CoordinationOpened,
+        Kind::CoordinationReminded,
+        Kind::CoordinationOverdue,
+        Kind::EscalationReminded,
+        Kind::EscalationOverdue,
+        Kind::ClosureReminded,
+        Kind::ClosureOverdue,
+        Kind::DocumentRegistered,
+    ];
+    for kind in Kind::ALL {
+        let times = recorded.iter().filter(|recorded| *recorded == kind).count();
+        assert_eq!(times, usize::from(!automatic.contains(kind)), "{kind}");
+    }
+    assert_eq!(act("nonsense"), None);
+}
+
+/// The code and the field of what `Command::parse` says about a body.
+fn unread(name: &str, body: Value) -> (Code, Option<String>) {
+    let refusal = Command::parse(act(name).unwrap(), body).unwrap_err();
+    (refusal.code, refusal.field)
+}
+
+fn unread_at(name: &str, body: Value) -> String {
+    let (code, field) = unread(name, body);
+    assert_eq!(code, Code::InvalidData);
+    field.unwrap_or_default()
+}
+
+#[test]
+fn the_bodies_of_these_tests_can_be_read() {
+    for (name, body) in acts_with_bodies() {
+        let command = Command::parse(act(name).unwrap(), body).unwrap();
+        assert_eq!(command.stage(), act(name).unwrap().stage);
+    }
+}
+
+#[test]
+fn a_field_that_is_not_known_is_named_with_its_path() {
+    for (name, body) in acts_with_bodies() {
+        assert_eq!(unread_at(name, with(body, "/surprise", 1)), "surprise", "{name}");
+    }
+    for (name, body, at, path) in [
+        ("raise", phone(), "/call/surprise", "call.surprise"),
+        ("raise", phone(), "/call/caller/surprise", "call.caller.surprise"),
+        ("raise", phone(), "/call/key_facts/surprise", "call.key_facts.surprise"),
+        ("raise", phone(), "/request", "request"),
+        ("raise", phone(), "/document", "document"),
+        ("raise", written(), "/call", "call"),
+        ("raise", written(), "/document/surprise", "document.surprise"),
+        ("raise", written(), "/document/signer/surprise", "document.signer.surprise"),
+        ("submit-written-confirmation", confirmation(), "/document/surprise", "document.surprise"),
+        ("submit-written-confirmation", confirmation(), "/key_facts/place", "key_facts.place"),
+        ("compare-written", verdicts("same"), "/verdicts/surprise", "verdicts.surprise"),
+        ("compare-written", verdicts("same"), "/verdicts/where/surprise", "verdicts.where.surprise"),
+        ("record-position", agree(), "/position/agree/reasons", "position.agree.reasons"),
+    ] {
+        assert_eq!(unread_at(name, with(body, at, "x")), path, "{name}");
+    }
+}
+
+#[test]
+fn a_field_that_is_missing_is_named_with_its_path() {
+    for (name, body, at, path) in [
+        ("raise", phone(), "/channel", "channel"),
+        ("raise", phone(), "/raiser", "raiser"),
+        ("raise", phone(), "/call", "call"),
+        ("raise", phone(), "/call/ended_at", "call.ended_at"),
+        ("raise", phone(), "/call/caller/number", "call.caller.number"),
+        ("raise", phone(), "/call/key_facts/where", "call.key_facts.where"),
+        ("raise", written(), "/request", "request"),
+        ("raise", written(), "/document/abstract", "document.abstract"),
+        ("raise", written(), "/document/signer/office", "document.signer.office"),
+        ("verify-callback", callback("failed"), "/result", "result"),
+        ("submit-written-confirmation", confirmation(), "/key_facts/request", "key_facts.request"),
+        ("compare-written", verdicts("same"), "/verdicts/scale", "verdicts.scale"),
+        ("compare-written", verdicts("same"), "/verdicts/what/verdict", "verdicts.what.verdict"),
+        ("route", json!({ "unit": "BTG.TT" }), "/unit", "unit"),
+        ("record-position", agree(), "/position", "position"),
+        ("record-position", disagree(), "/position/disagree/reasons", "position.disagree.reasons"),
+        ("propose-closure", closing(), "/outcome", "outcome"),
+        ("confirm-closure", confirming(1), "/proposal", "proposal"),
+    ] {
+        assert_eq!(unread_at(name, without(body, at)), path, "{name}");
+    }
+}
+
+#[test]
+fn a_field_of_the_wrong_kind_is_named_with_its_path() {
+    for (name, body, at, value, path) in [
+        ("raise", phone(), "/channel", json!("fax"), "channel"),
+        ("raise", phone(), "/channel", json!(7), "channel"),
+        ("raise", phone(), "/urgency", json!("mildly"), "urgency"),
+        ("raise", phone(), "/complex", json!("yes"), "complex"),
+        ("raise", phone(), "/deliver_by", json!("tomorrow"), "deliver_by"),
+        ("raise", phone(), "/call/ended_at", json!("16/05/2026 21:48"), "call.ended_at"),
+        ("raise", phone(), "/call/direction", json!("up"), "call.direction"),
+        ("raise", phone(), "/call", json!([]), "call"),
+        ("raise", written(), "/document/date", json!("2026-02-30"), "document.date"),
+        ("raise", written(), "/document/number", json!(-1), "document.number"),
+        ("raise", written(), "/document/number", json!("118"), "document.number"),
+        ("raise", written(), "/document/register", json!("church"), "document.register"),
+        (
+            "raise",
+            written(),
+            "/document/attachments",
+            json!([{ "file_name": 1 }]),
+            "document.attachments[0].file_name",
+        ),
+        ("verify-callback", callback("maybe"), "/intake", json!(1), "result"),
+        (
+            "compare-written",
+            verdicts("same"),
+            "/verdicts/what/verdict",
+            json!("near"),
+            "verdicts.what.verdict",
+        ),
+        ("record-position", agree(), "/position", json!("agree"), "position"),
+        ("record-position", agree(), "/position", json!({ "abstain": {} }), "position"),
+        ("propose-closure", closing(), "/outcome", json!("won"), "outcome"),
+        ("confirm-closure", confirming(1), "/proposal", json!("first"), "proposal"),
+    ] {
+        let found = unread_at(name, with(body, at, value));
+        assert!(found == path || found.starts_with(&format!("{path}.")), "{name}: {found}, not {path}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_object_is_refused_and_none_at_all_is_an_empty_one() {
+    for (name, _) in acts_with_bodies() {
+        for body in [json!([]), json!("text"), json!(1), json!(true)] {
+            assert_eq!(unread(name, body), (Code::InvalidData, None), "{name}");
+        }
+    }
+    assert!(Command::parse(act("acknowledge").unwrap(), Value::Null).is_ok());
+    assert_eq!(unread_at("route", Value::Null), "unit");
+    assert_eq!(unread_at("raise", Value::Null), "channel");
+}
+
+#[test]
+fn texts_are_clean_before_a_rule_sees_them() {
+    let mut story = Story::new();
+    let body = with(phone(), "/title", "Thu\u{309}y sa\u{309}n\u{202E} che\u{302}\u{301}t \t");
+    let body = with(body, "/call/key_facts/scale", "40 lo\u{302}\u{300}ng\r\n\r\n");
+    story.raise(body);
+    assert_eq!(story.case().matter.title, "Thủy sản chết");
+    let call = story.case().intakes[0].call.as_ref().unwrap();
+    assert_eq!(call.key_facts.scale, "40 lồng");
+    let mut story = Story::new();
+    story.raise(with(phone(), "/title", "\u{202E}\u{200F} \n")).refused_at(Code::InvalidData, "title");
+    story.raise(with(phone(), "/raiser", "SNNMT\u{200E} ")).then(Kind::RaisedByPhone);
+}

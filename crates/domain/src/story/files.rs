@@ -1,0 +1,62 @@
+//! The policy's files as they are delivered, to be changed by a test.
+
+use std::sync::Arc;
+
+use super::Story;
+use crate::{Policy, PolicyFiles};
+
+/// The texts of the policy's files; a test changes what it is about.
+pub(crate) struct Files {
+    pub(crate) policy: String,
+    pub(crate) organisation: String,
+    pub(crate) deadlines: String,
+    pub(crate) routing: String,
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self {
+            policy: include_str!("../../../../deploy/policy/policy.toml").to_owned(),
+            organisation: include_str!("../../../../deploy/policy/organisation.toml").to_owned(),
+            deadlines: include_str!("../../../../deploy/policy/deadlines.toml").to_owned(),
+            routing: include_str!("../../../../deploy/policy/routing.toml").to_owned(),
+        }
+    }
+}
+
+impl Files {
+    /// The delivered files with more lines in `organisation.toml`.
+    pub(crate) fn with_organisation(lines: &str) -> Self {
+        let mut files = Self::default();
+        files.organisation.push_str(lines);
+        files
+    }
+
+    /// Reads them; the calendar is the delivered one.
+    pub(crate) fn read(&self) -> Result<Policy, crate::PolicyError> {
+        Policy::from_files(PolicyFiles {
+            policy: &self.policy,
+            organisation: &self.organisation,
+            calendar: include_str!("../../../../deploy/policy/calendar-VN.toml"),
+            deadlines: &self.deadlines,
+            routing: &self.routing,
+        })
+    }
+
+    /// Reads them; they must be right.
+    pub(crate) fn policy(&self) -> Policy {
+        self.read().expect("a policy that can be read")
+    }
+
+    /// A story under them.
+    pub(crate) fn story(&self) -> Story {
+        Story::under(Arc::new(self.policy()))
+    }
+}
+
+/// An absence of an officer, as `organisation.toml` says it.
+pub(crate) fn absence(officer: &str, from: &str, until: &str) -> String {
+    format!(
+        "\n[[absence]]\nofficer = \"{officer}\"\nfrom = \"{from}:00+07:00\"\nuntil = \"{until}:00+07:00\"\n"
+    )
+}

@@ -1,0 +1,45 @@
+//! Given: histories that many tests begin with, on the night of 16 May 2026 (DOMAIN §8, S2).
+
+use serde_json::json;
+
+use super::{Story, agree, confirmation, phone, verdicts};
+
+impl Story {
+    /// SNNMT has called at 21:40 to 21:48, BTG logged it at 21:52; routed to BTG and UBND.
+    pub(crate) fn phoned() -> Self {
+        let mut story = Self::new();
+        story.by("btg.truc-ban").raise(phone()).settle();
+        story
+    }
+
+    /// At 22:05 UBND and BTG acknowledge; round 1 is open until 02:05.
+    pub(crate) fn coordinating() -> Self {
+        let mut story = Self::phoned();
+        story.acknowledged("16/05/2026 22:05");
+        story
+    }
+
+    /// UBND and BTG acknowledge.
+    pub(crate) fn acknowledged(&mut self, clock: &str) -> &mut Self {
+        self.until(clock).by("ubnd.dau-moi").when("acknowledge", json!({}));
+        self.by("btg.dau-moi").when("acknowledge", json!({})).settle()
+    }
+
+    /// At 23:50 BTG agrees: the sides agree; the document is still owed.
+    pub(crate) fn agreed() -> Self {
+        let mut story = Self::coordinating();
+        story.until("16/05/2026 23:50").by("btg.lanh-dao").when("record-position", agree()).settle();
+        story
+    }
+
+    /// At 00:30 the document comes, at 00:40 it matches: the case can be closed.
+    pub(crate) fn settled() -> Self {
+        let mut story = Self::agreed();
+        story
+            .until("17/05/2026 00:30")
+            .by("snnmt.van-thu")
+            .when("submit-written-confirmation", confirmation());
+        story.until("17/05/2026 00:40").by("btg.dau-moi").when("compare-written", verdicts("same")).settle();
+        story
+    }
+}

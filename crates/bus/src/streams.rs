@@ -91,7 +91,8 @@ pub const CONSUMERS: [ConsumerDeclaration; 1] = [ConsumerDeclaration {
     stream: CASES,
     name: NOTIFIER,
     purpose: "mail and webhooks",
-    ack_wait: Duration::from_mins(1),
+    // Entering a fact takes milliseconds, and twice is once: so long do mails wait when the notifier died.
+    ack_wait: Duration::from_secs(5),
     max_ack_pending: 256,
 }];
 

@@ -115,7 +115,7 @@ async fn a_consumer_that_differs_is_refused() {
     streams::provision(&deploy, &Shape::default()).await.unwrap();
     let impatient = json!({ "stream_name": CASES, "config": {
         "name": "notifier", "durable_name": "notifier", "deliver_policy": "all", "ack_policy": "explicit",
-        "replay_policy": "instant", "ack_wait": 5_000_000_000_u64, "max_ack_pending": 256,
+        "replay_policy": "instant", "ack_wait": 1_000_000_000_u64, "max_ack_pending": 256,
     }});
     let altered = ask(&deploy, "$JS.API.CONSUMER.CREATE.CASES.notifier", impatient).await;
     assert_eq!(altered["error"], Value::Null);
@@ -125,8 +125,8 @@ async fn a_consumer_that_differs_is_refused() {
             stream: CASES,
             consumer: "notifier",
             field: "ack_wait".to_owned(),
-            is: "5000000000".to_owned(),
-            should: "60000000000".to_owned(),
+            is: "1000000000".to_owned(),
+            should: "5000000000".to_owned(),
         }
     );
 }

@@ -8,7 +8,7 @@ mod message;
 use std::fmt;
 use std::future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, Event, RequestErrorKind, ServerError, Subject};
@@ -30,6 +30,9 @@ const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(5);
 const JETSTREAM_LIMIT: Duration = Duration::from_secs(2);
 const PING_EVERY: Duration = Duration::from_secs(10);
 const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+/// A question that had been delivered when the server went away is never answered: a server that comes back
+/// does not know who may answer what. One that was still to be sent is, soon after.
+const ANSWER_AFTER_LOSS: Duration = Duration::from_secs(1);
 
 /// Where and as whom to connect.
 #[derive(Clone, Debug)]
@@ -63,6 +66,7 @@ struct Inner {
 struct Seen {
     violations: u64,
     last_violation: Option<String>,
+    losses: u64,
     closed: bool,
 }
 
@@ -163,25 +167,41 @@ impl Bus {
         let _ = self.inner.seen.clone().wait_for(|seen| seen.violations >= count).await;
     }
 
-    /// Asks and waits for the answer.
+    /// Asks and waits for the answer; not to the end when the server goes away meanwhile, for what was on its
+    /// way is lost then.
     pub async fn request(
         &self,
         subject: &str,
         payload: Bytes,
         within: Duration,
     ) -> Result<Message, RequestError> {
-        let answer =
-            tokio::time::timeout(within, self.client().request(Subject::from(subject), payload)).await;
+        let asked = Instant::now();
+        let answer = tokio::select! {
+            answer = self.client().request(Subject::from(subject), payload) => Ok(answer),
+            () = tokio::time::sleep(within) => Err(within),
+            () = self.lost() => Err(asked.elapsed()),
+        };
         let subject = subject.to_owned();
         match answer {
             Ok(Ok(message)) => Ok(Message(message)),
-            Err(_) => Err(RequestError::TimedOut { subject, within }),
+            Err(within) => Err(RequestError::TimedOut { subject, within }),
             Ok(Err(error)) => Err(match error.kind() {
                 RequestErrorKind::NoResponders => RequestError::NoResponder { subject },
                 RequestErrorKind::TimedOut => RequestError::TimedOut { subject, within },
                 _ => RequestError::NotSent { subject, reason: error.to_string() },
             }),
         }
+    }
+
+    /// Waits until the server has gone away from now on, and a little longer.
+    async fn lost(&self) {
+        let mut seen = self.inner.seen.clone();
+        let before = seen.borrow().losses;
+        // The other end goes only with the connection, which ends the request by itself.
+        if seen.wait_for(|seen| seen.losses > before).await.is_err() {
+            future::pending::<()>().await;
+        }
+        tokio::time::sleep(ANSWER_AFTER_LOSS).await;
     }
 
     /// Sends without waiting for anyone. Whether the server allowed it shows only in [`Bus::violations`].
@@ -289,7 +309,10 @@ fn note(principal: Principal, event: &Event, tell: &watch::Sender<Seen>) {
         Event::SlowConsumer(subscription) => {
             tracing::error!(%principal, subscription, "a subscription is too slow, messages are dropped");
         }
-        Event::Disconnected => tracing::warn!(%principal, "the server is away"),
+        Event::Disconnected => {
+            tell.send_modify(|seen| seen.losses += 1);
+            tracing::warn!(%principal, "the server is away");
+        }
         Event::Connected => tracing::info!(%principal, "connected"),
         Event::LameDuckMode => tracing::warn!(%principal, "the server is about to leave"),
         Event::Closed => {

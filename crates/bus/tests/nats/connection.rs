@@ -1,7 +1,7 @@
 //! What connects, what does not and why, and how a connection bears the server's absence.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::connection::{Bus, ConnectError, ConnectTo, NotDurable, RequestError, SendError};
 use bus::credentials::Seed;
@@ -262,6 +262,21 @@ async fn nothing_waits_for_ever_while_the_server_is_away() {
     };
     assert!(matches!(full, SendError::TimedOut { .. }), "{full}");
     assert!(!api.is_connected());
+}
+
+#[tokio::test]
+async fn a_question_that_went_down_with_the_server_is_not_waited_for_to_the_end() {
+    let mut nats = TestNats::start_bare().await;
+    let (api, intake) = (nats.connect(Principal::Api).await, nats.connect(Principal::Intake).await);
+    let mut commands = intake.subscribe("cmd.intake.>").await.unwrap();
+    let (minutes, asked) = (Duration::from_mins(5), Instant::now());
+    let (answer, ()) = tokio::join!(api.request("cmd.intake.raise", Bytes::new(), minutes), async {
+        commands.next().await.unwrap();
+        nats.kill9().await;
+        nats.restart().await;
+    });
+    let RequestError::TimedOut { within, .. } = answer.unwrap_err() else { panic!("not a time-out") };
+    assert!(within <= asked.elapsed() && asked.elapsed() < minutes / 10, "{within:?}");
 }
 
 #[tokio::test]

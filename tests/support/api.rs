@@ -68,9 +68,11 @@ impl Api {
     }
 
     /// Sets the manual clock, unless it stands there or later already, and waits until all is settled.
-    pub async fn set_clock(&self, to: events::Timestamp) -> reqwest::Result<Answer> {
+    pub async fn set_clock(&self, to: events::Timestamp) -> reqwest::Result<()> {
         let to = to.max(self.clock().await?);
-        send(self.plain(Method::POST, "/dev/clock").json(&json!({ "to": to }))).await
+        let answer = send(self.plain(Method::POST, "/dev/clock").json(&json!({ "to": to }))).await?;
+        assert_eq!(answer.status, 200, "the clock was not set: {}", answer.text);
+        Ok(())
     }
 }
 

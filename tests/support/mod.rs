@@ -3,6 +3,8 @@
 
 pub mod api;
 pub mod golden;
+pub mod load;
+pub mod log;
 pub mod mails;
 pub mod process;
 pub mod split;

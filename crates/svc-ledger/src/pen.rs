@@ -74,7 +74,9 @@ impl Pen {
         for at in order {
             let (label, proposed) = (&labels[at], &proposal.facts[at]);
             let mut slot = self.heads.hold(label.aggregate).await;
-            let head = match *slot {
+            // A proposer who has seen more than we have: another ledger wrote in between.
+            let known = slot.filter(|head| head.version >= proposed.on_version);
+            let head = match known {
                 Some(head) => head,
                 None => self.read_head(label.aggregate).await.map_err(|error| {
                     Refusal::new(Code::Unavailable, "Kho dữ liệu chưa trả lời.", error.to_string())

@@ -202,6 +202,12 @@ async fn settle(
 
 /// Looks for our message behind the one that we expected; another writer may have followed it already.
 async fn read_back(bus: &Bus, stream: &'static str, message: &Append) -> Result<Option<u64>, AppendError> {
+    let last = log::last(bus, stream, &message.subject).await.map_err(|_| AppendError::Unknown)?;
+    match last {
+        Some(last) if last.message_id.as_deref() == Some(&message.id) => return Ok(Some(last.sequence)),
+        None => return Ok(None),
+        Some(_) => {}
+    }
     let found = log::read(bus, stream, message.expected + 1, &message.subject).await;
     let found = found.map_err(|_| AppendError::Unknown)?;
     let ours = found.into_iter().find(|entry| entry.message_id.as_deref() == Some(&message.id));

@@ -22,6 +22,8 @@ use crate::{
 pub enum Verdict {
     /// Done for good.
     Done,
+    /// Nothing to do: it may come again without harm.
+    NotOurs,
     /// Not yet: deliver it again.
     Again {
         /// When.
@@ -126,6 +128,7 @@ impl Settler {
         let entry = &delivered.entry;
         let acknowledged = match verdict {
             Verdict::Done => delivered.message.double_ack().await,
+            Verdict::NotOurs => delivered.message.ack().await,
             Verdict::Again { after, why } => {
                 tracing::debug!(consumer = self.name, sequence = entry.sequence, why, "again");
                 delivered.message.ack_with(AckKind::Nak(Some(after))).await

@@ -103,11 +103,23 @@ pub async fn last_sequence(bus: &Bus, stream: &'static str) -> Result<u64, ReadE
 
 /// How many messages a durable consumer has still to deliver or to have acknowledged.
 pub async fn backlog(bus: &Bus, stream: &'static str, consumer: &str) -> Result<u64, ReadError> {
+    let info = consumer_info(bus, stream, consumer).await?;
+    Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
+}
+
+/// How many requests for messages wait at a durable consumer: none when nobody works on it.
+pub async fn waiting(bus: &Bus, stream: &'static str, consumer: &str) -> Result<usize, ReadError> {
+    Ok(consumer_info(bus, stream, consumer).await?.num_waiting)
+}
+
+async fn consumer_info(
+    bus: &Bus,
+    stream: &'static str,
+    consumer: &str,
+) -> Result<jetstream::consumer::Info, ReadError> {
     let found =
         bus.jetstream().get_consumer_from_stream::<jetstream::consumer::pull::Config, _, _>(consumer, stream);
-    let found = bounded(stream, found).await?;
-    let info = found.cached_info();
-    Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
+    Ok(bounded(stream, found).await?.cached_info().clone())
 }
 
 async fn bounded<T, E: std::fmt::Display>(

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::streams::{self, CASES, NOTIFIER, OUTBOX, Shape};
+use crate::streams::{self, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
 
 /// The roots of all subjects that are asked or announced and never stored.
 ///
@@ -128,7 +128,7 @@ impl Principal {
             Self::Notifier => {
                 rights.publish(consume(CASES, NOTIFIER)).publish(read_replica(CASES));
                 rights.publish(["outbox.>"]).publish(read_replica(OUTBOX)).publish([read_leader(OUTBOX)]);
-                rights.publish(["dead.notifier.>"]);
+                rights.publish(["dead.notifier.>"]).publish(read_replica(DEAD)).publish([read_leader(DEAD)]);
             }
             Self::Audit => {
                 rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);

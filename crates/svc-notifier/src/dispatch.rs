@@ -1,17 +1,21 @@
 //! From an entry of the outbox to the relay, and back with its answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use bus::{append::AppendError, log::ReadError};
 use chrono::TimeDelta;
 use events::Urgency;
-use service::{Chassis, EffectGuard};
+use service::{Chassis, Clock, EffectGuard};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::{
     letter::Letter,
     notices::{Fill, Salutation, Template, render},
-    outbox::{self, Open, State},
+    outbox::{self, EntryId, Open, State},
     transport::{self, Outcome, Transport, smtp::BadConfig},
 };
 
@@ -27,10 +31,17 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 /// How long a mail is tried before it is given up.
 const TRIED_FOR: TimeDelta = TimeDelta::days(5);
 
+/// How long the outbox is left alone when it does not answer.
+const NOTE_AGAIN: Duration = Duration::from_secs(1);
+
+/// Mail that has not moved for so long is seen to by nobody: longer than the longest pause between two attempts.
+const ORPHANED: TimeDelta = TimeDelta::minutes(25);
+
 /// Hands entries to the workers.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     chassis: Chassis,
+    held: Arc<std::sync::Mutex<HashSet<EntryId>>>,
     queue: mpsc::UnboundedSender<Job>,
 }
 
@@ -44,7 +55,7 @@ impl Dispatcher {
     /// Starts the workers.
     pub(crate) fn start(chassis: &Chassis, config: &transport::Config) -> Result<Self, BadConfig> {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let dispatcher = Self { chassis: chassis.clone(), queue };
+        let dispatcher = Self { chassis: chassis.clone(), held: Arc::default(), queue };
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..WORKERS {
             let transport = Transport::new(config.clone())?;
@@ -53,22 +64,18 @@ impl Dispatcher {
         Ok(dispatcher)
     }
 
-    /// Takes up what an earlier process left: an attempt that was under way is unknown.
-    pub(crate) async fn recover(&self) -> Result<(), ReadError> {
+    /// Takes up what no process sees to: mail that was not finished and has not moved for `at_rest`. An attempt among
+    /// it was interrupted, and its outcome is unknown.
+    pub(crate) async fn recover(&self, at_rest: TimeDelta) -> Result<(), ReadError> {
+        let now = Clock::System.now();
         let left = outbox::open(&self.chassis.bus).await?;
-        if !left.is_empty() {
-            tracing::info!(mails = left.len(), "taking up mail that was not finished");
-        }
-        for mut open in left {
+        let orphans = left.into_iter().filter(|open| now - open.since >= at_rest && !self.is_held(open.id));
+        for mut open in orphans {
+            tracing::info!(code = %open.notice.code, template = open.notice.template, "taking up mail");
             if open.interrupted {
                 let why = "the process ended during the attempt".to_owned();
-                match self.record(&open, State::Unknown { why }).await {
-                    Ok(sequence) => open.sequence = sequence,
-                    Err(error) => {
-                        tracing::warn!(%error, "another process sees to this mail");
-                        continue;
-                    }
-                }
+                let Some(sequence) = self.note(&open, State::Unknown { why }).await else { continue };
+                open.sequence = sequence;
                 open.maybe_doubled = true;
             }
             self.take(open, None);
@@ -76,10 +83,33 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Looks, as long as the process works, for mail that another notifier has left.
+    pub(crate) async fn look_after_orphans(self) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(ORPHANED.to_std().unwrap_or(LONGEST_PAUSE)) => {}
+                () = self.chassis.stop.cancelled() => return,
+            }
+            if let Err(error) = self.recover(ORPHANED).await {
+                tracing::warn!(%error, "the outbox cannot be read");
+            }
+        }
+    }
+
+    fn is_held(&self, id: EntryId) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+    }
+
     /// Queues an entry for its next attempt.
     pub(crate) fn take(&self, open: Open, effect: Option<EffectGuard>) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id);
         // The workers live as long as the process; after that the next one recovers what is open.
         let _ = self.queue.send(Job { open, effect });
+    }
+
+    /// This process sees to the entry no more.
+    fn let_go(&self, id: EntryId) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
     async fn work(self, mut transport: Transport, jobs: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
@@ -98,50 +128,54 @@ impl Dispatcher {
     /// One attempt: said before, done, and said after.
     async fn attempt(&self, transport: &mut Transport, mut open: Open) {
         open.attempts += 1;
-        match self.record(&open, State::Attempting { attempt: open.attempts }).await {
-            Ok(sequence) => open.sequence = sequence,
-            Err(AppendError::Conflict { .. }) => return,
-            Err(error) => {
-                tracing::warn!(%error, "the attempt could not be noted: it waits");
-                open.attempts -= 1;
-                return self.later(open);
-            }
-        }
+        let Some(sequence) = self.note(&open, State::Attempting { attempt: open.attempts }).await else {
+            return self.let_go(open.id);
+        };
+        open.sequence = sequence;
         let outcome = match self.letter(&open) {
             Ok(letter) => transport.send(&letter).await,
             Err(why) => Outcome::Refused { reply: why },
         };
-        let code = &open.notice.code;
-        let (template, office) = (&open.notice.template, &open.notice.office);
+        let (code, template, office) = (&open.notice.code, &open.notice.template, &open.notice.office);
         tracing::info!(%code, template, %office, attempt = open.attempts, outcome = outcome_name(&outcome), "mail");
         let given_up = self.chassis.clock.now() - open.queued_at > TRIED_FOR;
-        let (state, again) = match outcome {
-            Outcome::Sent { reply } => (State::Sent { reply, maybe_doubled: open.maybe_doubled }, false),
-            Outcome::Refused { reply } => (State::Refused { reply }, false),
-            Outcome::Waiting { reply } if given_up => {
-                (State::Refused { reply: format!("given up after five days: {reply}") }, false)
-            }
-            Outcome::Waiting { reply } => (State::Waiting { reply }, true),
-            Outcome::Unknown { why } => {
-                open.maybe_doubled = true;
-                (State::Unknown { why }, !given_up)
-            }
+        let state = match outcome {
+            Outcome::Sent { reply } => State::Sent { reply, maybe_doubled: open.maybe_doubled },
+            Outcome::Refused { reply } => State::Refused { reply },
+            Outcome::Waiting { reply } if given_up => State::GivenUp { why: reply },
+            Outcome::Unknown { why } if given_up => State::GivenUp { why },
+            Outcome::Waiting { reply } => State::Waiting { reply },
+            Outcome::Unknown { why } => State::Unknown { why },
         };
-        if matches!(state, State::Refused { .. }) {
-            tracing::error!(%code, template, %office, alert = true, "a mail was refused for good");
+        if matches!(state, State::Refused { .. } | State::GivenUp { .. }) {
+            tracing::error!(%code, template, %office, alert = true, "a mail will not be delivered");
         }
-        match self.record(&open, state).await {
-            Ok(sequence) => open.sequence = sequence,
-            // What happened stays unknown to those who look; the next process says so.
-            Err(error) => return tracing::error!(%error, "the outcome of a mail could not be noted"),
-        }
-        if again {
-            self.later(open);
+        open.maybe_doubled |= matches!(state, State::Unknown { .. });
+        let again = matches!(state, State::Waiting { .. } | State::Unknown { .. });
+        match self.note(&open, state).await {
+            Some(sequence) if again => {
+                open.sequence = sequence;
+                self.later(open);
+            }
+            _ => self.let_go(open.id),
         }
     }
 
-    async fn record(&self, open: &Open, state: State) -> Result<u64, AppendError> {
-        outbox::record(&self.chassis.bus, open.id, open.sequence, self.chassis.clock.now(), state).await
+    /// Notes an entry's next state, and does not rest until it is known to stand there; `None` when somebody else
+    /// sees to the entry, or the process stops.
+    async fn note(&self, open: &Open, state: State) -> Option<u64> {
+        let at = self.chassis.clock.now();
+        loop {
+            match outbox::record(&self.chassis.bus, open.id, open.sequence, at, state.clone()).await {
+                Ok(sequence) => return Some(sequence),
+                Err(AppendError::Conflict { .. }) => return None,
+                Err(error) => tracing::warn!(%error, "the outbox does not answer: the same is noted again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(NOTE_AGAIN) => {}
+                () = self.chassis.stop.cancelled() => return None,
+            }
+        }
     }
 
     /// Tries again after a pause: the relay's time, not the clock's.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bus::{
+    append::AppendError,
     delivery::Verdict,
     log::{self, Entry},
     protocol,
@@ -11,7 +12,7 @@ use bus::{
 use chrono::TimeDelta;
 use domain::{Case, notices};
 use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp};
-use service::Chassis;
+use service::{Chassis, Clock};
 
 use crate::{
     dispatch::Dispatcher,
@@ -42,9 +43,9 @@ impl Enter {
             Ok(fact) => fact,
             Err(error) => return Verdict::Hopeless { why: error.to_string() },
         };
-        let AggregateId::Case(id) = fact.draft.aggregate else { return Verdict::Done };
+        let AggregateId::Case(id) = fact.draft.aggregate else { return Verdict::NotOurs };
         if !notices::MAILED.contains(&fact.body().kind()) {
-            return Verdict::Done;
+            return Verdict::NotOurs;
         }
         let case = match self.as_it_stood(id, entry, &fact).await {
             Ok(case) => case,
@@ -58,7 +59,7 @@ impl Enter {
             return again(Duration::from_millis(500), "the case has no number yet");
         };
         for notice in wanted {
-            if let Err(error) = self.enter(&case, &fact, &code, notice).await {
+            if let Err(error) = self.enter(&case, &fact, entry.stored_at, &code, notice).await {
                 return again(Duration::from_secs(1), &error.to_string());
             }
         }
@@ -102,9 +103,10 @@ impl Enter {
         &self,
         case: &Case,
         fact: &Fact,
+        stored_at: Timestamp,
         code: &CaseCode,
         wanted: notices::Notice,
-    ) -> Result<(), bus::append::AppendError> {
+    ) -> Result<(), AppendError> {
         let Some(office) = self.chassis.policy.organisation.office(&wanted.office) else { return Ok(()) };
         let id = EntryId::of(fact.draft.id, &wanted.office);
         let notice = Notice {
@@ -120,19 +122,23 @@ impl Enter {
             deadline: wanted.deadline,
         };
         let now: Timestamp = self.chassis.clock.now();
-        if now - fact.recorded_at > TOO_OLD {
+        // Both the fact's own time and the server's say so: one clock that is wrong must not silence the mail.
+        let old = now - fact.recorded_at > TOO_OLD && Clock::System.now() - stored_at > TOO_OLD;
+        if old {
             tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
-            return outbox::enter(&self.chassis.bus, id, now, State::Suppressed { notice }).await.map(|_| ());
+            let suppressed = State::Suppressed { notice };
+            return entered(outbox::record(&self.chassis.bus, id, 0, now, suppressed).await).map(|_| ());
         }
         // From here until the first attempt is over, the manual clock waits.
         let effect = self.chassis.effects.begin();
         let queued = State::Queued { notice: notice.clone() };
-        if let Some(sequence) = outbox::enter(&self.chassis.bus, id, now, queued).await? {
+        if let Some(sequence) = entered(outbox::record(&self.chassis.bus, id, 0, now, queued).await)? {
             let open = Open {
                 id,
                 notice,
                 queued_at: now,
                 sequence,
+                since: now,
                 attempts: 0,
                 interrupted: false,
                 maybe_doubled: false,
@@ -140,6 +146,15 @@ impl Enter {
             self.dispatcher.take(open, Some(effect));
         }
         Ok(())
+    }
+}
+
+/// An entry is made once for ever; `None` when another one stands there.
+fn entered(outcome: Result<u64, AppendError>) -> Result<Option<u64>, AppendError> {
+    match outcome {
+        Ok(sequence) => Ok(Some(sequence)),
+        Err(AppendError::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

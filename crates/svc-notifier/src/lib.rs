@@ -15,8 +15,10 @@ use std::sync::Arc;
 use bus::{
     Principal,
     delivery::Deliveries,
+    log,
     streams::{CASES, NOTIFIER},
 };
+use chrono::TimeDelta;
 use service::{Chassis, Config, Service, StartError};
 use tokio::sync::Semaphore;
 
@@ -44,7 +46,12 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let transport = transport_of(&chassis.config).map_err(|error| failed(&error))?;
     let dispatcher = Dispatcher::start(&chassis, &transport).map_err(|error| failed(&error))?;
-    dispatcher.recover().await.map_err(|error| failed(&error))?;
+    // When no other notifier works, everything that is open is ours; else only what has been at rest for long.
+    let alone = log::waiting(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))? == 0;
+    if alone {
+        dispatcher.recover(TimeDelta::zero()).await.map_err(|error| failed(&error))?;
+    }
+    chassis.tasks.spawn(dispatcher.clone().look_after_orphans());
     let mut deliveries =
         Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;
     let enter = Enter::new(chassis.clone(), dispatcher);

@@ -98,6 +98,27 @@ pub enum State {
         /// Why.
         why: String,
     },
+    /// It was tried for days, and whether the relay ever took it is not known.
+    GivenUp {
+        /// Why.
+        why: String,
+    },
+}
+
+impl State {
+    /// Its name, and the attempt that it is, if it is one.
+    fn name(&self) -> String {
+        match self {
+            Self::Queued { .. } => "queued".to_owned(),
+            Self::Suppressed { .. } => "suppressed".to_owned(),
+            Self::Attempting { attempt } => format!("attempting {attempt}"),
+            Self::Sent { .. } => "sent".to_owned(),
+            Self::Refused { .. } => "refused".to_owned(),
+            Self::Waiting { .. } => "waiting".to_owned(),
+            Self::Unknown { .. } => "unknown".to_owned(),
+            Self::GivenUp { .. } => "given up".to_owned(),
+        }
+    }
 }
 
 /// A message of the outbox.
@@ -123,6 +144,8 @@ pub struct Open {
     pub queued_at: Timestamp,
     /// The sequence of its newest state.
     pub sequence: u64,
+    /// When the server stored its newest state.
+    pub since: Timestamp,
     /// How often it was attempted.
     pub attempts: u32,
     /// Its newest state is an attempt: the process ended during it.
@@ -131,16 +154,7 @@ pub struct Open {
     pub maybe_doubled: bool,
 }
 
-/// Enters a notice, once for ever; `None` if it was entered before.
-pub async fn enter(bus: &Bus, id: EntryId, at: Timestamp, state: State) -> Result<Option<u64>, AppendError> {
-    match record(bus, id, 0, at, state).await {
-        Ok(sequence) => Ok(Some(sequence)),
-        Err(AppendError::Conflict { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Appends an entry's next state; a conflict says that somebody else sees to the entry.
+/// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
 pub async fn record(
     bus: &Bus,
     entry: EntryId,
@@ -148,8 +162,9 @@ pub async fn record(
     at: Timestamp,
     state: State,
 ) -> Result<u64, AppendError> {
+    // The same state after the same one has the same id: a repeat of a write whose outcome was unknown finds it.
+    let id = format!("{}/{expected}/{}", entry.0, state.name());
     let payload = bus::protocol::write(&Record { entry, at, state });
-    let id = Uuid::new_v4().to_string();
     let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
     append::append(bus, OUTBOX, &message).await
 }
@@ -165,7 +180,7 @@ pub async fn open(bus: &Bus) -> Result<Vec<Open>, ReadError> {
         let more = read.len() >= log::BATCH;
         for message in read {
             match serde_json::from_slice::<Record>(&message.payload) {
-                Ok(record) => fold(&mut entries, message.sequence, record),
+                Ok(record) => fold(&mut entries, message.sequence, message.stored_at, record),
                 Err(error) => {
                     tracing::error!(sequence = message.sequence, %error, alert = true, "an outbox entry cannot be read");
                 }
@@ -183,6 +198,7 @@ pub async fn open(bus: &Bus) -> Result<Vec<Open>, ReadError> {
 fn fold(
     entries: &mut std::collections::BTreeMap<EntryId, Option<Open>>,
     sequence: u64,
+    since: Timestamp,
     Record { entry: id, at, state }: Record,
 ) {
     if let State::Queued { notice } = state {
@@ -191,6 +207,7 @@ fn fold(
             notice,
             queued_at: at,
             sequence,
+            since,
             attempts: 0,
             interrupted: false,
             maybe_doubled: false,
@@ -201,6 +218,7 @@ fn fold(
     let Some(slot) = entries.get_mut(&id) else { return };
     let Some(open) = slot else { return };
     open.sequence = sequence;
+    open.since = since;
     open.interrupted = false;
     match state {
         State::Attempting { attempt } => {
@@ -209,7 +227,11 @@ fn fold(
         }
         State::Waiting { .. } => {}
         State::Unknown { .. } => open.maybe_doubled = true,
-        State::Sent { .. } | State::Refused { .. } | State::Suppressed { .. } | State::Queued { .. } => {
+        State::Sent { .. }
+        | State::Refused { .. }
+        | State::GivenUp { .. }
+        | State::Suppressed { .. }
+        | State::Queued { .. } => {
             *slot = None;
         }
     }
@@ -240,7 +262,8 @@ mod tests {
         let id = EntryId::of(EventId(Uuid::from_u128(1)), &"BTG.LD".into());
         let mut entries = BTreeMap::new();
         for (sequence, state) in (1..).zip(states) {
-            fold(&mut entries, sequence, Record { entry: id, at: Timestamp::UNIX_EPOCH, state });
+            let at = Timestamp::UNIX_EPOCH;
+            fold(&mut entries, sequence, at, Record { entry: id, at, state });
         }
         entries.remove(&id).flatten()
     }

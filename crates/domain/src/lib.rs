@@ -12,6 +12,7 @@ pub mod calendar;
 pub mod case;
 pub mod deadlines;
 pub mod decision;
+mod documents;
 pub mod notices;
 pub mod organisation;
 pub mod period;

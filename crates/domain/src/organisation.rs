@@ -293,12 +293,24 @@ impl Organisation {
 
     /// Whether somebody holds the office and is not absent.
     pub fn is_available(&self, office: &OfficeId, now: Timestamp) -> bool {
-        self.officers.values().any(|officer| {
-            officer.office == *office
-                && !self.absences.iter().any(|absence| {
-                    absence.officer == officer.id && absence.from <= now && now < absence.until
-                })
-        })
+        self.officers
+            .values()
+            .any(|officer| officer.office == *office && self.absence(&officer.id, now).is_none())
+    }
+
+    /// Since when the office's holder is absent, if he is.
+    pub fn absent_since(&self, office: &OfficeId, now: Timestamp) -> Option<Timestamp> {
+        let holders = self.officers.values().filter(|officer| officer.office == *office);
+        holders
+            .filter_map(|officer| self.absence(&officer.id, now))
+            .map(|absence| absence.from.to_utc())
+            .max()
+    }
+
+    fn absence(&self, officer: &OfficerId, now: Timestamp) -> Option<&Absence> {
+        self.absences
+            .iter()
+            .find(|absence| absence.officer == *officer && absence.from <= now && now < absence.until)
     }
 
     /// When the next absence of the office's holder begins.

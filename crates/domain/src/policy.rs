@@ -32,6 +32,8 @@ pub struct Policy {
     pub max_rounds: u32,
     /// How long after a call's end logging it counts as late.
     pub late_log_after: TimeDelta,
+    /// How old a call may be when it is logged: older times are slips of the pen.
+    pub oldest_call: TimeDelta,
     periods: BTreeMap<String, Columns>,
 }
 
@@ -118,6 +120,7 @@ struct PolicyFile {
     agreement: Agreement,
     max_rounds: u32,
     late_log_minutes: u32,
+    oldest_call_days: u32,
 }
 
 #[derive(Deserialize)]
@@ -133,7 +136,7 @@ fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Resu
 impl Policy {
     /// Reads and checks the files of a policy.
     pub fn from_files(files: PolicyFiles<'_>) -> Result<Self, PolicyError> {
-        let PolicyFile { version, agreement, max_rounds, late_log_minutes } =
+        let PolicyFile { version, agreement, max_rounds, late_log_minutes, oldest_call_days } =
             parse("policy.toml", files.policy)?;
         let wrong = |file, what: String| PolicyError { file, what };
         let organisation =
@@ -165,7 +168,18 @@ impl Policy {
             }
         }
         let late_log_after = TimeDelta::minutes(i64::from(late_log_minutes));
-        Ok(Self { version, organisation, calendar, routing, agreement, max_rounds, late_log_after, periods })
+        let oldest_call = TimeDelta::days(i64::from(oldest_call_days));
+        Ok(Self {
+            version,
+            organisation,
+            calendar,
+            routing,
+            agreement,
+            max_rounds,
+            late_log_after,
+            oldest_call,
+            periods,
+        })
     }
 
     /// A deadline that starts at `start`, by the table of DOMAIN §3.2.

@@ -178,11 +178,11 @@ impl Story {
         let person = self.person();
         self.keys += 1;
         let key = self.key.take().unwrap_or_else(|| format!("key {}", self.keys));
-        let id = CommandId::of_person(&person.agency, &person.officer, &key);
         let case = self
             .case
             .as_ref()
             .map_or_else(|| CaseId::raised_by(&person.agency, &person.officer, &key), |case| case.id);
+        let id = CommandId::of_person(&person.agency, &person.officer, case, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let act = act(name).expect("an act of the catalogue");
         let actor = Actor::Person {
@@ -210,7 +210,7 @@ impl Story {
     pub(crate) fn usurps(&mut self, command: &Command) -> &mut Self {
         self.nothing_refused();
         let person = self.person();
-        let id = CommandId::of_person(&person.agency, &person.officer, "usurped");
+        let id = CommandId::of_person(&person.agency, &person.officer, CaseId(uuid::Uuid::nil()), "usurped");
         self.answer = Some(self.decide(By::Person(&person), id, None, command));
         self
     }

@@ -1,11 +1,10 @@
 //! Confirmation: the callback, and the document that is owed after a telephone call (plan III.3 b1 s2).
 
-use chrono::NaiveDate;
 use events::{
     AgencyId, Body, Fact, Kind, Stage, Timestamp, confirmation as said,
     confirmation::{Comparison, Verdicts},
     intake::KeyFacts,
-    terms::{Deadline, DeadlineKey, Document, Register},
+    terms::{Deadline, DeadlineKey, Document},
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +17,9 @@ use crate::{
     case::Case,
     deadlines::{self, Timer},
     decision::{Act, Context, Decision},
+    documents,
     organisation::Role,
-    policy::Policy,
-    refusal::{Code, Refusal, optional_text, required_text},
+    refusal::{Code, Refusal, optional_text},
 };
 
 /// The acts of persons at this stage.
@@ -275,9 +274,9 @@ fn submit(
         .intake(act.intake)
         .and_then(|intake| intake.call.as_ref())
         .map(|call| calendar::local_date(call.started_at));
-    check_document("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
+    documents::check("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
     if called_on.is_some_and(|called| act.document.date < called) {
-        return Err(doc_invalid(
+        return Err(documents::invalid(
             "document.date",
             "Ngày văn bản trước ngày gọi điện.",
             "The document is dated before the call.",
@@ -285,10 +284,17 @@ fn submit(
     }
     let superior = ctx.policy.organisation.side(raiser).and_then(|side| ctx.policy.superior(side));
     if act.document.issuer != *raiser && Some(&act.document.issuer) != superior {
-        return Err(doc_invalid(
+        return Err(documents::invalid(
             "document.issuer",
             "Văn bản phải do cơ quan báo tin hoặc cơ quan cấp trên ban hành.",
             "The document must be issued by the raiser or by its superior.",
+        ));
+    }
+    if ctx.registration.is_some_and(|known| known.document != act.document) {
+        return Err(documents::invalid(
+            "document",
+            "Số, ký hiệu này đã đăng ký cho một văn bản có nội dung khác.",
+            "Another document is registered under this number and symbol.",
         ));
     }
     check_key_facts("key_facts", &act.key_facts)?;
@@ -333,74 +339,6 @@ fn compare(
             Body::WrittenMatched(said::WrittenMatched { intake, verdicts })
         },
     ))
-}
-
-/// `DOC_INVALID` at a field.
-pub(crate) fn doc_invalid(field: &str, vi: &str, en: &str) -> Refusal {
-    Refusal::new(Code::DocInvalid, vi, en).at(field)
-}
-
-/// What every document must have (DOMAIN §3.5, §5): a number, a symbol of its register, a known issuer, a date that
-/// has come, an abstract, a signer.
-pub(crate) fn check_document(
-    at: &str,
-    document: &Document,
-    today: NaiveDate,
-    policy: &Policy,
-) -> Result<(), Refusal> {
-    let field = |name: &str| format!("{at}.{name}");
-    let wrong = |name: &str, vi: &str, en: &str| Err(doc_invalid(&field(name), vi, en));
-    if document.number == 0 || document.number > 999_999 {
-        return wrong("number", "Số văn bản từ 1 đến 999999.", "A number from 1 to 999999.");
-    }
-    if !is_symbol(&document.symbol, document.register) {
-        return wrong(
-            "symbol",
-            "Ký hiệu không đúng thể thức, ví dụ BC-SNNMT (nhà nước) hoặc TB/TU (Đảng).",
-            "Not a symbol: BC-SNNMT for a State document, TB/TU for a Party one.",
-        );
-    }
-    if policy.organisation.agency(&document.issuer).is_none() {
-        return wrong("issuer", "Không có cơ quan ban hành này.", "There is no such issuing agency.");
-    }
-    if document.date > today {
-        return wrong("date", "Ngày ban hành ở tương lai.", "The date of issue lies in the future.");
-    }
-    let doc = |refusal: Refusal| Refusal { code: Code::DocInvalid, ..refusal };
-    required_text(&field("abstract"), &document.subject, 500).map_err(doc)?;
-    required_text(&field("place"), &document.place, 100).map_err(doc)?;
-    required_text(&field("signer.office"), &document.signer.office, 200).map_err(doc)
-}
-
-/// The accepting forms of DOMAIN §5: State `[year/]TYPE-ISSUER[-UNIT…]`, Party `TYPE/ISSUER[-…]`.
-fn is_symbol(symbol: &str, register: Register) -> bool {
-    let word = |text: &str, extra: &str| {
-        let mut letters = text.chars();
-        letters.next().is_some_and(|first| first.is_ascii_uppercase() || first == 'Đ')
-            && letters.all(|c| c.is_ascii_alphabetic() || "Đđ".contains(c) || extra.contains(c))
-    };
-    let groups = |text: &str, most: usize, extra: &str| {
-        text.split('-').count() <= most && text.split('-').all(|group| word(group, extra))
-    };
-    match register {
-        Register::State => {
-            let rest = match symbol.split_once('/') {
-                Some((year, rest)) if is_year(year) => rest,
-                Some(_) => return false,
-                None => symbol,
-            };
-            groups(rest, 4, "0123456789.&")
-        }
-        Register::Party => symbol.split_once('/').is_some_and(|(kind, issuer)| {
-            (2..=5).contains(&kind.chars().count()) && word(kind, "") && groups(issuer, 3, "")
-        }),
-    }
-}
-
-/// The year in the symbol of a legal act, e.g. of `06/2024/QĐ-UBND`.
-fn is_year(text: &str) -> bool {
-    let digits = text.strip_prefix("19").or_else(|| text.strip_prefix("20"));
-    digits.is_some_and(|digits| digits.len() == 2 && digits.chars().all(|c| c.is_ascii_digit()))
 }
 
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {

@@ -1,6 +1,6 @@
 //! Intake: a case is raised, in writing or by telephone first, and numbered.
 
-use chrono::Datelike as _;
+use chrono::{Datelike as _, TimeDelta};
 use events::{
     AgencyId, Body, CaseCode, Digest, Fact, Kind, Lifecycle, OfficerId, Stage, Timestamp, Urgency, intake,
     intake::{Caller, Direction, KeyFacts, Matter, Parties, PhoneCall},
@@ -14,10 +14,11 @@ use crate::{
     calendar,
     case::{Case, Trace},
     decision::{Act, Automatic, Context, Decision, outside_calendar},
+    documents,
     organisation::{Person, Role},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
-    stages::{confirmation, escalation::Dossier},
+    stages::escalation::Dossier,
 };
 
 /// The acts of persons at this stage.
@@ -37,6 +38,12 @@ const NUMBER: Automatic = Automatic {
     records: Kind::Numbered,
     when: "the case is raised and has no number",
 };
+
+/// A longer call is a slip of the pen.
+const LONGEST_CALL: TimeDelta = TimeDelta::days(1);
+
+/// Express matters are not dealt with a year later.
+const LATEST_DELIVERY: TimeDelta = TimeDelta::days(365);
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,9 +217,9 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
 /// Command 1 (plan III.3 b1 s1).
 fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let today = calendar::local_date(ctx.now);
-    confirmation::check_document("document", &raise.document, today, ctx.policy)?;
+    documents::check("document", &raise.document, today, ctx.policy)?;
     if raise.document.issuer != raise.raiser {
-        return Err(confirmation::doc_invalid(
+        return Err(documents::invalid(
             "document.issuer",
             "Văn bản phải do cơ quan báo cáo ban hành.",
             "The document must be issued by the agency that raises.",
@@ -269,6 +276,20 @@ fn raise_by_phone(raise: &RaiseByPhone, ctx: &Context<'_>) -> Result<Decision, R
             "The call ends in the future: check the time.",
         )
         .at("call.ended_at"));
+    }
+    if call.ended_at < ctx.now - ctx.policy.oldest_call {
+        return Err(Refusal::invalid(
+            "call.ended_at",
+            "Cuộc gọi đã quá lâu; đề nghị kiểm tra lại thời điểm.",
+            "The call lies too far back: check the time.",
+        ));
+    }
+    if call.ended_at - call.started_at > LONGEST_CALL {
+        return Err(Refusal::invalid(
+            "call.started_at",
+            "Cuộc gọi kéo dài hơn một ngày; đề nghị kiểm tra lại thời điểm.",
+            "The call lasts longer than a day: check the time.",
+        ));
     }
     if call.started_at > call.ended_at {
         return Err(Refusal::invalid(
@@ -373,6 +394,11 @@ fn check_urgency(urgency: Urgency, deliver_by: Option<Timestamp>, now: Timestamp
         (Urgency::HoaTocHenGio, Some(by)) if by <= now => {
             Err(Refusal::invalid("deliver_by", "Thời điểm hẹn đã qua.", "This time has passed already."))
         }
+        (Urgency::HoaTocHenGio, Some(by)) if by > now + LATEST_DELIVERY => Err(Refusal::invalid(
+            "deliver_by",
+            "Thời điểm hẹn quá xa; đề nghị kiểm tra lại.",
+            "This time lies too far ahead: check it.",
+        )),
         (Urgency::HoaTocHenGio, Some(_)) | (_, None) => Ok(()),
         (_, Some(_)) => Err(Refusal::invalid(
             "deliver_by",

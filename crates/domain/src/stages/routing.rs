@@ -336,8 +336,12 @@ fn falls_back(
     if let Some(due) = ack_due(case, open).filter(|due| now >= *due) {
         return Some((FallbackBecause::TimedOut, due));
     }
-    let absent = !policy.organisation.is_available(&open.assignment.holder, now);
-    absent.then_some((FallbackBecause::Absent, now))
+    let holder = &open.assignment.holder;
+    if policy.organisation.is_available(holder, now) {
+        return None;
+    }
+    // Dated at the instant at which the absence began; an office that nobody holds any more, now.
+    Some((FallbackBecause::Absent, policy.organisation.absent_since(holder, now).unwrap_or(now)))
 }
 
 /// Since when the chief is to be reminded of an assignment, if he is.

@@ -12,10 +12,11 @@ use events::{
 };
 use serde_json::{Value, json};
 
-use super::{Command, Verification, Written, call_ended, is_symbol};
+use super::{Command, Verification, Written, call_ended};
 use crate::{
     Code,
     deadlines::Timer,
+    documents::is_symbol,
     stages,
     story::{
         Files, Story, callback, confirmation, document, key_facts, local, phone, phone_ended, verdicts, with,

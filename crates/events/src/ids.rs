@@ -78,9 +78,9 @@ impl CaseId {
 }
 
 impl CommandId {
-    /// The act that a person's key stands for.
-    pub fn of_person(agency: &AgencyId, officer: &OfficerId, key: &str) -> Self {
-        Self(named("act", &[agency.as_str(), officer.as_str(), key]))
+    /// The act that a person's key stands for, in a case.
+    pub fn of_person(agency: &AgencyId, officer: &OfficerId, case: CaseId, key: &str) -> Self {
+        Self(named("act", &[agency.as_str(), officer.as_str(), &case.to_string(), key]))
     }
 
     /// An automatic step for one instance of an obligation.

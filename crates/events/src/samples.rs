@@ -93,7 +93,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         origin: Origin {
             occurred_at: at,
             actor,
-            command: CommandId::of_person(&"BTG".into(), &"btg.hanh".into(), "example"),
+            command: CommandId::of_person(&"BTG".into(), &"btg.hanh".into(), case(), "example"),
             fingerprint: (!automatic).then(|| Digest::of(b"{}")),
             correlation: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001),
             causation: automatic.then(|| EventId::new(call_end(), [3; 10])),

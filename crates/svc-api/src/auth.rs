@@ -64,7 +64,9 @@ fn digest(token: &str) -> [u8; 32] {
 pub(crate) async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let language = crate::language(&request);
     let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = shown.and_then(|value| value.strip_prefix("Bearer "));
+    let token = shown
+        .and_then(|value| value.split_once(' '))
+        .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token));
     let officer = token.and_then(|token| api.tokens.officer(token.trim()));
     let Some(person) = officer.and_then(|officer| api.chassis.policy.organisation.person(officer)) else {
         let mut response = Problem::of_edge(

@@ -15,13 +15,17 @@ use bus::{
 };
 use domain::Policy;
 use service::{Chassis, Clock, Config, Effects, Service, time_travel};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use views::Views;
 
 use crate::Failure;
 
-/// How long what is under way may take when the process stops.
-const FAREWELL: Duration = Duration::from_secs(30);
+/// How long what is under way in a service may take when the process stops.
+const FAREWELL: Duration = Duration::from_secs(8);
 
 /// Where the nats-server is.
 #[derive(Clone, Debug)]
@@ -51,6 +55,7 @@ impl Server {
 pub(crate) struct Process {
     mounted: Vec<Mounted>,
     reader: Bus,
+    fold: JoinHandle<()>,
     listening: Arc<OnceLock<SocketAddr>>,
 }
 
@@ -101,12 +106,13 @@ impl Process {
             streams::verify(&reader, declaration).await?;
         }
         let views = Views::new(Arc::clone(&policy));
-        views::follow(&views, reader.clone(), lag).await?;
+        let fold = views::follow(&views, reader.clone(), lag).await?;
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
         let (config, effects) = (Arc::new(config), Effects::default());
-        let mut process = Self { mounted: Vec::new(), reader: reader.clone(), listening: Arc::default() };
+        let mut process =
+            Self { mounted: Vec::new(), reader: reader.clone(), fold, listening: Arc::default() };
         for service in services {
             let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
             let bus = connect(server, &keys.get(service.principal)?).await?;
@@ -138,14 +144,24 @@ impl Process {
         self.listening.get().copied()
     }
 
+    /// Works until it is told to stop, or its fold no longer follows the log.
+    pub(crate) async fn work(&mut self, orders: &mut Orders) -> Result<(), Failure> {
+        tokio::select! {
+            () = orders.stop() => Ok(()),
+            ended = &mut self.fold => Err(match ended {
+                Ok(()) => "the fold no longer follows the log: the connection ended".into(),
+                Err(error) => format!("the fold ended: {error}").into(),
+            }),
+        }
+    }
+
     /// Stops against the flow: who asks before who answers, the ledger last. Each takes in nothing new, finishes what
     /// is under way, and takes leave of the server.
     pub(crate) async fn stop(self) {
-        let end = tokio::time::Instant::now() + FAREWELL;
         for Mounted { name, stop, tasks, bus } in self.mounted.into_iter().rev() {
             stop.cancel();
             tasks.close();
-            if tokio::time::timeout_at(end, tasks.wait()).await.is_err() {
+            if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
                 tracing::warn!(name, "not everything finished in time; it is taken up at the next start");
             }
             leave(&bus).await;
@@ -160,15 +176,24 @@ async fn leave(bus: &Bus) {
     }
 }
 
-/// Waits for the order to stop: Ctrl-C, or SIGTERM. The second one is not waited for.
-pub(crate) async fn told_to_stop() -> Result<(), Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The orders of whoever runs the process: Ctrl-C, or SIGTERM. They are heard from the very start.
+pub(crate) struct Orders {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Orders {
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    /// Waits for the order to stop. The next one means: at once.
+    pub(crate) async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Logging to stderr; `RUST_LOG` says how much.

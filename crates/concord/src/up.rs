@@ -15,7 +15,7 @@ use crate::{
     Failure,
     cli::{ClockKind, ClockOptions, Common, Serve, Up},
     place::{self, Running},
-    process::{self, Keys, Process, Server, connect, told_to_stop},
+    process::{self, Keys, Orders, Process, Server, connect},
     services,
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn configuration(common: &Common) -> Result<Config, Failure> {
 
 /// Everything on this machine.
 pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
+    let mut orders = Orders::listen()?;
     let mut config = configuration(&options.common)?;
     config.http.listen = options.listen.unwrap_or(config.http.listen);
     let policy = Arc::new(place::policy(config.policy.as_deref())?);
@@ -52,7 +53,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     let config_shown = config.clone();
     let keys = Keys::Own(credentials);
     let all = services::all();
-    let process = Process::start(&all, &server, &keys, policy, clock.clone(), config, None).await?;
+    let mut process = Process::start(&all, &server, &keys, policy, clock.clone(), config, None).await?;
     let address = process.listening().unwrap_or(config_shown.http.listen);
     let running = Running {
         pid: std::process::id(),
@@ -63,9 +64,9 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     running.announce(&data)?;
     welcome(&running, &config_shown, &clock);
     let outcome = match &mut nats {
-        None => told_to_stop().await,
+        None => process.work(&mut orders).await,
         Some(server) => tokio::select! {
-            told = told_to_stop() => told,
+            worked = process.work(&mut orders) => worked,
             ended = server.ended() => {
                 let log = data.join("nats").join("nats.log");
                 Err(match ended {
@@ -76,7 +77,10 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
         },
     };
     Running::forget(&data);
-    process.stop().await;
+    tokio::select! {
+        () = process.stop() => {}
+        () = orders.stop() => tracing::warn!("stopped at once: what was under way is taken up at the next start"),
+    }
     if let Some(server) = nats {
         server.stop().await?;
     }
@@ -102,6 +106,7 @@ async fn own_server(
 
 /// Some services, against a server that is there.
 pub(crate) async fn serve(options: Serve) -> Result<ExitCode, Failure> {
+    let mut orders = Orders::listen()?;
     let mut config = configuration(&options.common)?;
     config.http.listen = options.listen.unwrap_or(config.http.listen);
     process::log(None);
@@ -111,14 +116,25 @@ pub(crate) async fn serve(options: Serve) -> Result<ExitCode, Failure> {
          CONCORD__NATS__MONITOR_URL)",
     )?;
     let keys = Keys::In(config.credentials());
+    if options.clock.clock == ClockKind::Manual
+        && options.clock.at.is_none()
+        && place::remembered_clock(&config.data).is_none()
+    {
+        return Err(
+            "a manual clock must say where it starts: give --at TIME, or the --data of `concord up`".into()
+        );
+    }
     let clock = clock(&options.clock, &config);
     let chosen = services::named(&options.services);
     let lag = options.lag.map(Duration::from_millis);
-    let process = Process::start(&chosen, &server, &keys, policy, clock, config, lag).await?;
+    let mut process = Process::start(&chosen, &server, &keys, policy, clock, config, lag).await?;
     tracing::info!(services = options.services.join(", "), "at work");
-    told_to_stop().await?;
-    process.stop().await;
-    Ok(ExitCode::SUCCESS)
+    let outcome = process.work(&mut orders).await;
+    tokio::select! {
+        () = process.stop() => {}
+        () = orders.stop() => {}
+    }
+    outcome.map(|()| ExitCode::SUCCESS)
 }
 
 /// The clock that the options ask for. A manual one goes on where it stood when the process was last seen.

@@ -1,6 +1,6 @@
 //! A stage at work: it answers commands, does its automatic steps when poked, and sweeps for what nobody did.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bus::{
     Attempt, Casebook, Executed, Loaded,
@@ -11,6 +11,7 @@ use bus::{
 };
 use domain::{Act, By, Case, Code, Command, Context, Outcome, Refusal, Step};
 use events::{CaseId, Stage, Timestamp};
+use futures::StreamExt as _;
 use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{Chassis, StartError, failpoint};
@@ -26,6 +27,12 @@ const AT_ONCE: usize = 512;
 
 /// How long is waited for the rank of a case that was just raised.
 const RANK: Duration = Duration::from_millis(400);
+
+/// How many cases a sweep works on at a time.
+const SWEPT_AT_ONCE: usize = 64;
+
+/// How often a step may fail before the operator is told.
+const ALERT_AFTER: u32 = 5;
 
 /// More steps in a row than a case can need.
 const MOST_STEPS: usize = 64;
@@ -171,6 +178,18 @@ impl Desk {
         attempt: &Attempt<'_>,
         refusal: Refusal,
     ) -> Result<Executed, Refusal> {
+        // These say nothing about the state: no step of ours would change them. NOT_FOUND does: who is assigned by a
+        // step sees the case only then.
+        if matches!(
+            refusal.code,
+            Code::IdempotencyKeyReused
+                | Code::OutcomeUnknown
+                | Code::Busy
+                | Code::StoreFull
+                | Code::Unavailable
+        ) {
+            return Err(refusal);
+        }
         let known = self.chassis.views.case(attempt.case);
         let waits = |case: &Case| self.next_step(case, attempt.now).is_some();
         if !known.is_some_and(|case| waits(&case)) {
@@ -180,7 +199,7 @@ impl Desk {
         let (loaded, pending) = self.follow_up(loaded, attempt.now).await;
         match self.casebook.execute(attempt).await {
             Err(refusal) if !pending.is_empty() && self.would_be_legal(attempt, &loaded.case) => {
-                tracing::debug!(case = %attempt.case, %refusal, ?pending, "a step is pending");
+                tracing::debug!(case = %attempt.case, code = %refusal.code, ?pending, "a step is pending");
                 Err(Refusal::new(
                     Code::AutomaticStepPending,
                     "Hệ thống đang hoàn tất một bước tự động; đề nghị gửi lại với cùng khóa.",
@@ -231,7 +250,8 @@ impl Desk {
                 Ok(Ok(next)) if next.sequence > loaded.sequence => loaded = next,
                 Ok(Ok(_)) | Err(_) => break,
                 Ok(Err(refusal)) => {
-                    tracing::debug!(case = %loaded.case.id, %stage, %refusal, "a step waits for the sweep");
+                    let code = refusal.code;
+                    tracing::debug!(case = %loaded.case.id, %stage, %code, "a step waits for the sweep");
                     break;
                 }
             }
@@ -263,34 +283,32 @@ impl Desk {
         };
         let loaded = self.casebook.at_least(case, at_least).await;
         let version = match loaded {
-            Ok(Some(loaded)) => self.own_steps(loaded).await.case.version,
-            Ok(None) => 0,
-            Err(refusal) => {
-                tracing::debug!(%case, %refusal, "a poke waits for the sweep");
-                0
-            }
+            Ok(Some(loaded)) => self.own_steps(loaded).await.map(|loaded| loaded.case.version),
+            Ok(None) => Ok(0),
+            Err(refusal) => Err(refusal),
         };
+        let version = version.unwrap_or_else(|refusal| {
+            tracing::debug!(%case, code = %refusal.code, "a poke waits for the sweep");
+            0
+        });
         StepAnswer { version }
     }
 
     /// Does the steps of its own stages.
-    async fn own_steps(&self, mut loaded: Loaded) -> Loaded {
+    async fn own_steps(&self, mut loaded: Loaded) -> Result<Loaded, Refusal> {
         let policy = &self.chassis.policy;
         for _ in 0..MOST_STEPS {
             let now = self.chassis.clock.now();
             let step =
                 self.records.iter().find_map(|stage| domain::next_step(&loaded.case, *stage, now, policy));
             let Some(step) = step else { break };
-            match self.own_step(&loaded, &step).await {
-                Ok(executed) if executed.loaded.sequence > loaded.sequence => loaded = executed.loaded,
-                Ok(_) => break,
-                Err(refusal) => {
-                    tracing::debug!(case = %loaded.case.id, step = step.name, %refusal, "not done");
-                    break;
-                }
+            let executed = self.own_step(&loaded, &step).await?;
+            if executed.loaded.sequence <= loaded.sequence {
+                break;
             }
+            loaded = executed.loaded;
         }
-        loaded
+        Ok(loaded)
     }
 
     /// Does one step. Two replicas that find the same one make one fact: its id is derived.
@@ -319,22 +337,25 @@ impl Desk {
 
     /// The safety net: what a clock asks for, and what was not done when it was found.
     async fn sweep(self) {
-        let mut last = None;
+        let mut grace = Duration::ZERO;
+        let mut failures = HashMap::new();
+        let desk = &self;
         loop {
-            let now = self.chassis.clock.now();
-            // At start everything that waits is taken up at once.
-            let grace = if last.is_none() { Duration::ZERO } else { SWEEP };
-            for stage in self.records {
-                for case in self.chassis.views.due(*stage, now, grace) {
-                    self.sweep_case(case, now).await;
-                    if self.chassis.stop.is_cancelled() {
-                        return;
-                    }
-                }
-            }
-            last = Some(now);
             let mut progress = self.chassis.views.progress();
             progress.mark_unchanged();
+            let now = self.chassis.clock.now();
+            // At the start everything that waits is taken up at once.
+            let due = self.chassis.views.due(self.records, now, grace);
+            grace = SWEEP;
+            let swept = futures::stream::iter(due)
+                .map(|case| async move { (case, desk.sweep_case(case, now).await) });
+            let mut swept = std::pin::pin!(swept.buffer_unordered(SWEPT_AT_ONCE));
+            while let Some((case, outcome)) = swept.next().await {
+                note_failure(&mut failures, case, outcome);
+                if self.chassis.stop.is_cancelled() {
+                    return;
+                }
+            }
             let next = self.chassis.views.next_due(now);
             tokio::select! {
                 () = self.chassis.clock.reach(next) => {}
@@ -346,14 +367,25 @@ impl Desk {
         }
     }
 
-    async fn sweep_case(&self, case: CaseId, now: Timestamp) {
-        match self.casebook.at_least(case, 0).await {
-            Ok(Some(loaded)) => {
-                let loaded = self.own_steps(loaded).await;
-                self.follow_up(loaded, now).await;
-            }
-            Ok(None) => {}
-            Err(refusal) => tracing::debug!(%case, %refusal, "the sweep comes again"),
+    async fn sweep_case(&self, case: CaseId, now: Timestamp) -> Result<(), Refusal> {
+        if let Some(loaded) = self.casebook.at_least(case, 0).await? {
+            let loaded = self.own_steps(loaded).await?;
+            self.follow_up(loaded, now).await;
         }
+        Ok(())
+    }
+}
+
+/// A step that fails again and again will not mend itself: the operator is told, once.
+fn note_failure(failures: &mut HashMap<CaseId, u32>, case: CaseId, outcome: Result<(), Refusal>) {
+    let Err(refusal) = outcome else {
+        failures.remove(&case);
+        return;
+    };
+    let times = failures.entry(case).or_default();
+    *times += 1;
+    tracing::debug!(%case, code = %refusal.code, times, "the sweep comes again");
+    if *times == ALERT_AFTER {
+        tracing::error!(%case, code = %refusal.code, alert = true, "an automatic step cannot be done");
     }
 }

@@ -89,6 +89,9 @@ impl Fold {
     }
 
     fn rank(&mut self, id: CaseId, sequence: u64, fact: &Fact) {
+        if self.raised.contains_key(&id) {
+            return;
+        }
         let year = calendar::local_date(fact.origin().occurred_at).year();
         let rank = self.ranks.entry(year).or_default();
         *rank += 1;
@@ -148,7 +151,7 @@ impl Fold {
 
     pub(crate) fn due(
         &mut self,
-        stage: Stage,
+        stages: &[Stage],
         now: Timestamp,
         grace: Duration,
         policy: &Policy,
@@ -156,8 +159,10 @@ impl Fold {
         self.wake(now, policy);
         let case = |id: &CaseId| &self.cases[id].loaded.case;
         let ripe = self.unsettled.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(id, _)| *id);
-        let mut due: Vec<_> =
-            ripe.filter(|id| domain::next_step(case(id), stage, now, policy).is_some()).collect();
+        let has_step = |id: &CaseId| {
+            stages.iter().any(|stage| domain::next_step(case(id), *stage, now, policy).is_some())
+        };
+        let mut due: Vec<_> = ripe.filter(has_step).collect();
         // The urgent first.
         due.sort_by_key(|id| (std::cmp::Reverse(case(id).urgency), *id));
         due

@@ -12,6 +12,7 @@ use bus::{
     streams::CASES,
 };
 use events::AggregateId;
+use tokio::task::JoinHandle;
 
 use crate::Views;
 
@@ -29,45 +30,49 @@ impl From<ReadError> for FollowError {
     }
 }
 
-/// Reads the log up to its end; then goes on following it in the background, until the process ends.
+/// Reads the log up to its end; then goes on following it in the background. The task ends only with the
+/// connection: a process whose fold no longer follows must not go on.
 ///
 /// `lag` is waited before each read: what a slow follower looks like, for tests.
-pub async fn follow(views: &Arc<Views>, bus: Bus, lag: Option<Duration>) -> Result<(), FollowError> {
+pub async fn follow(
+    views: &Arc<Views>,
+    bus: Bus,
+    lag: Option<Duration>,
+) -> Result<JoinHandle<()>, FollowError> {
     let mut announced = bus.subscribe(ANNOUNCEMENT).await.map_err(|error| FollowError(error.to_string()))?;
     let end = log::last_sequence(&bus, CASES).await?;
     let mut next = 1;
     while next <= end {
-        next = catch_up(views, &bus, next).await?;
+        catch_up(views, &bus, &mut next).await?;
         if end > 20_000 {
             tracing::info!(applied = next - 1, of = end, "reading the log");
         }
     }
     let views = Arc::clone(views);
-    tokio::spawn(async move {
+    Ok(tokio::spawn(async move {
         loop {
-            // A lost announcement is made good by the heartbeat; the end of the connection ends the process's fold.
+            // A lost announcement is made good by the heartbeat.
             if let Ok(None) = tokio::time::timeout(HEARTBEAT, announced.next()).await {
                 break;
             }
             if let Some(lag) = lag {
                 tokio::time::sleep(lag).await;
             }
-            match catch_up(&views, &bus, next).await {
-                Ok(reached) => next = reached,
-                Err(error) => tracing::warn!(%error, "the fold waits for the log"),
+            // One read serves for all the announcements that have come meanwhile.
+            while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, announced.next()).await {}
+            if let Err(error) = catch_up(&views, &bus, &mut next).await {
+                tracing::warn!(%error, "the fold waits for the log");
             }
         }
-    });
-    Ok(())
+    }))
 }
 
-/// Applies what the log has from `next` on; gives the sequence after the last one applied.
-async fn catch_up(views: &Views, bus: &Bus, mut next: u64) -> Result<u64, ReadError> {
+/// Applies what the log has from `next` on, and moves `next` with each fact applied.
+async fn catch_up(views: &Views, bus: &Bus, next: &mut u64) -> Result<(), ReadError> {
     loop {
-        let entries = log::read(bus, CASES, next, ">").await?;
+        let entries = log::read(bus, CASES, *next, ">").await?;
         let more = entries.len() >= log::BATCH;
         for entry in entries {
-            next = entry.sequence + 1;
             if let Some(AggregateId::Case(id)) = AggregateId::of_subject(&entry.subject) {
                 let mut fold = views.fold();
                 if let Err(reason) =
@@ -77,10 +82,11 @@ async fn catch_up(views: &Views, bus: &Bus, mut next: u64) -> Result<u64, ReadEr
                     tracing::error!(case = %id, sequence = entry.sequence, reason, alert = true, "UNREADABLE");
                 }
             }
+            *next = entry.sequence + 1;
             views.changed(Some(entry.sequence));
         }
         if !more {
-            return Ok(next);
+            return Ok(());
         }
     }
 }

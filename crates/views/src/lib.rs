@@ -131,10 +131,10 @@ impl Views {
         self.fold().list(principals, filter, most)
     }
 
-    /// The cases in which a stage has something to do by itself at `now`: because an instant has come, or because
-    /// nobody has done it for `grace`.
-    pub fn due(&self, stage: Stage, now: Timestamp, grace: Duration) -> Vec<CaseId> {
-        self.fold().due(stage, now, grace, &self.policy)
+    /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has
+    /// come, or because nobody has done it for `grace`. The urgent first.
+    pub fn due(&self, stages: &[Stage], now: Timestamp, grace: Duration) -> Vec<CaseId> {
+        self.fold().due(stages, now, grace, &self.policy)
     }
 
     /// The next instant at which some stage has something to do by itself, after `now`.

@@ -210,7 +210,7 @@ impl Story {
     pub(crate) fn usurps(&mut self, command: &Command) -> &mut Self {
         self.nothing_refused();
         let person = self.person();
-        let id = CommandId::of_person(&person.agency, &person.officer, CaseId(uuid::Uuid::nil()), "usurped");
+        let id = CommandId::of_person(&person.agency, &person.officer, CaseId(Uuid::nil()), "usurped");
         self.answer = Some(self.decide(By::Person(&person), id, None, command));
         self
     }

@@ -154,10 +154,7 @@ impl Desk {
             rank: None,
             policy,
         };
-        let executed = match self.casebook.execute(&attempt).await {
-            Ok(executed) => executed,
-            Err(refusal) => self.after_pending_steps(&attempt, refusal).await?,
-        };
+        let executed = self.decide(&attempt).await?;
         failpoint::reached("stage.recorded");
         let (loaded, pending) = self.follow_up(executed.loaded.clone(), attempt.now).await;
         let Executed { receipt, replayed, .. } = executed;
@@ -171,30 +168,44 @@ impl Desk {
         })
     }
 
-    /// A refusal counts only when no step of the system is still to come: such a step is done first, and when it
-    /// cannot be, a command that it would make legal is answered "repeat" (DESIGN D2).
+    /// Carries out an act. A refusal counts only when no step of the system is still to come (DESIGN D2), and on a
+    /// case that has not moved meanwhile: such a step may just have been done.
+    async fn decide(&self, attempt: &Attempt<'_>) -> Result<Executed, Refusal> {
+        let mut version = self.chassis.views.case(attempt.case).map(|case| case.version);
+        loop {
+            let refusal = match self.casebook.execute(attempt).await {
+                Ok(executed) => return Ok(executed),
+                Err(refusal) => refusal,
+            };
+            // These say nothing about the state: no step of ours would change them. NOT_FOUND does: who is assigned
+            // by a step sees the case only then.
+            if matches!(
+                refusal.code,
+                Code::IdempotencyKeyReused
+                    | Code::OutcomeUnknown
+                    | Code::Busy
+                    | Code::StoreFull
+                    | Code::Unavailable
+            ) {
+                return Err(refusal);
+            }
+            let Some(known) = self.chassis.views.case(attempt.case) else { return Err(refusal) };
+            if self.next_step(&known, attempt.now).is_some() {
+                return self.after_pending_steps(attempt, refusal).await;
+            }
+            if version.replace(known.version) == Some(known.version) {
+                return Err(refusal);
+            }
+        }
+    }
+
+    /// A step that is still to come is done first; when it cannot be, a command that it would make legal is answered
+    /// "repeat".
     async fn after_pending_steps(
         &self,
         attempt: &Attempt<'_>,
         refusal: Refusal,
     ) -> Result<Executed, Refusal> {
-        // These say nothing about the state: no step of ours would change them. NOT_FOUND does: who is assigned by a
-        // step sees the case only then.
-        if matches!(
-            refusal.code,
-            Code::IdempotencyKeyReused
-                | Code::OutcomeUnknown
-                | Code::Busy
-                | Code::StoreFull
-                | Code::Unavailable
-        ) {
-            return Err(refusal);
-        }
-        let known = self.chassis.views.case(attempt.case);
-        let waits = |case: &Case| self.next_step(case, attempt.now).is_some();
-        if !known.is_some_and(|case| waits(&case)) {
-            return Err(refusal);
-        }
         let Some(loaded) = self.casebook.at_least(attempt.case, 0).await? else { return Err(refusal) };
         let (loaded, pending) = self.follow_up(loaded, attempt.now).await;
         match self.casebook.execute(attempt).await {

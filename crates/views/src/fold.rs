@@ -196,3 +196,75 @@ const LONG_AGO: Duration = Duration::from_mins(1);
 
 /// The greatest of all case ids, for ranges of the agenda.
 const LAST: CaseId = CaseId(uuid::Uuid::max());
+
+#[cfg(test)]
+mod tests {
+    use domain::PolicyFiles;
+
+    use super::*;
+
+    fn policy() -> Policy {
+        Policy::from_files(PolicyFiles {
+            policy: include_str!("../../../deploy/policy/policy.toml"),
+            organisation: include_str!("../../../deploy/policy/organisation.toml"),
+            calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
+            deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
+            routing: include_str!("../../../deploy/policy/routing.toml"),
+        })
+        .unwrap()
+    }
+
+    /// The example of a call, raised as the case of that id.
+    fn raised(id: CaseId) -> String {
+        let mut example = Kind::RaisedByPhone.example();
+        example["subject"] = AggregateId::Case(id).subject().into();
+        example.to_string()
+    }
+
+    fn case(n: u128) -> CaseId {
+        CaseId(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_case_has_its_rank_in_the_log_and_a_second_reading_changes_nothing() {
+        let (policy, seen) = (policy(), Instant::now());
+        let mut fold = Fold::default();
+        for _ in 0..2 {
+            for (n, sequence) in [(1, 5), (2, 9)] {
+                fold.apply(case(n), sequence, raised(case(n)).as_bytes(), seen, &policy).unwrap();
+            }
+        }
+        assert_eq!(fold.raised(case(1)).unwrap().rank, 1);
+        assert_eq!(fold.raised(case(2)).unwrap().rank, 2);
+        fold.apply(case(3), 12, raised(case(3)).as_bytes(), seen, &policy).unwrap();
+        assert_eq!(fold.raised(case(3)).unwrap().rank, 3);
+    }
+
+    #[test]
+    fn a_case_that_cannot_be_read_does_not_stop_the_fold() {
+        let (policy, seen) = (policy(), Instant::now());
+        let mut fold = Fold::default();
+        fold.apply(case(1), 1, b"{}", seen, &policy).unwrap_err();
+        fold.mark_unreadable(case(1));
+        fold.apply(case(2), 2, raised(case(2)).as_bytes(), seen, &policy).unwrap();
+        assert_eq!((fold.unreadable(), fold.case(case(2)).is_some()), (1, true));
+    }
+
+    #[test]
+    fn what_is_to_be_done_at_once_and_what_comes_due_are_found() {
+        let (policy, seen) = (policy(), Instant::now());
+        let mut fold = Fold::default();
+        fold.apply(case(1), 1, raised(case(1)).as_bytes(), seen, &policy).unwrap();
+        let now = fold.case(case(1)).unwrap().case.recorded_at;
+        assert!(!fold.is_settled(now, &policy), "the case has no number yet");
+        assert_eq!(fold.due(&[Stage::Intake], now, Duration::ZERO, &policy), [case(1)]);
+        assert!(
+            fold.due(&[Stage::Intake], now, Duration::from_mins(1), &policy).is_empty(),
+            "others may be at it"
+        );
+        assert!(fold.due(&[Stage::Closure], now, Duration::ZERO, &policy).is_empty());
+        // The example's written confirmation is due eight hours after the call: its half is reminded of.
+        let half = fold.next_due(now).unwrap();
+        assert_eq!(fold.due(&[Stage::Confirmation], half, Duration::from_mins(1), &policy), [case(1)]);
+    }
+}

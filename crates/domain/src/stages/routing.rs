@@ -340,8 +340,11 @@ fn falls_back(
     if policy.organisation.is_available(holder, now) {
         return None;
     }
-    // Dated at the instant at which the absence began; an office that nobody holds any more, now.
-    Some((FallbackBecause::Absent, policy.organisation.absent_since(holder, now).unwrap_or(now)))
+    // Dated at the instant at which the absence began, but never before the assignment was made: an absence may be
+    // entered afterwards. An office that nobody holds any more, now.
+    let made = deadlines::find(case, DeadlineKey::Ack, open.assignment.number).map(|armed| armed.armed_at);
+    let since = policy.organisation.absent_since(holder, now).unwrap_or(now);
+    Some((FallbackBecause::Absent, made.map_or(since, |made| since.max(made))))
 }
 
 /// Since when the chief is to be reminded of an assignment, if he is.

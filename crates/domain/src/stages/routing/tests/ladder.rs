@@ -108,6 +108,19 @@ fn who_becomes_absent_is_passed_over_at_once() {
 }
 
 #[test]
+fn an_absence_counts_from_its_beginning_but_not_from_before_the_assignment() {
+    let line = |from: &str| {
+        let mut story = Story::phoned();
+        story.now_under(&Files::with_organisation(&absence("btg.dau-moi", from, "2026-05-17T08:00")));
+        story.at("16/05/2026 22:15").settle();
+        story.log().into_iter().find(|line| line.contains("fallback-assigned 1 absent")).unwrap()
+    };
+    let passes = "routing.fallback-assigned 1 absent, 3 BTG.TT.DM2 (deputy) leads";
+    assert_eq!(line("2026-05-16T22:10"), format!("16/05 22:10 {passes}"), "while the process was down");
+    assert_eq!(line("2026-05-16T08:00"), format!("16/05 21:52 {passes}"), "entered afterwards");
+}
+
+#[test]
 fn who_was_away_too_long_has_timed_out() {
     let away = absence("btg.dau-moi", "2026-05-16T22:22", "2026-05-17T08:00");
     let mut story = Files::with_organisation(&away).story();

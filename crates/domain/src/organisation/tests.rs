@@ -66,6 +66,22 @@ fn an_absence_counts_from_its_beginning_to_before_its_end() {
 }
 
 #[test]
+fn an_office_is_deserted_since_the_last_of_its_holders_went() {
+    let mut files = Files::with_organisation(
+        &(absence("btg.dau-moi", "2026-05-16T08:00", "2026-05-17T08:00")
+            + &absence("btg.thay", "2026-05-16T10:00", "2026-05-16T12:00")),
+    );
+    files
+        .organisation
+        .push_str("\n[[officer]]\nid = \"btg.thay\"\nname = \"Thay\"\noffice = \"BTG.TT.DM\"\n");
+    let organisation = files.policy().organisation;
+    let since = |clock| organisation.absent_since(&"BTG.TT.DM".into(), local(clock));
+    assert_eq!(since("16/05/2026 11:00"), Some(local("16/05/2026 10:00")));
+    assert_eq!(since("16/05/2026 07:00"), None);
+    assert_eq!(organisation.absent_since(&"BTG.LD".into(), local("16/05/2026 11:00")), None);
+}
+
+#[test]
 fn an_office_is_there_while_one_of_its_holders_is() {
     let mut files = Files::with_organisation(&absence("btg.dau-moi", "2026-05-16T08:00", "2026-05-17T08:00"));
     assert!(!files.policy().organisation.is_available(&"BTG.TT.DM".into(), local("16/05/2026 12:00")));

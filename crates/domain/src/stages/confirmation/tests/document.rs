@@ -160,6 +160,13 @@ fn a_document_is_the_raiser_s_or_its_superior_s() {
     }
 }
 
+/// So many files.
+fn files(count: usize, name: &str, media_type: &str) -> Value {
+    let sha256 = events::Digest::of(b"file").to_string();
+    let file = json!({ "file_name": name, "media_type": media_type, "size": 1, "sha256": sha256 });
+    vec![file; count].into()
+}
+
 #[test]
 fn what_a_document_must_have() {
     let long = |count: usize| "đ".repeat(count);
@@ -167,19 +174,44 @@ fn what_a_document_must_have() {
     story.by("snnmt.van-thu");
     for (at, field, values) in [
         ("/number", "document.number", vec![json!(0), json!(1_000_000), json!(u32::MAX)]),
-        ("/symbol", "document.symbol", vec![json!(""), json!("bc"), json!("118/BC-SNNMT")]),
+        (
+            "/symbol",
+            "document.symbol",
+            vec![json!(""), json!("bc"), json!("118/BC-SNNMT"), json!("B".repeat(61))],
+        ),
         ("/abstract", "document.abstract", vec![json!(" "), json!(long(501))]),
         ("/place", "document.place", vec![json!(" "), json!(long(101))]),
         ("/signer/office", "document.signer.office", vec![json!(" "), json!(long(201))]),
+        ("/signer/capacity", "document.signer.capacity", vec![json!(" "), json!(long(11))]),
+        ("/answers_to", "document.answers_to", vec![json!(" "), json!(long(101))]),
+        ("/attachments", "document.attachments", vec![files(51, "a.pdf", "application/pdf")]),
+        (
+            "/attachments",
+            "document.attachments.file_name",
+            vec![files(2, " ", "application/pdf"), files(1, &long(256), "application/pdf")],
+        ),
+        (
+            "/attachments",
+            "document.attachments.media_type",
+            vec![files(1, "a.pdf", ""), files(1, "a.pdf", &long(101))],
+        ),
     ] {
         for value in values {
             story.when(SUBMIT, document_with(at, value)).refused_at(Code::DocInvalid, field);
         }
     }
     let mut longest = document_with("/number", 999_999);
-    for (at, count) in [("/abstract", 500), ("/place", 100), ("/signer/office", 200)] {
+    for (at, count) in [
+        ("/abstract", 500),
+        ("/place", 100),
+        ("/signer/office", 200),
+        ("/signer/capacity", 10),
+        ("/answers_to", 100),
+    ] {
         longest = with(longest, &format!("/document{at}"), long(count));
     }
+    longest = with(longest, "/document/attachments", files(50, &long(255), &long(100)));
+    longest = with(longest, "/document/symbol", "B".repeat(60));
     story.when(SUBMIT, longest).then(Kind::WrittenReceived);
 }
 
@@ -270,6 +302,20 @@ fn a_party_document_has_a_party_symbol() {
     let body = with(document_with("/issuer", "BTG"), "/document/symbol", "BC/BTGDVTU");
     story.by("btg.van-thu").when(SUBMIT, body.clone()).refused_at(Code::DocInvalid, "document.symbol");
     story.when(SUBMIT, with(body, "/document/register", "party")).then(Kind::WrittenReceived);
+}
+
+#[test]
+fn under_one_number_there_is_one_document() {
+    for (at, value) in [("/abstract", json!("Khác")), ("/date", json!("2026-05-15")), ("/pages", json!(9))] {
+        let known = with(document(), at, value);
+        let mut story = Story::new();
+        story.registering(known).raise(phone()).settle();
+        story.by("snnmt.van-thu").when(SUBMIT, confirmation()).refused_at(Code::DocInvalid, "document");
+    }
+    // Another year, another document.
+    let mut story = Story::new();
+    story.registering(with(document(), "/date", "2025-05-16")).raise(phone()).settle();
+    story.by("snnmt.van-thu").when(SUBMIT, confirmation()).then(Kind::WrittenReceived);
 }
 
 #[test]

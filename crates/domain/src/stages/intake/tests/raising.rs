@@ -130,6 +130,18 @@ fn a_document_raises_one_case() {
 }
 
 #[test]
+fn a_document_is_dated_in_this_century_and_not_after_today() {
+    for (date, accepted) in
+        [("1999-12-31", false), ("2000-01-01", true), ("2026-05-16", true), ("2026-05-17", false)]
+    {
+        let tried = raise("snnmt.dau-moi", with(written(), "/document/date", date));
+        let expected =
+            if accepted { Ok(Kind::RaisedInWriting) } else { refused(Code::DocInvalid, "document.date") };
+        assert_eq!(tried, expected, "{date}");
+    }
+}
+
+#[test]
 fn a_written_report_registers_its_document_with_it() {
     let mut story = Story::new();
     story.by("snnmt.dau-moi").raise(written()).then(Kind::RaisedInWriting);

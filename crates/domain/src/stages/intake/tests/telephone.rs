@@ -220,8 +220,28 @@ fn a_time_far_away_is_a_slip_of_the_pen() {
 
 #[test]
 fn a_call_is_logged_within_thirty_days_and_lasts_a_day_at_most() {
-    let mut story = Story::new();
-    story.raise(phone_ended("16/04/2026 21:52")).then(Kind::RaisedByPhone);
-    let mut story = Story::new();
-    story.raise(phone_ended("16/04/2026 21:51")).refused_at(Code::InvalidData, "call.ended_at");
+    let day = TimeDelta::days(1);
+    let second = TimeDelta::seconds(1);
+    let logged = |ended: events::Timestamp, lasted: TimeDelta| {
+        let body = with(phone(), "/call/ended_at", ended.to_rfc3339());
+        raise("btg.truc-ban", with(body, "/call/started_at", (ended - lasted).to_rfc3339()))
+    };
+    let now = local("16/05/2026 21:52");
+    assert_eq!(logged(now - day * 30, day), Ok(Kind::RaisedByPhone));
+    assert_eq!(logged(now - day * 30 - second, day), refused(Code::InvalidData, "call.ended_at"));
+    assert_eq!(logged(now, day + second), refused(Code::InvalidData, "call.started_at"));
+    let mut files = Files::default();
+    files.policy = files.policy.replace("oldest-call-days = 30", "oldest-call-days = 2");
+    let mut story = files.story();
+    story.raise(phone_ended("14/05/2026 21:51")).refused_at(Code::InvalidData, "call.ended_at");
+    story.raise(phone_ended("14/05/2026 21:52")).then(Kind::RaisedByPhone);
+}
+
+#[test]
+fn express_is_delivered_within_a_year() {
+    let body = with(phone(), "/urgency", "hoa-toc-hen-gio");
+    let by =
+        |clock: &str| raise("btg.truc-ban", with(body.clone(), "/deliver_by", local(clock).to_rfc3339()));
+    assert_eq!(by("16/05/2027 21:52"), Ok(Kind::RaisedByPhone));
+    assert_eq!(by("16/05/2027 21:52:01"), refused(Code::InvalidData, "deliver_by"));
 }

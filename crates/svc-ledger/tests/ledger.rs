@@ -1,0 +1,210 @@
+//! The pen against a real server: one winner for each version, all of a proposal or none, time that never runs back.
+
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::{sync::Arc, time::Duration};
+
+use bus::{
+    Bus, Principal, log,
+    protocol::{self, Proposal, Proposed, Verdict},
+    streams::CASES,
+};
+use chrono::TimeDelta;
+use domain::{Code, Policy, PolicyFiles};
+use events::{AggregateId, CaseId, Digest, Draft, EventId, Fact, Kind, Stage, Timestamp};
+use serde_json::value::RawValue;
+use service::{Chassis, Clock, Config, Effects};
+use testkit::nats::TestNats;
+use tokio::task::JoinSet;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+use views::Views;
+
+fn policy() -> Policy {
+    Policy::from_files(PolicyFiles {
+        policy: include_str!("../../../deploy/policy/policy.toml"),
+        organisation: include_str!("../../../deploy/policy/organisation.toml"),
+        calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
+        deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
+        routing: include_str!("../../../deploy/policy/routing.toml"),
+    })
+    .unwrap()
+}
+
+fn noon() -> Timestamp {
+    "2026-05-16T05:00:00Z".parse().unwrap()
+}
+
+/// A ledger at work, with a clock of its own.
+struct Ledger {
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Ledger {
+    async fn start(nats: &TestNats, clock: Clock) -> Self {
+        let policy = Arc::new(policy());
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let chassis = Chassis {
+            bus: nats.connect(Principal::Ledger).await,
+            reader: nats.connect(Principal::Views).await,
+            views: Views::new(Arc::clone(&policy)),
+            policy,
+            clock,
+            config: Arc::new(Config::default()),
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+            listening: Arc::default(),
+            effects: Effects::default(),
+        };
+        (svc_ledger::service().start)(chassis).await.unwrap();
+        Self { stop, tasks }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+fn case(n: u128) -> CaseId {
+    CaseId(Uuid::from_u128(n))
+}
+
+/// The example of a type, proposed for an aggregate on a version.
+fn proposed(kind: Kind, aggregate: AggregateId, on_version: u32) -> Proposed {
+    let example = Fact::from_bytes(kind.example().to_string().as_bytes()).unwrap().draft;
+    let draft = Draft { id: EventId(Uuid::new_v4()), aggregate, ..example };
+    Proposed { on_version, draft: RawValue::from_string(draft.to_json().unwrap()).unwrap() }
+}
+
+async fn propose(bus: &Bus, stage: Stage, facts: Vec<Proposed>) -> Verdict {
+    let payload = protocol::write(&Proposal { facts });
+    let answer = bus.request(&protocol::fact_subject(stage), payload, Duration::from_secs(30)).await.unwrap();
+    protocol::read(&answer).unwrap()
+}
+
+async fn raise(bus: &Bus, id: CaseId) {
+    let fact = proposed(Kind::RaisedByPhone, AggregateId::Case(id), 0);
+    let verdict = propose(bus, Stage::Intake, vec![fact]).await;
+    assert!(matches!(verdict, Verdict::Recorded(_)), "{verdict:?}");
+}
+
+/// The facts of a case, their versions and their chain checked.
+async fn sound(bus: &Bus, id: CaseId) -> Vec<Fact> {
+    let entries = log::read(bus, CASES, 1, &AggregateId::Case(id).subject()).await.unwrap();
+    let facts: Vec<_> = entries.iter().map(|entry| Fact::from_bytes(&entry.payload).unwrap()).collect();
+    let mut previous = Digest::ZERO;
+    for (version, fact) in (1..).zip(&facts) {
+        assert_eq!((fact.version, fact.previous), (version, previous));
+        previous = fact.digest;
+    }
+    facts
+}
+
+/// Has facts of the confirmation recorded until it has won `wins` times; a conflict is looked at and tried again.
+async fn win(bus: Bus, id: CaseId, wins: u32) {
+    let mut version = 0;
+    let mut won = 0;
+    while won < wins {
+        let fact = proposed(Kind::CallbackUnreachable, AggregateId::Case(id), version);
+        match propose(&bus, Stage::Confirmation, vec![fact]).await {
+            Verdict::Recorded(_) => {
+                won += 1;
+                version += 1;
+            }
+            Verdict::Conflict => {
+                let last = log::last(&bus, CASES, &AggregateId::Case(id).subject()).await.unwrap().unwrap();
+                version = Fact::from_bytes(&last.payload).unwrap().version;
+            }
+            // As many waits as there are ledgers may be over their time on a slow machine: the same again.
+            Verdict::Refused(refusal) => assert_eq!(refusal.code, Code::Busy),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_ledgers_and_many_proposers_leave_one_winner_for_each_version() {
+    let nats = TestNats::start().await;
+    let (one, other) = (Ledger::start(&nats, Clock::System).await, Ledger::start(&nats, Clock::System).await);
+    let intake = nats.connect(Principal::Intake).await;
+    let confirmation = nats.connect(Principal::Confirmation).await;
+    for n in 1..=4 {
+        raise(&intake, case(n)).await;
+    }
+    let mut proposers = JoinSet::new();
+    for n in 0..64 {
+        proposers.spawn(win(confirmation.clone(), case(n % 4 + 1), 4));
+    }
+    proposers.join_all().await;
+    for n in 1..=4 {
+        assert_eq!(sound(&confirmation, case(n)).await.len(), 1 + 16 * 4);
+    }
+    // One goes; what it wrote last the other has not seen, and goes on all the same.
+    one.end().await;
+    for n in 1..=4 {
+        win(confirmation.clone(), case(n), 1).await;
+        assert_eq!(sound(&confirmation, case(n)).await.len(), 2 + 16 * 4);
+    }
+    other.end().await;
+}
+
+#[tokio::test]
+async fn a_fact_of_another_stage_is_refused() {
+    let nats = TestNats::start().await;
+    let ledger = Ledger::start(&nats, Clock::System).await;
+    let confirmation = nats.connect(Principal::Confirmation).await;
+    let foreign = proposed(Kind::RaisedByPhone, AggregateId::Case(case(1)), 0);
+    let lonely = proposed(
+        Kind::DocumentRegistered,
+        Fact::from_bytes(Kind::DocumentRegistered.example().to_string().as_bytes()).unwrap().draft.aggregate,
+        0,
+    );
+    for facts in [vec![foreign], vec![lonely], vec![]] {
+        let Verdict::Refused(refusal) = propose(&confirmation, Stage::Confirmation, facts).await else {
+            panic!("it was recorded");
+        };
+        assert_eq!(refusal.code, Code::NotAuthorised);
+    }
+    assert!(sound(&confirmation, case(1)).await.is_empty());
+    ledger.end().await;
+}
+
+#[tokio::test]
+async fn a_document_is_registered_once_and_of_a_proposal_all_or_nothing_is_stored() {
+    let nats = TestNats::start().await;
+    let ledger = Ledger::start(&nats, Clock::System).await;
+    let intake = nats.connect(Principal::Intake).await;
+    let document =
+        Fact::from_bytes(Kind::DocumentRegistered.example().to_string().as_bytes()).unwrap().draft.aggregate;
+    let with_document = |id| {
+        vec![
+            proposed(Kind::RaisedInWriting, AggregateId::Case(id), 0),
+            proposed(Kind::DocumentRegistered, document, 0),
+        ]
+    };
+    let verdict = propose(&intake, Stage::Intake, with_document(case(1))).await;
+    let Verdict::Recorded(recorded) = verdict else { panic!("{verdict:?}") };
+    assert_eq!(recorded.iter().map(|fact| fact.sequence).collect::<Vec<_>>(), [1, 2]);
+    let verdict = propose(&intake, Stage::Intake, with_document(case(2))).await;
+    assert!(matches!(verdict, Verdict::Conflict), "{verdict:?}");
+    assert_eq!(sound(&intake, case(1)).await.len(), 1);
+    assert!(sound(&intake, case(2)).await.is_empty(), "nothing of the second proposal is stored");
+    ledger.end().await;
+}
+
+#[tokio::test]
+async fn a_ledger_whose_clock_is_behind_does_not_turn_time_back() {
+    let nats = TestNats::start().await;
+    let intake = nats.connect(Principal::Intake).await;
+    let confirmation = nats.connect(Principal::Confirmation).await;
+    let ahead = Ledger::start(&nats, Clock::manual(noon())).await;
+    raise(&intake, case(1)).await;
+    ahead.end().await;
+    let behind = Ledger::start(&nats, Clock::manual(noon() - TimeDelta::hours(3))).await;
+    win(confirmation.clone(), case(1), 1).await;
+    let facts = sound(&confirmation, case(1)).await;
+    assert_eq!(facts.iter().map(|fact| fact.recorded_at).collect::<Vec<_>>(), [noon(), noon()]);
+    behind.end().await;
+}

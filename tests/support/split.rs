@@ -55,7 +55,10 @@ impl Split {
         let log = self.root.path().join(format!("{name}.log"));
         let _ = fs::remove_file(&log);
         let mut serve = self.command();
-        serve.args(["serve", "--clock", "manual", "--at", START, "--listen", "127.0.0.1:0"]).args(arguments);
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        if !arguments.contains(&"--clock") {
+            serve.args(["--clock", "manual", "--at", START]);
+        }
         serve.env("RUST_LOG", "warn,concord=info,svc_api=info");
         if let Some(failpoint) = failpoint {
             serve.env("CONCORD_FAILPOINT", failpoint);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{
     Extension,
     body::Bytes,
-    extract::{Path, State},
+    extract::{Path, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -32,13 +32,13 @@ pub(crate) async fn raise(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let act = stages::act("raise").ok_or_else(|| refuse(Refusal::not_found()))?;
     let key = idempotency_key(&headers, caller.language)?;
     let case = CaseId::raised_by(&caller.person.agency, &caller.person.officer, &key);
-    carry_out(&api, &caller, act, case, &key, &headers, &body).await
+    carry_out(&api, &caller, act, case, &key, &headers, body).await
 }
 
 /// `POST /cases/{id}/{act}`: an act on a case.
@@ -47,7 +47,7 @@ pub(crate) async fn act(
     Extension(caller): Extension<Caller>,
     Path((case, name)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let act = stages::act(&name)
@@ -55,7 +55,7 @@ pub(crate) async fn act(
         .ok_or_else(|| no_such_act(&name, caller.language))?;
     let case = case.parse().map_err(|_| refuse(Refusal::not_found()))?;
     let key = idempotency_key(&headers, caller.language)?;
-    carry_out(&api, &caller, act, case, &key, &headers, &body).await
+    carry_out(&api, &caller, act, case, &key, &headers, body).await
 }
 
 async fn carry_out(
@@ -65,7 +65,7 @@ async fn carry_out(
     case: CaseId,
     key: &str,
     headers: &HeaderMap,
-    body: &Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let mut body = read_body(body, caller.language)?;
@@ -162,15 +162,31 @@ fn canonical(value: &Value) -> String {
     }
 }
 
-fn read_body(body: &Bytes, language: Language) -> Result<Value, Problem> {
+fn read_body(body: Result<Bytes, BytesRejection>, language: Language) -> Result<Value, Problem> {
+    let body = body.map_err(|rejection| unread(&rejection, language))?;
     if body.is_empty() {
         return Ok(json!({}));
     }
-    match serde_json::from_slice(body) {
+    match serde_json::from_slice(&body) {
         Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
         Ok(_) => Err(not_an_object(language, "the body is no object")),
         Err(error) => Err(not_an_object(language, &error.to_string())),
     }
+}
+
+/// A body that did not come, or is too large.
+fn unread(rejection: &BytesRejection, language: Language) -> Problem {
+    let status = rejection.status();
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::of_edge(
+            status,
+            "BODY_TOO_LARGE",
+            ("Nội dung quá lớn", "Body too large"),
+            ("Nội dung gửi lên tối đa 256 KiB.", "A body has at most 256 KiB."),
+            language,
+        );
+    }
+    not_an_object(language, &rejection.body_text())
 }
 
 fn not_an_object(language: Language, why: &str) -> Problem {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Path, Query, State},
+    extract::{Path, Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use domain::{Case, Code, Refusal, access};
 use events::{CaseId, Lifecycle, Urgency};
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
-use service::problem::Problem;
+use service::problem::{Language, Problem};
 use views::{Filter, Views};
 
 use crate::{Api, auth::Caller, view};
@@ -45,17 +45,9 @@ pub(crate) struct OneQuery {
 pub(crate) async fn list(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| {
-        Problem::of_edge(
-            StatusCode::BAD_REQUEST,
-            "MALFORMED_QUERY",
-            ("Tham số không đúng", "Malformed query"),
-            (&rejection.body_text(), &rejection.body_text()),
-            caller.language,
-        )
-    })?;
+    let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let principals = access::principals(&caller.person, &api.chassis.policy);
     let filter = Filter { lifecycle: query.state, urgency: query.urgency, before: query.cursor };
     let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
@@ -69,8 +61,9 @@ pub(crate) async fn one(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    Query(query): Query<OneQuery>,
+    query: Result<Query<OneQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, &id, query.at_least).await?;
     let mut response = axum::Json(view::case(&case, &api.chassis.policy, caller.language)).into_response();
     view::etag(response.headers_mut(), case.version);
@@ -106,6 +99,17 @@ pub(crate) async fn events(
         }
     }
     Ok(axum::Json(json!({ "events": facts })).into_response())
+}
+
+fn malformed(rejection: &QueryRejection, language: Language) -> Problem {
+    let why = rejection.body_text();
+    Problem::of_edge(
+        StatusCode::BAD_REQUEST,
+        "MALFORMED_QUERY",
+        ("Tham số không đúng", "Malformed query"),
+        (&why, &why),
+        language,
+    )
 }
 
 /// A case, if the caller may see it.

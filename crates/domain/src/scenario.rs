@@ -178,6 +178,9 @@ fn detail(step: &mut Step, line: &str) -> Result<(), String> {
     let (path, value) = line.split_once(": ").ok_or("a field is: name: value")?;
     let mut place = &mut deed.body;
     for name in path.split('.') {
+        if !(place.is_null() || place.is_object()) {
+            return Err(format!("{path} lies below a field that has a value already"));
+        }
         place = &mut place[name];
     }
     *place = field(value.trim());
@@ -292,6 +295,8 @@ start: 16/05/2026 21:52
     fn a_fault_is_named_with_its_line() {
         let wrong = TEXT.replace("state routed", "state rooted");
         assert_eq!(Scenario::parse(&wrong).unwrap_err().line, 10);
+        let below = TEXT.replace("    channel: phone", "    channel: phone\n    channel.of: x");
+        assert_eq!(Scenario::parse(&below).unwrap_err().line, 8);
         let backwards = TEXT.replace("16/05/2026 22:22  --", "16/05/2026 20:22  --");
         assert_eq!(Scenario::parse(&backwards).unwrap_err().line, 12);
     }

@@ -84,6 +84,11 @@ fn transport_of(config: &Config) -> Result<transport::Config, String> {
     let Some(relay) = &config.mail.smtp else {
         return Ok(transport::Config::Folder { directory: config.mail_folder() });
     };
+    if config.http.public_url.is_none() {
+        tracing::warn!(
+            "mail goes to a relay with links to this machine's own address: set [http] public_url"
+        );
+    }
     let mut relay = relay.clone();
     if let Some(fields) = relay.as_object_mut() {
         fields.entry("from").or_insert_with(|| config.mail.from.clone().into());

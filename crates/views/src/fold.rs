@@ -130,21 +130,22 @@ impl Fold {
         self.agenda.extend(known.wake.map(|wake| (wake, id)));
     }
 
+    /// A page of what somebody may see. It looks at so many cases and no more: a page may be short and still have a
+    /// next one.
     pub(crate) fn list(&self, principals: &BTreeSet<Principal>, filter: &Filter, most: usize) -> Page {
         let mut cases = Vec::new();
         let end = filter.before.unwrap_or(u64::MAX);
-        for (sequence, id) in self.order.range(..end).rev() {
+        for (looked_at, (sequence, id)) in self.order.range(..end).rev().enumerate() {
+            if cases.len() == most || looked_at == MOST_LOOKED_AT {
+                return Page { cases, next: Some(*sequence + 1) };
+            }
             let Some(case) = self.cases.get(id).map(|known| &known.loaded.case) else { continue };
             let wanted = !principals.is_disjoint(&case.audience)
                 && filter.lifecycle.is_none_or(|lifecycle| lifecycle == case.lifecycle)
                 && filter.urgency.is_none_or(|urgency| urgency == case.urgency);
-            if !wanted {
-                continue;
+            if wanted {
+                cases.push(Arc::clone(case));
             }
-            if cases.len() == most {
-                return Page { cases, next: Some(*sequence + 1) };
-            }
-            cases.push(Arc::clone(case));
         }
         Page { cases, next: None }
     }
@@ -190,6 +191,9 @@ impl Fold {
         self.unsettled.is_empty()
     }
 }
+
+/// How many cases a list looks at in one go: everybody else waits for the fold meanwhile.
+const MOST_LOOKED_AT: usize = 5_000;
 
 /// Longer than any grace.
 const LONG_AGO: Duration = Duration::from_mins(1);

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{
     Extension,
     body::Bytes,
-    extract::{Path, State, rejection::BytesRejection},
+    extract::{
+        Path, State,
+        rejection::{BytesRejection, PathRejection},
+    },
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -45,11 +48,12 @@ pub(crate) async fn raise(
 pub(crate) async fn act(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path((case, name)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let Path((case, name)) = path.map_err(|_| refuse(Refusal::not_found()))?;
     let act = stages::act(&name)
         .filter(|act| act.name != "raise")
         .ok_or_else(|| no_such_act(&name, caller.language))?;

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -60,11 +63,11 @@ pub(crate) async fn list(
 pub(crate) async fn one(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     query: Result<Query<OneQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
-    let case = visible(&api, &caller, &id, query.at_least).await?;
+    let case = visible(&api, &caller, id, query.at_least).await?;
     let mut response = axum::Json(view::case(&case, &api.chassis.policy, caller.language)).into_response();
     view::etag(response.headers_mut(), case.version);
     Ok(response)
@@ -74,9 +77,9 @@ pub(crate) async fn one(
 pub(crate) async fn events(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let case = visible(&api, &caller, &id, None).await?;
+    let case = visible(&api, &caller, id, None).await?;
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let unreadable = |reason: String| {
         refuse(Refusal::new(Code::Unavailable, "Chưa đọc được sổ ghi; đề nghị thử lại.", reason))
@@ -107,15 +110,24 @@ fn malformed(rejection: &QueryRejection, language: Language) -> Problem {
         StatusCode::BAD_REQUEST,
         "MALFORMED_QUERY",
         ("Tham số không đúng", "Malformed query"),
-        (&why, &why),
+        (
+            &format!("Tham số sau dấu hỏi không đọc được ({why})."),
+            &format!("The query cannot be read ({why})."),
+        ),
         language,
     )
 }
 
 /// A case, if the caller may see it.
-async fn visible(api: &Api, caller: &Caller, id: &str, at_least: Option<u32>) -> Result<Arc<Case>, Problem> {
+async fn visible(
+    api: &Api,
+    caller: &Caller,
+    id: Result<Path<String>, PathRejection>,
+    at_least: Option<u32>,
+) -> Result<Arc<Case>, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
-    let id: CaseId = id.parse().map_err(|_| refuse(Refusal::not_found()))?;
+    let id: Option<CaseId> = id.ok().and_then(|Path(id)| id.parse().ok());
+    let id = id.ok_or_else(|| refuse(Refusal::not_found()))?;
     let (views, policy) = (&api.chassis.views, &api.chassis.policy);
     let seen = |views: &Views| views.case(id).filter(|case| access::may_see(case, &caller.person, policy));
     let Some(version) = at_least else { return seen(views).ok_or_else(|| refuse(Refusal::not_found())) };

@@ -83,12 +83,12 @@ pub enum ServerError {
         reason: String,
     },
     /// Another program has the port.
-    #[error("port {port} is taken by another program: stop it or give another with {flag}")]
+    #[error("port {port} is taken by another program: stop it or give another with {with}")]
     PortTaken {
         /// Which.
         port: u16,
         /// The option that sets it.
-        flag: &'static str,
+        with: &'static str,
     },
     /// Another process of ours has the directory.
     #[error("another Concord runs its server in {dir}: stop it or give another directory")]
@@ -151,9 +151,13 @@ impl NatsServer {
         let place = Place::prepare(&options.dir)?;
         let lock = place.lock()?;
         place.end_leftover().await?;
-        for (port, flag) in [(options.port, "--nats-port"), (options.monitor_port, "--nats-monitor-port")] {
+        let ports = [
+            (options.port, "--nats-port"),
+            (options.monitor_port, "--nats-port (the server's monitor is 4000 above it)"),
+        ];
+        for (port, with) in ports {
             if port != 0 && is_taken(port) {
-                return Err(ServerError::PortTaken { port, flag });
+                return Err(ServerError::PortTaken { port, with });
             }
         }
         place.clear()?;

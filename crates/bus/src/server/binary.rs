@@ -27,8 +27,9 @@ pub async fn find_binary(given: Option<&Path>) -> Result<PathBuf, ServerError> {
 
 /// Whether a program that answers `said` when asked for its version will do.
 fn judge(path: PathBuf, said: &str) -> Result<PathBuf, ServerError> {
-    match said.trim().strip_prefix("nats-server: v") {
-        None => Err(ServerError::NotAServer { path, reason: format!("it says `{}`", said.trim()) }),
+    let said = said.trim().lines().next().unwrap_or_default();
+    match said.strip_prefix("nats-server: v") {
+        None => Err(ServerError::NotAServer { path, reason: format!("it says `{said}`") }),
         Some(version) if new_enough(version) => Ok(path),
         Some(version) => Err(ServerError::TooOld { path, version: version.to_owned() }),
     }

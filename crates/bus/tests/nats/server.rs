@@ -63,9 +63,10 @@ async fn a_taken_port_is_named_with_its_option() {
     let dir = tempfile::tempdir().unwrap();
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = other.local_addr().unwrap().port();
+    let monitor = "--nats-port (the server's monitor is 4000 above it)";
     for (taken, flag) in [
         (ServerOptions { port, ..options(dir.path()) }, "--nats-port"),
-        (ServerOptions { monitor_port: port, ..options(dir.path()) }, "--nats-monitor-port"),
+        (ServerOptions { monitor_port: port, ..options(dir.path()) }, monitor),
     ] {
         let refused = NatsServer::start(&taken, &credentials(dir.path())).await.unwrap_err();
         assert_eq!(

@@ -43,6 +43,28 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "the last word of a command-line tool")]
 fn failed(failure: &dyn std::error::Error) -> ExitCode {
-    eprintln!("concord: {failure}");
+    eprintln!("concord: {}", one_line(&failure.to_string()));
     ExitCode::FAILURE
+}
+
+/// A message on one line: without the picture that a TOML reader draws of the place, which it also names.
+fn one_line(message: &str) -> String {
+    let drawn =
+        |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    let words = message.lines().filter(|line| !drawn(line)).map(str::trim).filter(|line| !line.is_empty());
+    words.collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_its_words_and_loses_its_picture() {
+        let drawn = "policy.toml: TOML parse error at line 7, column 1\n  |\n7 | most-rounds = 3\n  | ^^^^^^^^^^^\n\
+                     unknown field `most-rounds`\n";
+        let line = "policy.toml: TOML parse error at line 7, column 1: unknown field `most-rounds`";
+        assert_eq!(one_line(drawn), line);
+        assert_eq!(one_line(line), line);
+    }
 }

@@ -122,11 +122,12 @@ pub(crate) fn policy(directory: Option<&Path>) -> Result<Policy, Failure> {
         read("deadlines.toml")?,
         read("routing.toml")?,
     ];
-    Ok(Policy::from_files(PolicyFiles {
+    let whole = Policy::from_files(PolicyFiles {
         policy: &policy,
         organisation: &organisation,
         calendar: &calendar,
         deadlines: &deadlines,
         routing: &routing,
-    })?)
+    });
+    whole.map_err(|error| format!("the policy in {}: {error}", directory.display()).into())
 }

@@ -1,6 +1,7 @@
 //! A process: services mounted on their own connections, over one shared fold.
 
 use std::{
+    io::IsTerminal as _,
     net::SocketAddr,
     path::Path,
     sync::{Arc, OnceLock},
@@ -113,28 +114,37 @@ impl Process {
         let (config, effects) = (Arc::new(config), Effects::default());
         let mut process =
             Self { mounted: Vec::new(), reader: reader.clone(), fold, listening: Arc::default() };
-        for service in services {
-            let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-            let bus = connect(server, &keys.get(service.principal)?).await?;
-            process.mounted.push(Mounted {
-                name: service.name,
-                stop: stop.clone(),
-                tasks: tasks.clone(),
-                bus: bus.clone(),
-            });
-            let chassis = Chassis {
-                bus,
-                reader: reader.clone(),
-                views: Arc::clone(&views),
-                policy: Arc::clone(&policy),
-                clock: clock.clone(),
-                config: Arc::clone(&config),
-                stop,
-                tasks,
-                listening: Arc::clone(&process.listening),
-                effects: effects.clone(),
-            };
-            (service.start)(chassis).await?;
+        let started: Result<(), Failure> = async {
+            for service in services {
+                let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+                let bus = connect(server, &keys.get(service.principal)?).await?;
+                process.mounted.push(Mounted {
+                    name: service.name,
+                    stop: stop.clone(),
+                    tasks: tasks.clone(),
+                    bus: bus.clone(),
+                });
+                let chassis = Chassis {
+                    bus,
+                    reader: reader.clone(),
+                    views: Arc::clone(&views),
+                    policy: Arc::clone(&policy),
+                    clock: clock.clone(),
+                    config: Arc::clone(&config),
+                    stop,
+                    tasks,
+                    listening: Arc::clone(&process.listening),
+                    effects: effects.clone(),
+                };
+                (service.start)(chassis).await?;
+            }
+            Ok(())
+        }
+        .await;
+        if let Err(failure) = started {
+            // What has started stops in order, so that the reason is the only thing said.
+            process.stop().await;
+            return Err(failure);
         }
         Ok(process)
     }
@@ -199,9 +209,12 @@ impl Orders {
 /// Logging to stderr; `RUST_LOG` says how much.
 pub(crate) fn log(data: Option<&Path>) {
     use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,concord=info"));
+    // What goes wrong on a connection is said by our own crate.
+    let usual = "warn,async_nats::connector=off,concord=info";
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let json = data.is_none();
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     // A second subscriber in one process is a test's, and keeps the first.
     let _ = if json { builder.json().try_init() } else { builder.compact().try_init() };
 }

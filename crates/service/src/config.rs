@@ -108,7 +108,10 @@ impl Config {
         }
         let environment = config::Environment::with_prefix("CONCORD").prefix_separator("__").separator("__");
         let read = sources.add_source(environment.try_parsing(true)).build();
-        read.and_then(config::Config::try_deserialize).map_err(|error| ConfigError(error.to_string()))
+        read.and_then(config::Config::try_deserialize).map_err(|error| {
+            let file = file.map(|file| format!("{} and ", file.display())).unwrap_or_default();
+            ConfigError(format!("{} (read from {file}the environment)", error.to_string().trim_end()))
+        })
     }
 
     /// Where the tokens are.

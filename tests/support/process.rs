@@ -141,9 +141,14 @@ impl Up {
     }
 
     /// Ends it as an operator does.
-    pub async fn term(mut self) -> ExitStatus {
+    pub async fn term(self) -> ExitStatus {
+        self.told(Signal::TERM).await
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub async fn told(mut self, signal: Signal) -> ExitStatus {
         let id = self.child.id().expect("a running process");
-        kill_process(pid(id.cast_signed()), Signal::TERM).expect("it can be told to stop");
+        kill_process(pid(id.cast_signed()), signal).expect("it can be told to stop");
         self.child.wait().await.expect("it ends")
     }
 }

@@ -11,7 +11,7 @@ use bus::{
 };
 use chrono::TimeDelta;
 use domain::{Code, Policy, PolicyFiles};
-use events::{AggregateId, CaseId, Digest, Draft, EventId, Fact, Kind, Stage, Timestamp};
+use events::{AggregateId, CaseId, Digest, DocumentId, Draft, EventId, Fact, Kind, Stage, Timestamp};
 use serde_json::value::RawValue;
 use service::{Chassis, Clock, Config, Effects};
 use testkit::nats::TestNats;
@@ -171,27 +171,60 @@ async fn a_fact_of_another_stage_is_refused() {
     ledger.end().await;
 }
 
+/// A case raised by a document: two facts that stand or fall together.
+fn by_letter(id: CaseId, document: AggregateId) -> Vec<Proposed> {
+    vec![
+        proposed(Kind::RaisedInWriting, AggregateId::Case(id), 0),
+        proposed(Kind::DocumentRegistered, document, 0),
+    ]
+}
+
+fn document(n: u128) -> AggregateId {
+    AggregateId::Document(DocumentId(Uuid::from_u128(n)))
+}
+
 #[tokio::test]
-async fn a_document_is_registered_once_and_of_a_proposal_all_or_nothing_is_stored() {
+async fn of_a_proposal_all_or_nothing_is_stored() {
     let nats = TestNats::start().await;
     let ledger = Ledger::start(&nats, Clock::System).await;
     let intake = nats.connect(Principal::Intake).await;
-    let document =
-        Fact::from_bytes(Kind::DocumentRegistered.example().to_string().as_bytes()).unwrap().draft.aggregate;
-    let with_document = |id| {
-        vec![
-            proposed(Kind::RaisedInWriting, AggregateId::Case(id), 0),
-            proposed(Kind::DocumentRegistered, document, 0),
-        ]
-    };
-    let verdict = propose(&intake, Stage::Intake, with_document(case(1))).await;
+    let verdict = propose(&intake, Stage::Intake, by_letter(case(1), document(1))).await;
     let Verdict::Recorded(recorded) = verdict else { panic!("{verdict:?}") };
     assert_eq!(recorded.iter().map(|fact| fact.sequence).collect::<Vec<_>>(), [1, 2]);
-    let verdict = propose(&intake, Stage::Intake, with_document(case(2))).await;
-    assert!(matches!(verdict, Verdict::Conflict), "{verdict:?}");
-    assert_eq!(sound(&intake, case(1)).await.len(), 1);
-    assert!(sound(&intake, case(2)).await.is_empty(), "nothing of the second proposal is stored");
+    // Of two facts the one or the other is stale.
+    for (id, document) in [(case(2), document(1)), (case(1), document(2))] {
+        let verdict = propose(&intake, Stage::Intake, by_letter(id, document)).await;
+        assert!(matches!(verdict, Verdict::Conflict), "{verdict:?}");
+    }
+    let stored = log::read(&intake, CASES, 1, ">").await.unwrap();
+    assert_eq!(stored.len(), 2, "something of a proposal that conflicts is stored");
+    // What conflicts holds nothing up.
+    let verdict = propose(&intake, Stage::Intake, by_letter(case(2), document(2))).await;
+    assert!(matches!(verdict, Verdict::Recorded(_)), "{verdict:?}");
     ledger.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_registered_once_whoever_asks_and_whichever_ledger_writes() {
+    let nats = TestNats::start().await;
+    let (one, other) = (Ledger::start(&nats, Clock::System).await, Ledger::start(&nats, Clock::System).await);
+    let intake = nats.connect(Principal::Intake).await;
+    let mut proposers = JoinSet::new();
+    for n in 0..64 {
+        let (bus, facts) = (intake.clone(), by_letter(case(n + 1), document(n % 4)));
+        proposers.spawn(async move { propose(&bus, Stage::Intake, facts).await });
+    }
+    let verdicts = proposers.join_all().await;
+    let recorded = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Recorded(_))).count();
+    let stale = verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Conflict)).count();
+    assert_eq!((recorded, stale), (4, 60), "{verdicts:?}");
+    let stored = log::read(&intake, CASES, 1, ">").await.unwrap();
+    let mut facts: Vec<_> = stored.iter().map(|entry| Fact::from_bytes(&entry.payload).unwrap()).collect();
+    facts.sort_by_key(|fact| fact.body().kind().name());
+    let kinds: Vec<_> = facts.iter().map(|fact| fact.body().kind()).collect();
+    assert_eq!(kinds, [[Kind::DocumentRegistered; 4], [Kind::RaisedInWriting; 4]].concat());
+    one.end().await;
+    other.end().await;
 }
 
 #[tokio::test]

@@ -64,8 +64,7 @@ impl Installation {
 
     /// Mail goes to a relay on this machine.
     pub fn mail_to(&self, relay: SocketAddr) {
-        let (host, port) = (relay.ip(), relay.port());
-        self.configure(&format!("[mail.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n"));
+        self.configure(&mail_section(relay));
     }
 
     /// `concord up` on free ports, with the clock in our hands.
@@ -160,6 +159,12 @@ impl Drop for Installation {
             let _ = kill_process(pid(left), Signal::KILL);
         }
     }
+}
+
+/// The section of a configuration that names a relay on this machine.
+pub fn mail_section(relay: SocketAddr) -> String {
+    let (host, port) = (relay.ip(), relay.port());
+    format!("[mail.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n")
 }
 
 /// The process that the nats-server of a data directory says it is.

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -11,7 +12,12 @@ use tempfile::TempDir;
 use testkit::{eventually, nats::TestNats};
 use tokio::process::{Child, Command};
 
-use super::{Said, api::Api, concord, finish, process::START};
+use super::{
+    Said,
+    api::Api,
+    concord, finish,
+    process::{START, mail_section},
+};
 
 /// A place for processes that share a nats-server.
 #[derive(Debug)]
@@ -75,6 +81,13 @@ impl Split {
         })
         .await;
         Serve { child, log, tokens: self.tokens() }
+    }
+
+    /// Writes a configuration by which mail goes to a relay on this machine; gives its path.
+    pub fn mail_to(&self, relay: SocketAddr) -> String {
+        let file = self.root.path().join("concord.toml");
+        fs::write(&file, mail_section(relay)).expect("the configuration can be written");
+        file.to_string_lossy().into_owned()
     }
 
     /// `concord audit replay` on the server.

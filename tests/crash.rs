@@ -249,6 +249,15 @@ async fn a_server_killed_under_load_keeps_what_was_answered_and_keeps_it_once() 
     })
     .await;
     assert_eq!(numbers, log::gapless(2026, CALLS));
+
+    // Mail that was under way when the server went was not forgotten: three are told of a call, four that it is theirs.
+    let bus = split.nats.connect(Principal::Notifier).await;
+    eventually(async || {
+        let entries = mails::outbox(&bus).await;
+        let sent = entries.values().filter(|entry| entry.sent().is_some()).count();
+        if (entries.len(), sent) == (CALLS * 7, CALLS * 7) { Ok(()) } else { Err((entries.len(), sent)) }
+    })
+    .await;
 }
 
 #[tokio::test]

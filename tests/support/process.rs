@@ -64,7 +64,7 @@ impl Installation {
 
     /// Mail goes to a relay on this machine.
     pub fn mail_to(&self, relay: SocketAddr) {
-        self.configure(&mail_section(relay));
+        self.configure(&with_relay(relay));
     }
 
     /// `concord up` on free ports, with the clock in our hands.
@@ -161,10 +161,13 @@ impl Drop for Installation {
     }
 }
 
-/// The section of a configuration that names a relay on this machine.
-pub fn mail_section(relay: SocketAddr) -> String {
+/// A configuration by which mail goes to a relay on this machine, with links that stay the same at each start.
+pub fn with_relay(relay: SocketAddr) -> String {
     let (host, port) = (relay.ip(), relay.port());
-    format!("[mail.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n")
+    format!(
+        "[http]\npublic_url = \"https://phoi-hop.tinh.example\"\n\n\
+         [mail.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n"
+    )
 }
 
 /// The process that the nats-server of a data directory says it is.

@@ -16,7 +16,7 @@ use super::{
     Said,
     api::Api,
     concord, finish,
-    process::{START, mail_section},
+    process::{START, with_relay},
 };
 
 /// A place for processes that share a nats-server.
@@ -86,7 +86,7 @@ impl Split {
     /// Writes a configuration by which mail goes to a relay on this machine; gives its path.
     pub fn mail_to(&self, relay: SocketAddr) -> String {
         let file = self.root.path().join("concord.toml");
-        fs::write(&file, mail_section(relay)).expect("the configuration can be written");
+        fs::write(&file, with_relay(relay)).expect("the configuration can be written");
         file.to_string_lossy().into_owned()
     }
 

@@ -166,7 +166,9 @@ impl Dispatcher {
     async fn note(&self, open: &Open, state: State) -> Option<u64> {
         let at = self.chassis.clock.now();
         loop {
-            match outbox::record(&self.chassis.bus, open.id, open.sequence, at, state.clone()).await {
+            match outbox::record(&self.chassis.bus, open.id, open.sequence, at, state.clone(), open.writer)
+                .await
+            {
                 Ok(sequence) => return Some(sequence),
                 Err(AppendError::Conflict { .. }) => return None,
                 Err(error) => tracing::warn!(%error, "the outbox does not answer: the same is noted again"),

@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use domain::{Case, notices};
 use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp};
 use service::{Chassis, Clock};
+use uuid::Uuid;
 
 use crate::{
     dispatch::Dispatcher,
@@ -30,11 +31,12 @@ const NUMBER: Duration = Duration::from_secs(2);
 pub(crate) struct Enter {
     chassis: Chassis,
     dispatcher: Dispatcher,
+    writer: Uuid,
 }
 
 impl Enter {
     pub(crate) fn new(chassis: Chassis, dispatcher: Dispatcher) -> Self {
-        Self { chassis, dispatcher }
+        Self { chassis, dispatcher, writer: Uuid::new_v4() }
     }
 
     /// Enters the notices of a fact.
@@ -127,12 +129,15 @@ impl Enter {
         if old {
             tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
             let suppressed = State::Suppressed { notice };
-            return entered(outbox::record(&self.chassis.bus, id, 0, now, suppressed).await).map(|_| ());
+            return entered(outbox::record(&self.chassis.bus, id, 0, now, suppressed, self.writer).await)
+                .map(|_| ());
         }
         // From here until the first attempt is over, the manual clock waits.
         let effect = self.chassis.effects.begin();
         let queued = State::Queued { notice: notice.clone() };
-        if let Some(sequence) = entered(outbox::record(&self.chassis.bus, id, 0, now, queued).await)? {
+        if let Some(sequence) =
+            entered(outbox::record(&self.chassis.bus, id, 0, now, queued, self.writer).await)?
+        {
             let open = Open {
                 id,
                 notice,
@@ -142,6 +147,7 @@ impl Enter {
                 attempts: 0,
                 interrupted: false,
                 maybe_doubled: false,
+                writer: Uuid::new_v4(),
             };
             self.dispatcher.take(open, Some(effect));
         }

@@ -152,6 +152,8 @@ pub struct Open {
     pub interrupted: bool,
     /// Some attempt's outcome is unknown.
     pub maybe_doubled: bool,
+    /// Who sees to it: new for each time that it is taken up, so that nobody takes another's attempt for his own.
+    pub writer: Uuid,
 }
 
 /// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
@@ -161,9 +163,10 @@ pub async fn record(
     expected: u64,
     at: Timestamp,
     state: State,
+    writer: Uuid,
 ) -> Result<u64, AppendError> {
-    // The same state after the same one has the same id: a repeat of a write whose outcome was unknown finds it.
-    let id = format!("{}/{expected}/{}", entry.0, state.name());
+    // A repeat by the same writer finds what it wrote when the outcome was unknown; what another wrote is a conflict.
+    let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
     let payload = bus::protocol::write(&Record { entry, at, state });
     let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
     append::append(bus, OUTBOX, &message).await
@@ -211,6 +214,7 @@ fn fold(
             attempts: 0,
             interrupted: false,
             maybe_doubled: false,
+            writer: Uuid::new_v4(),
         };
         entries.insert(id, Some(open));
         return;

@@ -13,7 +13,7 @@ use service::{Chassis, Clock, EffectGuard};
 use tokio::sync::{Mutex, mpsc};
 
 use crate::{
-    letter::Letter,
+    letter::{self, BadLetter, Letter, Part},
     notices::{Fill, Salutation, Template, render},
     outbox::{self, EntryId, Open, State},
     transport::{self, Outcome, Transport, smtp::BadConfig},
@@ -41,6 +41,8 @@ const ORPHANED: TimeDelta = TimeDelta::minutes(25);
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     chassis: Chassis,
+    /// The sender's domain, on which all ids of mails stand.
+    domain: Arc<str>,
     held: Arc<std::sync::Mutex<HashSet<EntryId>>>,
     queue: mpsc::UnboundedSender<Job>,
 }
@@ -55,7 +57,8 @@ impl Dispatcher {
     /// Starts the workers.
     pub(crate) fn start(chassis: &Chassis, config: &transport::Config) -> Result<Self, BadConfig> {
         let (queue, jobs) = mpsc::unbounded_channel();
-        let dispatcher = Self { chassis: chassis.clone(), held: Arc::default(), queue };
+        let domain = sender_domain(&chassis.config.mail.from)?.into();
+        let dispatcher = Self { chassis: chassis.clone(), domain, held: Arc::default(), queue };
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..WORKERS {
             let transport = Transport::new(config.clone())?;
@@ -210,7 +213,7 @@ impl Dispatcher {
             salutation: Salutation::Gui,
         };
         let rendered = render(template, &fill).map_err(|error| error.to_string())?;
-        let domain = config.mail.from.rsplit('@').next().unwrap_or("localhost");
+        let domain = &self.domain;
         Ok(Letter {
             message_id: format!("{}@{domain}", id.0),
             thread: format!("{}@{domain}", notice.case),
@@ -223,6 +226,11 @@ impl Dispatcher {
             express: notice.urgency >= Urgency::HoaToc,
         })
     }
+}
+
+/// The domain of the sender, who is configured as `address` or `Name <address>`.
+fn sender_domain(from: &str) -> Result<String, BadLetter> {
+    Ok(letter::mailbox(Part::From, from)?.email.domain().to_owned())
 }
 
 fn outcome_name(outcome: &Outcome) -> &'static str {
@@ -242,5 +250,25 @@ fn urgency_label(urgency: Urgency) -> &'static str {
         Urgency::ThuongKhan => "Thượng khẩn",
         Urgency::HoaToc => "Hỏa tốc",
         Urgency::HoaTocHenGio => "Hỏa tốc hẹn giờ",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_of_mails_stand_on_the_senders_domain_whether_or_not_he_has_a_name() {
+        for from in ["phoi-hop@tinh.example", "Hệ thống phối hợp <phoi-hop@tinh.example>"] {
+            assert_eq!(sender_domain(from).as_deref(), Ok("tinh.example"), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_sender_without_a_domain_is_refused_before_any_mail() {
+        for from in ["", "phoi-hop", "Hệ thống phối hợp <phoi-hop@>"] {
+            let refused = sender_domain(from).unwrap_err().to_string();
+            assert!(refused.starts_with("bad sender address"), "{refused}");
+        }
     }
 }

@@ -5,9 +5,9 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use support::{
     Said, concord, finish,
     process::{Installation, nats_in, runs_in},
@@ -187,4 +187,21 @@ async fn an_orderly_stop_leaves_no_server_behind() {
         left_nothing(&place);
     }
     assert!(!place.log().contains("WARN"), "{}", place.log());
+}
+
+#[tokio::test]
+async fn without_its_server_it_ends_soon_and_says_what_to_do() {
+    let place = Installation::new();
+    let mut up = place.up().await;
+    kill_process(Pid::from_raw(up.nats()).unwrap(), Signal::KILL).unwrap();
+    let status =
+        tokio::time::timeout(Duration::from_secs(15), up.ended()).await.expect("it ends within seconds");
+    assert_eq!(status.code(), Some(1), "{}", place.log());
+    let log = place.log();
+    let last = log.lines().last().unwrap();
+    for words in ["concord: nats-server ended by itself (signal: 9", "nats.log", "start `concord up` again"] {
+        assert!(last.contains(words), "`{words}` is not in: {last}");
+    }
+    left_nothing(&place);
+    assert!(place.up().await.term().await.success());
 }

@@ -139,6 +139,11 @@ impl Up {
         self.child.kill().await.expect("it can be killed");
     }
 
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        self.child.wait().await.expect("it ends")
+    }
+
     /// Ends it as an operator does.
     pub async fn term(self) -> ExitStatus {
         self.told(Signal::TERM).await

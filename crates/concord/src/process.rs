@@ -28,6 +28,10 @@ use crate::Failure;
 /// How long what is under way in a service may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(8);
 
+/// How long those who still wait for an answer may take to get it when the server is gone for good; a request that the
+/// server took with it is answered a second later.
+const FAREWELL_WITHOUT_SERVER: Duration = Duration::from_secs(2);
+
 /// Where the nats-server is.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
@@ -177,6 +181,22 @@ impl Process {
             leave(&bus).await;
         }
         leave(&self.reader).await;
+    }
+
+    /// Stops when the server is gone for good: callers still get their answers, and nothing else is waited for.
+    pub(crate) async fn abandon(self) {
+        for Mounted { stop, tasks, .. } in &self.mounted {
+            stop.cancel();
+            tasks.close();
+        }
+        let all = async {
+            for Mounted { tasks, .. } in &self.mounted {
+                tasks.wait().await;
+            }
+        };
+        if tokio::time::timeout(FAREWELL_WITHOUT_SERVER, all).await.is_err() {
+            tracing::debug!("what waits for the server is taken up at the next start");
+        }
     }
 }
 

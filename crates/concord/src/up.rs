@@ -1,6 +1,12 @@
 //! `concord up` and `concord serve`.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::Path,
+    process::{ExitCode, ExitStatus},
+    sync::Arc,
+    time::Duration,
+};
 
 use bus::{
     Principal,
@@ -63,28 +69,46 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     };
     running.announce(&data)?;
     welcome(&running, &config_shown, &clock);
-    let outcome = match &mut nats {
-        None => process.work(&mut orders).await,
-        Some(server) => tokio::select! {
-            worked = process.work(&mut orders) => worked,
-            ended = server.ended() => {
-                let log = data.join("nats").join("nats.log");
-                Err(match ended {
-                    Ok(status) => format!("nats-server ended ({status}): see {}", log.display()).into(),
-                    Err(error) => error.into(),
-                })
-            }
-        },
-    };
+    let (server_gone, outcome) = work(&mut process, &mut orders, nats.as_mut(), &data).await;
     Running::forget(&data);
-    tokio::select! {
-        () = process.stop() => {}
-        () = orders.stop() => tracing::warn!("stopped at once: what was under way is taken up at the next start"),
+    if server_gone {
+        process.abandon().await;
+    } else {
+        tokio::select! {
+            () = process.stop() => {}
+            () = orders.stop() => tracing::warn!("stopped at once: what was under way is taken up at the next start"),
+        }
     }
     if let Some(server) = nats {
         server.stop().await?;
     }
     outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Works until it is told to stop or cannot go on, and says whether our own server is gone.
+async fn work(
+    process: &mut Process,
+    orders: &mut Orders,
+    own: Option<&mut NatsServer>,
+    data: &Path,
+) -> (bool, Result<(), Failure>) {
+    let Some(server) = own else { return (false, process.work(orders).await) };
+    tokio::select! {
+        worked = process.work(orders) => (false, worked),
+        ended = server.ended() => (true, Err(server_ended(ended, data))),
+    }
+}
+
+/// Why there is no way on when our own server has ended.
+fn server_ended(ended: io::Result<ExitStatus>, data: &Path) -> Failure {
+    let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+    let log = data.join("nats").join("nats.log");
+    let words = format!(
+        "nats-server ended by itself ({how}), and Concord with it: read {} for the reason, then start `concord up` \
+         again; what was confirmed is on the disk",
+        log.display()
+    );
+    words.into()
 }
 
 /// Starts a nats-server of our own.

@@ -12,7 +12,20 @@ use crate::place::Place;
 /// The cargo that runs us, else the one on PATH.
 pub fn cargo<S: AsRef<OsStr>>(place: &Place, args: impl IntoIterator<Item = S>) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    program(place, Path::new(&cargo), args)
+    let mut command = program(place, Path::new(&cargo), args);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_this_crate)) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Whether `cargo run` sets this variable to say which crate runs: xtask. A cargo that inherits it builds again what
+/// looks at it, and again without it.
+fn is_of_this_crate(variable: &str) -> bool {
+    let crate_itself = ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    variable.starts_with("CARGO_PKG_")
+        || variable.starts_with("CARGO_MANIFEST_")
+        || crate_itself.contains(&variable)
 }
 
 /// Any other program.
@@ -87,6 +100,20 @@ mod tests {
         let failure = run(command).expect_err("exit 7");
         assert_eq!(failure.to_string(), "`sh -c exit 7` failed with exit code 7");
         assert_eq!(format!("{:?}", failure.exit_code()), format!("{:?}", std::process::ExitCode::from(7)));
+    }
+
+    #[test]
+    fn an_inner_cargo_learns_nothing_of_the_crate_that_calls_it() {
+        let place = Place::find().expect("this checkout");
+        let command = cargo(&place, ["build"]);
+        let removed: Vec<_> =
+            command.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+            assert!(removed.contains(&OsStr::new(name)), "{name} is inherited");
+        }
+        for name in ["CARGO", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "RUSTFLAGS"] {
+            assert!(!is_of_this_crate(name), "{name} is lost");
+        }
     }
 
     #[test]

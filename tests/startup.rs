@@ -16,6 +16,9 @@ use support::{
 use testkit::nats::TestNats;
 use tokio::net::TcpListener;
 
+/// The file of the days off, as log lines name it.
+const CALENDAR: &str = "calendar-VN.toml: ";
+
 /// It did not succeed, and its one complaint holds these words.
 #[track_caller]
 fn says(said: &Said, words: &[&str]) {
@@ -186,7 +189,26 @@ async fn an_orderly_stop_leaves_no_server_behind() {
         assert!(status.success(), "{status}: {}", place.log());
         left_nothing(&place);
     }
-    assert!(!place.log().contains("WARN"), "{}", place.log());
+    let log = place.log();
+    let warnings: Vec<_> =
+        log.lines().filter(|line| line.contains("WARN") && !line.contains(CALENDAR)).collect();
+    assert_eq!(warnings, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_the_calendar_lacks_is_said_once_at_the_start() {
+    let place = Installation::new();
+    assert!(place.up().await.term().await.success());
+    let log = place.log();
+    let mut said: Vec<_> = log.lines().filter_map(|line| line.split_once(CALENDAR)).collect();
+    assert!(said.iter().all(|(before, _)| before.contains("WARN")), "{log}");
+    let file = fs::read_to_string(top().join("deploy/policy/calendar-VN.toml")).unwrap();
+    let provisional = said.iter().filter(|(_, words)| words.contains("is provisional and not applied"));
+    assert_eq!(provisional.count(), file.matches("status = \"provisional\"").count(), "{log}");
+    let all = said.len();
+    said.sort_unstable_by_key(|(_, words)| *words);
+    said.dedup_by_key(|(_, words)| *words);
+    assert_eq!(said.len(), all, "{log}");
 }
 
 #[tokio::test]

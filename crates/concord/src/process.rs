@@ -150,6 +150,9 @@ impl Process {
             process.stop().await;
             return Err(failure);
         }
+        if services.iter().any(|service| !service.records.is_empty()) {
+            warn_of_the_calendar(&policy);
+        }
         Ok(process)
     }
 
@@ -197,6 +200,13 @@ impl Process {
         if tokio::time::timeout(FAREWELL_WITHOUT_SERVER, all).await.is_err() {
             tracing::debug!("what waits for the server is taken up at the next start");
         }
+    }
+}
+
+/// Says what the calendar lacks, where deadlines are computed with it: somebody must see to it in good time.
+fn warn_of_the_calendar(policy: &Policy) {
+    for warning in policy.calendar.warnings() {
+        tracing::warn!("calendar-VN.toml: {warning}");
     }
 }
 

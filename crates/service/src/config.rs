@@ -1,11 +1,15 @@
 //! The configuration: defaults, then a TOML file, then the environment (`CONCORD__HTTP__LISTEN=…`).
+//!
+//! A value of the environment is text until the field that takes it says otherwise: a password made of digits is not
+//! a number.
 
 use std::{
+    fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 /// The configuration of a process.
 #[derive(Clone, Debug, Deserialize)]
@@ -56,13 +60,41 @@ pub struct Nats {
 #[serde(deny_unknown_fields, default)]
 pub struct Mail {
     /// The SMTP relay, as the notifier's documentation describes it; absent writes mail into a folder.
-    pub smtp: Option<serde_json::Value>,
+    pub smtp: Option<Section>,
     /// Where mail is written when there is no relay; `<data>/mail` by default.
     pub folder: Option<PathBuf>,
     /// The sender's address.
     pub from: String,
     /// How an addressee is called.
     pub address_word: String,
+}
+
+/// A part of the configuration that the service it is for reads by itself.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Section(config::Value);
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A password may be in it.
+        f.write_str("Section(not shown)")
+    }
+}
+
+impl Section {
+    /// With a value for a field that is not given.
+    #[must_use]
+    pub fn with_default(mut self, field: &str, value: &str) -> Self {
+        if let config::ValueKind::Table(fields) = &mut self.0.kind {
+            fields.entry(field.to_owned()).or_insert_with(|| value.into());
+        }
+        self
+    }
+
+    /// Reads it; each field takes its text as what it needs. An error says under which name it stands in the file.
+    pub fn read<T: DeserializeOwned>(self, name: &str) -> Result<T, ConfigError> {
+        self.0.try_deserialize().map_err(|error| ConfigError(format!("[{name}]: {error}")))
+    }
 }
 
 impl Default for Config {
@@ -102,12 +134,15 @@ pub struct ConfigError(String);
 impl Config {
     /// Reads the configuration: the file must be there if it is named.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load_with(file, environment())
+    }
+
+    fn load_with(file: Option<&Path>, environment: config::Environment) -> Result<Self, ConfigError> {
         let mut sources = config::Config::builder();
         if let Some(file) = file {
             sources = sources.add_source(config::File::from(file));
         }
-        let environment = config::Environment::with_prefix("CONCORD").prefix_separator("__").separator("__");
-        let read = sources.add_source(environment.try_parsing(true)).build();
+        let read = sources.add_source(environment).build();
         read.and_then(config::Config::try_deserialize).map_err(|error| {
             let file = file.map(|file| format!("{} and ", file.display())).unwrap_or_default();
             ConfigError(format!("{} (read from {file}the environment)", error.to_string().trim_end()))
@@ -130,9 +165,54 @@ impl Config {
     }
 }
 
+/// The variables that are ours. They stay text: parsed here, a password `0123` would come out as 123.
+fn environment() -> config::Environment {
+    config::Environment::with_prefix("CONCORD").prefix_separator("__").separator("__")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Relay {
+        port: u16,
+        password: String,
+        timeout_seconds: f64,
+        allow_plaintext: bool,
+        from: String,
+    }
+
+    fn from_environment(variables: &[(&str, &str)]) -> Config {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load_with(None, environment().source(Some(variables.collect()))).unwrap()
+    }
+
+    #[test]
+    fn a_password_of_digits_stays_text_and_a_port_becomes_a_number() {
+        for password in ["0123456", "12345678901234567890123", "1e5", "true"] {
+            let config = from_environment(&[
+                ("CONCORD__NATS__PORT", "4222"),
+                ("CONCORD__HTTP__LISTEN", "127.0.0.1:9"),
+                ("CONCORD__MAIL__SMTP__PORT", "587"),
+                ("CONCORD__MAIL__SMTP__PASSWORD", password),
+                ("CONCORD__MAIL__SMTP__TIMEOUT_SECONDS", "2.5"),
+                ("CONCORD__MAIL__SMTP__ALLOW_PLAINTEXT", "true"),
+            ]);
+            assert_eq!((config.nats.port, config.http.listen.port()), (Some(4222), 9));
+            let relay =
+                config.mail.smtp.unwrap().with_default("from", "a@b.example").read::<Relay>("mail.smtp");
+            let (password, from) = (password.to_owned(), "a@b.example".to_owned());
+            let expected = Relay { port: 587, password, timeout_seconds: 2.5, allow_plaintext: true, from };
+            assert_eq!(relay.unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_section_shows_no_password() {
+        let config = from_environment(&[("CONCORD__MAIL__SMTP__PASSWORD", "not-for-a-log")]);
+        assert!(!format!("{config:?}").contains("not-for-a-log"));
+    }
 
     #[test]
     fn a_misspelt_key_is_an_error_that_names_it() {

@@ -89,11 +89,7 @@ fn transport_of(config: &Config) -> Result<transport::Config, String> {
             "mail goes to a relay with links to this machine's own address: set [http] public_url"
         );
     }
-    let mut relay = relay.clone();
-    if let Some(fields) = relay.as_object_mut() {
-        fields.entry("from").or_insert_with(|| config.mail.from.clone().into());
-    }
-    let relay: smtp::Config =
-        serde_json::from_value(relay).map_err(|error| format!("configuration, [mail.smtp]: {error}"))?;
+    let relay = relay.clone().with_default("from", &config.mail.from);
+    let relay: smtp::Config = relay.read("mail.smtp").map_err(|error| error.to_string())?;
     Ok(transport::Config::Smtp(relay))
 }

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use support::{
     Said, concord, finish,
     process::{Installation, nats_in, runs_in},
-    run, top,
+    run, story, top,
 };
 use testkit::nats::TestNats;
 use tokio::net::TcpListener;
@@ -226,4 +226,23 @@ async fn without_its_server_it_ends_soon_and_says_what_to_do() {
     }
     left_nothing(&place);
     assert!(place.up().await.term().await.success());
+}
+
+#[tokio::test]
+async fn a_scenario_is_not_played_to_nobody() {
+    let place = Installation::new();
+    let play = async || {
+        let mut play = concord();
+        play.arg("play").arg(story::file("txt")).arg("--data").arg(place.data());
+        tokio::time::timeout(Duration::from_secs(15), finish(&mut play))
+            .await
+            .expect("it gives up within seconds")
+    };
+    says(&play().await, &["nothing runs in", &place.data().to_string_lossy(), "start `concord up`"]);
+
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    fs::create_dir_all(place.data()).unwrap();
+    let left = format!(r#"{{"pid":1,"http":"http://{nobody}","nats":"","monitor":""}}"#);
+    fs::write(place.data().join("run.json"), left).unwrap();
+    says(&play().await, &["nothing listens at", &nobody.to_string(), "start `concord up --clock manual"]);
 }

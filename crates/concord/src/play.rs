@@ -26,6 +26,12 @@ use crate::{
 /// How long a server that has gone is waited for.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long a server that was never there is waited for, before a story begins.
+const GREETING: Duration = Duration::from_secs(2);
+
+/// The pause before a server that is away is asked again.
+const PAUSE: Duration = Duration::from_millis(150);
+
 /// The officer who may see every case, for reading what came of the acts.
 const AUDITOR: &str = "btg.kiem-tra";
 
@@ -35,8 +41,32 @@ pub(crate) async fn command(options: Play) -> Result<ExitCode, Failure> {
         .map_err(|error| format!("{}: {error}", options.scenario.display()))?;
     let scenario =
         Scenario::parse(&text).map_err(|error| format!("{}, {error}", options.scenario.display()))?;
+    greet(&options.data).await?;
     let mut player = Player::new(options.data, Show::on_stdout());
     Ok(if player.play(&scenario).await? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes sure that an installation listens before a story begins: only one that was there is worth a long wait.
+async fn greet(data: &Path) -> Result<(), Failure> {
+    let end = Instant::now() + GREETING;
+    loop {
+        let Err(failure) = answers(data).await else { return Ok(()) };
+        if Instant::now() > end {
+            return Err(failure);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether the installation of a data directory answers, and if not, what to do.
+async fn answers(data: &Path) -> Result<(), Failure> {
+    let Running { http, .. } = Running::read(data)?;
+    let asked = reqwest::Client::new().get(format!("{http}/livez")).timeout(GREETING).send().await;
+    asked.map(drop).map_err(|_| {
+        let data = data.display();
+        format!("nothing listens at {http}, where {data} was last at work: start `concord up --clock manual --data {data}`")
+            .into()
+    })
 }
 
 /// What a player shows, and how.
@@ -290,7 +320,7 @@ impl Player {
                     "      … the server is away or busy; the same act is repeated until it answers",
                 ));
             }
-            tokio::time::sleep(Duration::from_millis(150)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }

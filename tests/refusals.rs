@@ -137,6 +137,9 @@ async fn what_the_edge_refuses_is_a_problem_and_nothing_is_stored() {
     for body in ["{", "[1]", "7", "{\"channel\": \"phone\",}"] {
         edge.refused(keyed(cases).body(body), 400, "MALFORMED_JSON").await;
     }
+    for body in ["{", "[1]", "", "{\"to\": \"tomorrow\"}", "{\"at\": \"2026-05-17T06:00:00+07:00\"}"] {
+        edge.refused(api.plain(Method::POST, "/dev/clock").body(body), 400, "MALFORMED_JSON").await;
+    }
     let large = with(call(), "/summary", "x".repeat(300_000));
     edge.refused(keyed(cases).json(&large), 413, "BODY_TOO_LARGE").await;
 

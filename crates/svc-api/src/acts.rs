@@ -166,7 +166,8 @@ fn canonical(value: &Value) -> String {
     }
 }
 
-fn read_body(body: Result<Bytes, BytesRejection>, language: Language) -> Result<Value, Problem> {
+/// A body as a JSON object; none at all is an empty one.
+pub(crate) fn read_body(body: Result<Bytes, BytesRejection>, language: Language) -> Result<Value, Problem> {
     let body = body.map_err(|rejection| unread(&rejection, language))?;
     if body.is_empty() {
         return Ok(json!({}));
@@ -193,7 +194,8 @@ fn unread(rejection: &BytesRejection, language: Language) -> Problem {
     not_an_object(language, &rejection.body_text())
 }
 
-fn not_an_object(language: Language, why: &str) -> Problem {
+/// A body that is not the JSON that is asked for.
+pub(crate) fn not_an_object(language: Language, why: &str) -> Problem {
     Problem::of_edge(
         StatusCode::BAD_REQUEST,
         "MALFORMED_JSON",

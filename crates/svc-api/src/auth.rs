@@ -62,7 +62,7 @@ fn digest(token: &str) -> [u8; 32] {
 
 /// Lets through who shows a token that we know.
 pub(crate) async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Response {
-    let language = crate::language(&request);
+    let language = crate::language(request.headers());
     let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = shown
         .and_then(|value| value.split_once(' '))

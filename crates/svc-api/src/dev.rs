@@ -1,17 +1,18 @@
 //! `/dev/clock`: only with `--clock manual`; in production the address does not exist.
 
 use axum::{
-    extract::State,
-    http::StatusCode,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 use service::{
-    problem::{Language, Problem},
+    problem::Problem,
     time_travel::{self, SetClock},
 };
 
-use crate::Api;
+use crate::{Api, acts};
 
 /// `GET /dev/clock`: what time it is.
 pub(crate) async fn clock(State(api): State<Api>) -> Response {
@@ -21,8 +22,13 @@ pub(crate) async fn clock(State(api): State<Api>) -> Response {
 /// `POST /dev/clock {"to": …}`: steps from due to due, and answers when all is settled.
 pub(crate) async fn set_clock(
     State(api): State<Api>,
-    axum::Json(SetClock { to }): axum::Json<SetClock>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    let language = crate::language(&headers);
+    let body = acts::read_body(body, language)?;
+    let SetClock { to } =
+        serde_json::from_value(body).map_err(|error| acts::not_an_object(language, &error.to_string()))?;
     match time_travel::advance(&api.chassis, to).await {
         Ok(arrived) => {
             tracing::debug!(now = %arrived.now, steps = arrived.steps, "the clock is set");
@@ -33,7 +39,7 @@ pub(crate) async fn set_clock(
             "CLOCK_NOT_SET",
             ("Không đặt được đồng hồ", "The clock was not set"),
             (&stuck.to_string(), &stuck.to_string()),
-            Language::En,
+            language,
         )),
     }
 }

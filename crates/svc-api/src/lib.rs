@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -109,7 +109,7 @@ fn router(api: Api) -> Router {
 
 /// A request takes so long and no longer.
 async fn bounded(request: Request, next: Next) -> Response {
-    let language = language(&request);
+    let language = language(request.headers());
     match tokio::time::timeout(LONGEST, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::of_edge(
@@ -134,8 +134,8 @@ async fn house_rules(request: Request, next: Next) -> Response {
     response
 }
 
-fn language<B>(request: &axum::http::Request<B>) -> Language {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
+fn language(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE);
     Language::accepted(accepted.and_then(|value| value.to_str().ok()))
 }
 
@@ -148,7 +148,7 @@ async fn not_found(State(_): State<Api>, request: Request) -> Problem {
             "Không có địa chỉ này; xem README để biết các địa chỉ.",
             "There is no such address: the README lists them.",
         ),
-        language(&request),
+        language(request.headers()),
     )
 }
 
@@ -158,6 +158,6 @@ async fn wrong_method(State(_): State<Api>, request: Request) -> Problem {
         "METHOD_NOT_ALLOWED",
         ("Phương thức không được phép", "Method not allowed"),
         ("Địa chỉ này không nhận phương thức đó.", "This address does not take that method."),
-        language(&request),
+        language(request.headers()),
     )
 }

@@ -14,7 +14,7 @@ use axum::{
 use bus::{log, protocol, streams::CASES};
 use domain::{Case, Code, Refusal, access};
 use events::{CaseId, Lifecycle, Urgency};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 use service::problem::{Language, Problem};
 use views::{Filter, Views};
@@ -42,6 +42,12 @@ pub(crate) struct ListQuery {
 #[derive(Debug, Deserialize)]
 pub(crate) struct OneQuery {
     at_least: Option<u32>,
+}
+
+/// The facts of a case, each in the very bytes that are stored: their digests are the chain.
+#[derive(Debug, Serialize)]
+struct Events {
+    events: Vec<Box<RawValue>>,
 }
 
 /// `GET /cases`: the cases that the caller may see, newest first.
@@ -85,7 +91,7 @@ pub(crate) async fn events(
         refuse(Refusal::new(Code::Unavailable, "Chưa đọc được sổ ghi; đề nghị thử lại.", reason))
     };
     let subject = protocol::case_subject(case.id);
-    let mut facts: Vec<Box<RawValue>> = Vec::new();
+    let mut facts = Events { events: Vec::new() };
     let mut next = 1;
     loop {
         let entries = log::read(&api.chassis.reader, CASES, next, &subject).await;
@@ -94,14 +100,15 @@ pub(crate) async fn events(
         next = last.sequence + 1;
         let more = entries.len() >= log::BATCH;
         for entry in &entries {
-            facts
-                .push(serde_json::from_slice(&entry.payload).map_err(|error| unreadable(error.to_string()))?);
+            let fact =
+                serde_json::from_slice(&entry.payload).map_err(|error| unreadable(error.to_string()))?;
+            facts.events.push(fact);
         }
         if !more {
             break;
         }
     }
-    Ok(axum::Json(json!({ "events": facts })).into_response())
+    Ok(axum::Json(facts).into_response())
 }
 
 fn malformed(rejection: &QueryRejection, language: Language) -> Problem {

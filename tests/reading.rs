@@ -1,0 +1,43 @@
+//! What the API gives to read.
+
+#[expect(dead_code, reason = "each test uses its own part of what they share")]
+mod support;
+
+use bus::{Principal, log, streams::CASES};
+use events::{AggregateId, CaseId, Digest};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use support::{api::call, process::Installation};
+
+/// The facts of a case, in the bytes in which they came.
+#[derive(Deserialize)]
+struct Events<'a> {
+    #[serde(borrow)]
+    events: Vec<&'a RawValue>,
+}
+
+#[tokio::test]
+async fn the_facts_of_a_case_come_in_the_bytes_that_are_stored() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let api = up.api();
+    let raised = api.act("btg.truc-ban", "", "raise", "call", &call()).await.unwrap();
+    let id: CaseId = raised.case().parse().unwrap();
+    let answer = api.get("btg.truc-ban", &format!("/api/v1/cases/{id}/events")).await.unwrap();
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let Events { events } = serde_json::from_str(&answer.text).unwrap();
+
+    let subject = AggregateId::Case(id).subject();
+    let stored = log::read(&up.connect(Principal::Views).await, CASES, 1, &subject).await.unwrap();
+    assert!(stored.len() >= 3, "the call, its number, its routing");
+    assert_eq!(events.len(), stored.len());
+    for (event, entry) in events.iter().zip(&stored) {
+        assert_eq!(event.get().as_bytes(), &*entry.payload);
+    }
+    // So whoever reads them can check the chain.
+    for two in events.windows(2) {
+        let next: Value = serde_json::from_str(two[1].get()).unwrap();
+        let digest = serde_json::to_value(Digest::of(two[0].get().as_bytes())).unwrap();
+        assert_eq!(next["previoushash"], digest);
+    }
+}

@@ -41,3 +41,20 @@ async fn the_facts_of_a_case_come_in_the_bytes_that_are_stored() {
         assert_eq!(next["previoushash"], digest);
     }
 }
+
+#[tokio::test]
+async fn a_case_in_a_list_reads_as_the_case_itself() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let api = up.api();
+    let raised = api.act("btg.truc-ban", "", "raise", "call", &call()).await.unwrap();
+    let list = api.get("btg.truc-ban", "/api/v1/cases").await.unwrap();
+    let listed = list.body["cases"][0].as_object().unwrap();
+    let whole = api.get("btg.truc-ban", &format!("/api/v1/cases/{}", raised.case())).await.unwrap();
+    for (field, value) in listed {
+        assert_eq!(whole.body[field], *value, "{field}");
+    }
+    assert_eq!(listed["raiser"]["id"], "SNNMT");
+    assert_eq!(listed["receiver"]["id"], "BTG");
+    assert!(listed["raiser"]["name"].as_str().unwrap().starts_with("Sở Nông nghiệp"));
+}

@@ -61,7 +61,8 @@ pub(crate) async fn list(
     let filter = Filter { lifecycle: query.state, urgency: query.urgency, before: query.cursor };
     let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let page = api.chassis.views.list(&principals, &filter, most);
-    let cases: Vec<_> = page.cases.iter().map(|case| view::line(case, caller.language)).collect();
+    let policy = &api.chassis.policy;
+    let cases: Vec<_> = page.cases.iter().map(|case| view::line(case, policy, caller.language)).collect();
     Ok(axum::Json(json!({ "cases": cases, "next_cursor": page.next })).into_response())
 }
 

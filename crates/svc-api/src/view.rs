@@ -1,8 +1,9 @@
 //! What a caller sees of a case.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use chrono::SecondsFormat;
 use domain::{Case, Policy, deadlines, stages::closure};
-use events::{AgencyId, Lifecycle, Urgency, terms::DeadlineKey};
+use events::{AgencyId, Lifecycle, Timestamp, Urgency, terms::DeadlineKey};
 use serde_json::{Value, json};
 use service::problem::Language;
 
@@ -14,7 +15,7 @@ pub(crate) fn etag(headers: &mut HeaderMap, version: u32) {
 }
 
 /// A case in a list.
-pub(crate) fn line(case: &Case, language: Language) -> Value {
+pub(crate) fn line(case: &Case, policy: &Policy, language: Language) -> Value {
     json!({
         "id": case.id,
         "code": case.code,
@@ -24,21 +25,19 @@ pub(crate) fn line(case: &Case, language: Language) -> Value {
         "urgency": case.urgency,
         "urgency_label": urgency_label(case.urgency, language),
         "title": case.matter.title,
-        "raiser": case.raiser,
-        "receiver": case.receiver,
-        "raised_at": case.raised_at,
+        "raiser": agency(&case.raiser, policy),
+        "receiver": agency(&case.receiver, policy),
+        "raised_at": whole_seconds(case.raised_at),
         "next_due": deadlines::running(case).map(|armed| armed.deadline.due).min(),
     })
 }
 
 /// A case as a whole.
 pub(crate) fn case(case: &Case, policy: &Policy, language: Language) -> Value {
-    let agency = |id: &AgencyId| json!({ "id": id, "name": policy.organisation.agency(id).map(|agency| agency.name.as_str()) });
-    let mut view = line(case, language);
+    let agency = |id: &AgencyId| agency(id, policy);
+    let mut view = line(case, policy, language);
     view["deliver_by"] = json!(case.deliver_by);
     view["matter"] = json!(case.matter);
-    view["raiser"] = agency(&case.raiser);
-    view["receiver"] = agency(&case.receiver);
     view["required"] = case.required.iter().map(agency).collect();
     view["consulted"] = case.consulted.iter().map(agency).collect();
     view["intakes"] = case
@@ -65,6 +64,16 @@ pub(crate) fn case(case: &Case, policy: &Policy, language: Language) -> Value {
         })
         .collect();
     view
+}
+
+/// An agency, with the name that it has today.
+fn agency(id: &AgencyId, policy: &Policy) -> Value {
+    json!({ "id": id, "name": policy.organisation.agency(id).map(|agency| agency.name.as_str()) })
+}
+
+/// An instant as deadlines are given too; the fact has it to the nanosecond.
+fn whole_seconds(at: Timestamp) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// The state as people call it (DOMAIN §3.1).
@@ -111,4 +120,15 @@ fn deadline_label(key: DeadlineKey, language: Language) -> &'static str {
         DeadlineKey::Closure => ("Xác nhận kết thúc", "Confirm closure"),
     };
     language.pick(vi, en)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_is_given_in_whole_seconds_and_never_later_than_it_was() {
+        let at: Timestamp = "2026-05-16T14:56:07.987654321Z".parse().unwrap();
+        assert_eq!(whole_seconds(at), "2026-05-16T14:56:07Z");
+    }
 }

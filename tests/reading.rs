@@ -7,7 +7,7 @@ use bus::{Principal, log, streams::CASES};
 use events::{AggregateId, CaseId, Digest};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use support::{api::call, process::Installation};
+use support::{api::call, process::Installation, story::CASE};
 
 /// The facts of a case, in the bytes in which they came.
 #[derive(Deserialize)]
@@ -57,4 +57,19 @@ async fn a_case_in_a_list_reads_as_the_case_itself() {
     assert_eq!(listed["raiser"]["id"], "SNNMT");
     assert_eq!(listed["receiver"]["id"], "BTG");
     assert!(listed["raiser"]["name"].as_str().unwrap().starts_with("Sở Nông nghiệp"));
+}
+
+#[tokio::test]
+async fn a_case_is_read_by_its_number_as_by_its_id() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let api = up.api();
+    let raised = api.act("btg.truc-ban", "", "raise", "call", &call()).await.unwrap();
+    for path in ["", "?at_least=2", "/events"] {
+        let [by_id, by_number] = [raised.case(), CASE].map(|case| format!("/api/v1/cases/{case}{path}"));
+        let by_id = api.get("btg.truc-ban", &by_id).await.unwrap();
+        let by_number = api.get("btg.truc-ban", &by_number).await.unwrap();
+        assert_eq!((by_number.status, &by_number.text), (200, &by_id.text));
+        assert_eq!(by_number.header("etag"), by_id.header("etag"));
+    }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::{
     api::{Answer, Api, call, document, key_facts, letter, path_of, send},
     process::Installation,
-    story::Story,
+    story::{CASE, Story},
 };
 
 /// The codes that bad input can bring, each with its status; the others say that the system is busy, away or full.
@@ -353,12 +353,11 @@ async fn what_is_not_yours_looks_as_if_it_were_not_there() {
     let raised = api.act("btg.truc-ban", "", "raise", "first", &call()).await.unwrap();
     let case = raised.case();
     let verified = json!({ "result": "verified" });
-    for (method, path) in [
-        (Method::GET, ""),
-        (Method::GET, "?at_least=2"),
-        (Method::GET, "/events"),
-        (Method::POST, "/verify-callback"),
-    ] {
+    let read = [(Method::GET, ""), (Method::GET, "?at_least=2"), (Method::GET, "/events")];
+    let act = (Method::POST, "/verify-callback");
+    let by_id = read.iter().chain([&act]).map(|asked| (asked, case, ABSENT));
+    let by_number = read.iter().map(|asked| (asked, CASE, "VV-2026-00002"));
+    for ((method, path), case, absent) in by_id.chain(by_number) {
         let ask = async |case: &str| {
             let request = api.request("sxd.lanh-dao", method.clone(), &format!("/api/v1/cases/{case}{path}"));
             let request = request.header("Idempotency-Key", "k").header("If-Match", "\"1\"");
@@ -367,7 +366,7 @@ async fn what_is_not_yours_looks_as_if_it_were_not_there() {
             headers.remove("date");
             (answer.status, headers, answer.text)
         };
-        let (foreign, absent) = tokio::join!(ask(case), ask(ABSENT));
+        let (foreign, absent) = tokio::join!(ask(case), ask(absent));
         assert_eq!(foreign, absent, "{method} {path}");
         assert_eq!(foreign.0, 404, "{}", foreign.2);
     }

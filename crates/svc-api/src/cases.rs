@@ -126,7 +126,30 @@ fn malformed(rejection: &QueryRejection, language: Language) -> Problem {
     )
 }
 
-/// A case, if the caller may see it.
+/// The case that a reader asks for.
+enum Wanted {
+    Id(CaseId),
+    Number(String),
+}
+
+impl Wanted {
+    /// Reads an id, or what may be a number; `None` for what is neither.
+    fn parse(text: String) -> Option<Self> {
+        match text.parse() {
+            Ok(id) => Some(Self::Id(id)),
+            Err(_) => text.starts_with("VV-").then_some(Self::Number(text)),
+        }
+    }
+
+    fn find(&self, views: &Views) -> Option<Arc<Case>> {
+        match self {
+            Self::Id(id) => views.case(*id),
+            Self::Number(number) => views.case(views.numbered(number)?),
+        }
+    }
+}
+
+/// A case, if the caller may see it; by its id or its number.
 async fn visible(
     api: &Api,
     caller: &Caller,
@@ -134,10 +157,11 @@ async fn visible(
     at_least: Option<u32>,
 ) -> Result<Arc<Case>, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
-    let id: Option<CaseId> = id.ok().and_then(|Path(id)| id.parse().ok());
-    let id = id.ok_or_else(|| refuse(Refusal::not_found()))?;
+    let wanted = id.ok().and_then(|Path(text)| Wanted::parse(text));
+    let wanted = wanted.ok_or_else(|| refuse(Refusal::not_found()))?;
     let (views, policy) = (&api.chassis.views, &api.chassis.policy);
-    let seen = |views: &Views| views.case(id).filter(|case| access::may_see(case, &caller.person, policy));
+    let seen =
+        |views: &Views| wanted.find(views).filter(|case| access::may_see(case, &caller.person, policy));
     let Some(version) = at_least else { return seen(views).ok_or_else(|| refuse(Refusal::not_found())) };
     // A case that is not there and one that is not yours are waited for alike (DESIGN D9).
     let reached = |views: &Views| seen(views).filter(|case| case.version >= version);

@@ -18,6 +18,7 @@ use crate::{Filter, Page};
 pub(crate) struct Fold {
     cases: HashMap<CaseId, Known>,
     raised: HashMap<CaseId, Raised>,
+    numbers: HashMap<String, CaseId>,
     order: BTreeMap<u64, CaseId>,
     ranks: HashMap<i32, u32>,
     agenda: BTreeSet<(Timestamp, CaseId)>,
@@ -40,6 +41,11 @@ pub(crate) struct Raised {
 impl Fold {
     pub(crate) fn case(&self, id: CaseId) -> Option<Loaded> {
         self.cases.get(&id).map(|known| known.loaded.clone())
+    }
+
+    /// The case that people call by this number.
+    pub(crate) fn numbered(&self, number: &str) -> Option<CaseId> {
+        self.numbers.get(number).copied()
     }
 
     pub(crate) fn raised(&self, id: CaseId) -> Option<Raised> {
@@ -108,6 +114,9 @@ impl Fold {
         }
         let wake = old.and_then(|old| old.wake);
         let recorded_at = loaded.case.recorded_at;
+        if let Some(code) = &loaded.case.code {
+            self.numbers.entry(code.as_str().to_owned()).or_insert(id);
+        }
         self.cases.insert(id, Known { loaded, wake });
         self.unsettled.insert(id, seen);
         self.schedule(id, recorded_at, policy);
@@ -204,6 +213,7 @@ const LAST: CaseId = CaseId(uuid::Uuid::max());
 #[cfg(test)]
 mod tests {
     use domain::PolicyFiles;
+    use events::CaseCode;
 
     use super::*;
 
@@ -242,6 +252,20 @@ mod tests {
         assert_eq!(fold.raised(case(2)).unwrap().rank, 2);
         fold.apply(case(3), 12, raised(case(3)).as_bytes(), seen, &policy).unwrap();
         assert_eq!(fold.raised(case(3)).unwrap().rank, 3);
+    }
+
+    #[test]
+    fn a_case_is_found_by_its_number_once_it_has_one() {
+        let (policy, seen) = (policy(), Instant::now());
+        let mut fold = Fold::default();
+        fold.apply(case(1), 1, raised(case(1)).as_bytes(), seen, &policy).unwrap();
+        assert_eq!(fold.numbered("VV-2026-00001"), None);
+        let mut loaded = fold.case(case(1)).unwrap();
+        Arc::make_mut(&mut loaded.case).code = Some(CaseCode::new(2026, 1));
+        loaded.sequence += 1;
+        assert!(fold.put(loaded, seen, &policy));
+        assert_eq!(fold.numbered("VV-2026-00001"), Some(case(1)));
+        assert_eq!(fold.numbered("VV-2026-00002"), None);
     }
 
     #[test]

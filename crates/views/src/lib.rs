@@ -92,6 +92,11 @@ impl Views {
         self.fold().case(id).map(|loaded| loaded.case)
     }
 
+    /// The case of a number such as `VV-2026-00001`, once it is known here.
+    pub fn numbered(&self, number: &str) -> Option<CaseId> {
+        self.fold().numbered(number)
+    }
+
     /// The place in the log at which a case was raised.
     pub fn raised_at(&self, id: CaseId) -> Option<u64> {
         self.fold().raised(id).map(|raised| raised.sequence)

@@ -12,20 +12,14 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bus::{
-    connection::RequestError,
-    protocol::{self, CommandAnswer, CommandRequest, Done, command_subject},
-};
-use domain::{Act, Code, Refusal, deadlines, secrecy, stages};
+use bus::protocol::{self, CommandAnswer, CommandRequest, Done};
+use domain::{Act, Refusal, deadlines, secrecy, stages};
 use events::{CaseId, CommandId, Digest, terms::DeadlineKey};
 use serde_json::{Value, json};
 use service::problem::{Language, Problem};
 use uuid::Uuid;
 
-use crate::{Api, auth::Caller, view};
-
-/// How long a stage may take: longer than the ledger tries.
-const STAGE: Duration = Duration::from_secs(25);
+use crate::{Api, asking, auth::Caller, view};
 
 /// How long the fold may need to come up with an answer's version.
 const FOLD: Duration = Duration::from_secs(1);
@@ -85,9 +79,7 @@ async fn carry_out(
         correlation: Uuid::from_u128(rand::random()),
         body,
     };
-    let payload = protocol::write(&request);
-    let answer = api.chassis.bus.request(&command_subject(act), payload, STAGE).await;
-    let answer = answer.map_err(|error| refuse(silent(&error, act)))?;
+    let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;
     match protocol::read(&answer).map_err(refuse)? {
         CommandAnswer::Refused(refusal) => Err(refuse(refusal)),
         CommandAnswer::Done(done) => answer_done(api, caller, act, &done).await,
@@ -259,21 +251,6 @@ fn expected_version(headers: &HeaderMap, language: Language) -> Result<Option<u3
             language,
         )
     })
-}
-
-fn silent(error: &RequestError, act: &Act) -> Refusal {
-    match error {
-        RequestError::NoResponder { .. } => Refusal::new(
-            Code::Unavailable,
-            "Dịch vụ xử lý việc này chưa hoạt động; chưa có gì được ghi.",
-            format!("The service of the stage {} is not running: nothing was stored.", act.stage),
-        ),
-        RequestError::TimedOut { .. } | RequestError::NotSent { .. } => Refusal::new(
-            Code::OutcomeUnknown,
-            "Chưa rõ đã ghi hay chưa; đề nghị gửi lại với cùng khóa.",
-            "It is not known whether this was stored: repeat with the same key.",
-        ),
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! here: the catalogue of acts in the domain names it.
 
 mod acts;
+mod asking;
 mod auth;
 mod cases;
 mod dev;

@@ -4,6 +4,7 @@
 mod diagnosis;
 mod error;
 mod message;
+mod seen;
 
 use std::fmt;
 use std::future;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::{self, context::ContextBuilder};
-use async_nats::{Client, ConnectOptions, Event, RequestErrorKind, ServerError, Subject};
+use async_nats::{Client, ConnectOptions, RequestErrorKind, Subject};
 use bytes::Bytes;
 use futures::StreamExt;
 use tokio::sync::watch;
@@ -23,6 +24,7 @@ use crate::credentials::{Credential, Seed};
 use crate::permissions::Principal;
 use crate::server::new_enough;
 use diagnosis::{addresses, durable_server, explain};
+use seen::{Seen, note};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const SEND_LIMIT: Duration = Duration::from_secs(2);
@@ -59,15 +61,6 @@ struct Inner {
     jetstream: jetstream::Context,
     principal: Principal,
     seen: watch::Receiver<Seen>,
-}
-
-/// What the server said outside of any answer.
-#[derive(Debug, Default)]
-struct Seen {
-    violations: u64,
-    last_violation: Option<String>,
-    losses: u64,
-    closed: bool,
 }
 
 impl ConnectTo {
@@ -151,7 +144,8 @@ impl Bus {
     /// the rights.
     ///
     /// A denied publish or request fails in no other way than this; it is logged with its subject. Of more
-    /// than a hundred at once some may go uncounted.
+    /// than a hundred at once some may go uncounted. An answer that came too late for a server that has come back
+    /// is denied and no fault: it is not counted.
     pub fn violations(&self) -> u64 {
         self.inner.seen.borrow().violations
     }
@@ -287,38 +281,5 @@ fn reconnect_pause(attempt: usize) -> Duration {
         Duration::ZERO
     } else {
         Duration::from_millis(1 << doublings).min(LONGEST_RECONNECT_PAUSE)
-    }
-}
-
-fn note(principal: Principal, event: &Event, tell: &watch::Sender<Seen>) {
-    let denied = |words: &str| {
-        tell.send_modify(|seen| {
-            seen.violations += 1;
-            seen.last_violation = Some(words.to_owned());
-        });
-    };
-    match event {
-        Event::ServerError(error) => {
-            tracing::error!(%principal, %error, "the server denied or reported something");
-            match error {
-                ServerError::AuthorizationViolation => denied("Authorization Violation"),
-                ServerError::Other(words) if words.starts_with("Permissions Violation") => denied(words),
-                ServerError::Other(_) | ServerError::SlowConsumer(_) => {}
-            }
-        }
-        Event::SlowConsumer(subscription) => {
-            tracing::error!(%principal, subscription, "a subscription is too slow, messages are dropped");
-        }
-        Event::Disconnected => {
-            tell.send_modify(|seen| seen.losses += 1);
-            tracing::warn!(%principal, "the server is away");
-        }
-        Event::Connected => tracing::info!(%principal, "connected"),
-        Event::LameDuckMode => tracing::warn!(%principal, "the server is about to leave"),
-        Event::Closed => {
-            tell.send_modify(|seen| seen.closed = true);
-            tracing::debug!(%principal, "closed");
-        }
-        Event::Draining | Event::ClientError(_) => tracing::debug!(%principal, %event, "connection"),
     }
 }

@@ -14,6 +14,9 @@ use crate::streams::{self, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
 /// None may overlap a stream: a stream would answer the request by storing it.
 pub const REQUEST_SUBJECTS: [&str; 6] = ["cmd.>", "fact.>", "step.>", "q.>", "log.>", "dev.>"];
 
+/// How all inboxes begin.
+pub(crate) const INBOXES: &str = "_INBOX_";
+
 /// One who holds a credential: a service, or the deploy job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Principal {
@@ -102,7 +105,7 @@ impl Principal {
 
     /// The prefix of this principal's inboxes: with one of its own, nobody reads another's answers.
     pub fn inbox(self) -> String {
-        format!("_INBOX_{}", self.name())
+        format!("{INBOXES}{}", self.name())
     }
 
     /// The exact allow list.

@@ -315,3 +315,22 @@ async fn a_planned_stop_of_the_server_is_no_violation() {
     assert_eq!(api.violations(), 0);
     assert!(TcpStream::connect(nats.url().trim_start_matches("nats://")).await.is_ok());
 }
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_for_a_server_that_is_back_is_no_violation() {
+    let mut nats = TestNats::start_bare().await;
+    let (api, intake) = (nats.connect(Principal::Api).await, nats.connect(Principal::Intake).await);
+    let mut commands = intake.subscribe("cmd.intake.>").await.unwrap();
+    let (_, command) = tokio::join!(api.request("cmd.intake.raise", Bytes::new(), SOON), async {
+        let command = commands.next().await.unwrap();
+        nats.kill9().await;
+        nats.restart().await;
+        command
+    });
+    eventually(async || intake.flush().await).await;
+    intake.publish(command.reply().unwrap(), Bytes::from_static(b"late")).await.unwrap();
+    intake.publish("fact.closure", Bytes::new()).await.unwrap();
+    intake.violated(1).await;
+    assert_eq!(intake.violations(), 1);
+    assert_eq!(intake.last_violation().unwrap(), r#"Permissions Violation for Publish to "fact.closure""#);
+}

@@ -246,3 +246,15 @@ async fn a_scenario_is_not_played_to_nobody() {
     fs::write(place.data().join("run.json"), left).unwrap();
     says(&play().await, &["nothing listens at", &nobody.to_string(), "start `concord up --clock manual"]);
 }
+
+#[tokio::test]
+async fn told_to_stop_together_with_its_server_it_ends_soon() {
+    // As a service manager does, which tells every process of the service.
+    let place = Installation::new();
+    let up = place.up().await;
+    let nats = Pid::from_raw(up.nats()).unwrap();
+    let server_too = async { kill_process(nats, Signal::KILL).unwrap() };
+    let both = async { tokio::join!(up.term(), server_too) };
+    tokio::time::timeout(Duration::from_secs(20), both).await.expect("it ends within seconds");
+    left_nothing(&place);
+}

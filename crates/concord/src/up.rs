@@ -74,10 +74,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     if server_gone {
         process.abandon().await;
     } else {
-        tokio::select! {
-            () = process.stop() => {}
-            () = orders.stop() => tracing::warn!("stopped at once: what was under way is taken up at the next start"),
-        }
+        take_leave(process, &mut orders, nats.as_mut()).await;
     }
     if let Some(server) = nats {
         server.stop().await?;
@@ -96,6 +93,22 @@ async fn work(
     tokio::select! {
         worked = process.work(orders) => (false, worked),
         ended = server.ended() => (true, Err(server_ended(ended, data))),
+    }
+}
+
+/// Stops in order, unless a second order comes or our own server goes: a service manager tells it to stop with us.
+async fn take_leave(process: Process, orders: &mut Orders, own: Option<&mut NatsServer>) {
+    const LEFT: &str = "what was under way is taken up at the next start";
+    let server_ended = async {
+        match own {
+            Some(server) => server.ended().await.map(drop),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = process.stop() => {}
+        () = orders.stop() => tracing::warn!("stopped at once: {LEFT}"),
+        _ = server_ended => tracing::warn!("nats-server ended before the services had: {LEFT}"),
     }
 }
 

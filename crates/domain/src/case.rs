@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::{
     AgencyId, CaseCode, CaseId, CommandId, Digest, EventId, Kind, Lifecycle, Timestamp, Urgency,
-    intake::Matter,
+    casefile::CancellationProposed, coordination::SettlementProposed, intake::Matter,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,9 +12,10 @@ use uuid::Uuid;
 use crate::{
     access::Principal,
     deadlines::Armed,
+    keys::Key,
     stages::{
-        closure::ClosureProposal, confirmation::Confirmation, coordination::Round, escalation::Dossier,
-        intake::Intake, routing::Assigned,
+        closure::ClosureProposal, confirmation::Confirmation, coordination::Round, escalation::Escalation,
+        intake::Intake, routing::Assigned, taskforce::Taskforce,
     },
 };
 
@@ -59,10 +60,16 @@ pub struct Case {
     pub assignments: Vec<Assigned>,
     /// Region R, oldest first.
     pub rounds: Vec<Round>,
-    /// Region E.
-    pub dossier: Dossier,
+    /// The proposals to settle a dispute, oldest first.
+    pub settlements: Vec<Key<SettlementProposed>>,
+    /// Region TF.
+    pub taskforce: Taskforce,
+    /// Regions E and I.
+    pub escalation: Escalation,
     /// The proposals to close, oldest first.
     pub closures: Vec<ClosureProposal>,
+    /// The proposals to cancel, oldest first.
+    pub cancellations: Vec<Key<CancellationProposed>>,
     /// The deadlines that were armed; which of them run is a question of state ([`crate::deadlines`]).
     pub deadlines: Vec<Armed>,
     /// The acts that made its facts: what makes a repeat recognisable for ever.

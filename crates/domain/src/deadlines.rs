@@ -15,7 +15,7 @@ use crate::{
     period,
     policy::Policy,
     refusal::Refusal,
-    stages::{closure, confirmation, coordination, escalation, routing},
+    stages::{closure, confirmation, coordination, escalation, routing, taskforce},
 };
 
 /// Shorter periods are not reminded of.
@@ -102,10 +102,15 @@ pub fn has_levels(key: DeadlineKey) -> bool {
 /// The stage that owns a deadline.
 pub fn stage(key: DeadlineKey) -> Stage {
     match key {
-        DeadlineKey::Callback | DeadlineKey::Written | DeadlineKey::Compare => Stage::Confirmation,
+        DeadlineKey::Callback | DeadlineKey::Written | DeadlineKey::Compare | DeadlineKey::Corrected => {
+            Stage::Confirmation
+        }
         DeadlineKey::Route | DeadlineKey::Ack => Stage::Routing,
         DeadlineKey::Position => Stage::Coordination,
-        DeadlineKey::Statement | DeadlineKey::Dossier => Stage::Escalation,
+        DeadlineKey::Consent => Stage::Taskforce,
+        DeadlineKey::Statement | DeadlineKey::Dossier | DeadlineKey::Info | DeadlineKey::Implementation => {
+            Stage::Escalation
+        }
         DeadlineKey::Closure => Stage::Closure,
     }
 }
@@ -113,27 +118,27 @@ pub fn stage(key: DeadlineKey) -> Stage {
 /// Whether the duty behind a deadline is open.
 pub fn is_running(case: &Case, deadline: &Deadline) -> bool {
     case.lifecycle.is_live()
-        && match deadline.key {
-            DeadlineKey::Callback | DeadlineKey::Written | DeadlineKey::Compare => {
-                confirmation::is_running(case, deadline)
-            }
-            DeadlineKey::Route | DeadlineKey::Ack => routing::is_running(case, deadline),
-            DeadlineKey::Position => coordination::is_running(case, deadline),
-            DeadlineKey::Statement | DeadlineKey::Dossier => escalation::is_running(case),
-            DeadlineKey::Closure => closure::is_running(case, deadline),
+        && match stage(deadline.key) {
+            Stage::Confirmation => confirmation::is_running(case, deadline),
+            Stage::Routing => routing::is_running(case, deadline),
+            Stage::Coordination => coordination::is_running(case, deadline),
+            Stage::Taskforce => taskforce::is_running(case, deadline),
+            Stage::Escalation => escalation::is_running(case, deadline),
+            Stage::Closure => closure::is_running(case, deadline),
+            Stage::Intake | Stage::Casefile | Stage::Document => false,
         }
 }
 
 /// The agencies that owe what a deadline is about.
 pub fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<AgencyId> {
-    match deadline.key {
-        DeadlineKey::Callback | DeadlineKey::Written | DeadlineKey::Compare => {
-            confirmation::owing(case, deadline)
-        }
-        DeadlineKey::Route | DeadlineKey::Ack => routing::owing(case, deadline),
-        DeadlineKey::Position => coordination::owing(case, policy),
-        DeadlineKey::Statement | DeadlineKey::Dossier => escalation::owing(case, deadline, policy),
-        DeadlineKey::Closure => closure::owing(case, policy),
+    match stage(deadline.key) {
+        Stage::Confirmation => confirmation::owing(case, deadline),
+        Stage::Routing => routing::owing(case, deadline),
+        Stage::Coordination => coordination::owing(case, policy),
+        Stage::Taskforce => taskforce::owing(case),
+        Stage::Escalation => escalation::owing(case, deadline, policy),
+        Stage::Closure => closure::owing(case, policy),
+        Stage::Intake | Stage::Casefile | Stage::Document => Vec::new(),
     }
 }
 

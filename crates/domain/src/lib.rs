@@ -13,6 +13,8 @@ pub mod case;
 pub mod deadlines;
 pub mod decision;
 mod documents;
+pub mod keys;
+pub mod labels;
 pub mod notices;
 pub mod organisation;
 pub mod period;

@@ -45,6 +45,8 @@ pub struct Agreement {
     pub side_a: AgencyId,
     /// The superior of side B: *Ủy ban nhân dân tỉnh*.
     pub side_b: AgencyId,
+    /// The body whose directive binds where the sides do not agree: *Thường trực Tỉnh ủy* with its secretariat.
+    pub standing_body: AgencyId,
 }
 
 /// A routing rule (DOMAIN §3.4 rule 3).
@@ -129,6 +131,9 @@ struct RoutingFile {
     rule: Vec<Rule>,
 }
 
+/// The table of the date until which an opinion is asked for; it arms no deadline (PROCESS §4).
+const DIRECTIVE: &str = "directive";
+
 fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, PolicyError> {
     toml::from_str(text).map_err(|error| PolicyError { file, what: error.to_string().trim_end().to_owned() })
 }
@@ -167,6 +172,14 @@ impl Policy {
                 return Err(wrong("policy.toml", what));
             }
         }
+        if !periods.contains_key(DIRECTIVE) {
+            return Err(wrong("deadlines.toml", format!("the table [{DIRECTIVE}] is missing: add it")));
+        }
+        let standing_body = &agreement.standing_body;
+        if organisation.agency(standing_body).is_none() {
+            let what = format!("[agreement] standing-body = \"{standing_body}\" is no agency");
+            return Err(wrong("policy.toml", what));
+        }
         let late_log_after = TimeDelta::minutes(i64::from(late_log_minutes));
         let oldest_call = TimeDelta::days(i64::from(oldest_call_days));
         Ok(Self {
@@ -184,7 +197,7 @@ impl Policy {
 
     /// A deadline that starts at `start`, by the table of DOMAIN §3.2.
     ///
-    /// `deliver_by` caps it for *hỏa tốc hẹn giờ*, but for a closure (PROCESS §4 rule 4).
+    /// `deliver_by` caps it for *hỏa tốc hẹn giờ*, but for a closure and an implementation (PROCESS §4 rule 4).
     pub fn deadline(
         &self,
         key: DeadlineKey,
@@ -194,17 +207,39 @@ impl Policy {
         deliver_by: Option<Timestamp>,
     ) -> Result<Deadline, OutsideCalendar> {
         let start = start.trunc_subsecs(0);
-        let due = self.period(key, urgency).due(start, &self.calendar)?;
-        let due = match deliver_by.filter(|by| *by > start && key != DeadlineKey::Closure) {
-            Some(by) => due.min(period::whole_second(by)),
-            None => due,
-        };
+        let capped = !matches!(key, DeadlineKey::Closure | DeadlineKey::Implementation);
+        let by = deliver_by.filter(|_| capped);
+        let due = self.due(&key.to_string(), start, urgency, by)?;
         Ok(Deadline { key, instance, start, due })
     }
 
-    /// The period of a deadline at an urgency.
-    fn period(&self, key: DeadlineKey, urgency: Urgency) -> Period {
-        let columns = &self.periods[&key.to_string()];
+    /// Until when an opinion is asked for, of a dossier that is submitted at `start`: a wish, never a deadline.
+    pub fn requested_by(
+        &self,
+        start: Timestamp,
+        urgency: Urgency,
+        deliver_by: Option<Timestamp>,
+    ) -> Result<Timestamp, OutsideCalendar> {
+        self.due(DIRECTIVE, start.trunc_subsecs(0), urgency, deliver_by)
+    }
+
+    fn due(
+        &self,
+        table: &str,
+        start: Timestamp,
+        urgency: Urgency,
+        deliver_by: Option<Timestamp>,
+    ) -> Result<Timestamp, OutsideCalendar> {
+        let due = self.period(table, urgency).due(start, &self.calendar)?;
+        Ok(match deliver_by.filter(|by| *by > start) {
+            Some(by) => due.min(period::whole_second(by)),
+            None => due,
+        })
+    }
+
+    /// The period of a table at an urgency.
+    fn period(&self, table: &str, urgency: Urgency) -> Period {
+        let columns = &self.periods[table];
         match urgency {
             Urgency::HoaToc | Urgency::HoaTocHenGio => columns.hoa_toc,
             Urgency::ThuongKhan => columns.thuong_khan,

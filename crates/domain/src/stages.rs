@@ -1,11 +1,13 @@
 //! The stages of the process, and how a command, a fact and a step find theirs.
 
+pub mod casefile;
 pub mod closure;
 pub mod confirmation;
 pub mod coordination;
 pub mod escalation;
 pub mod intake;
 pub mod routing;
+pub mod taskforce;
 
 use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
 use serde::de::DeserializeOwned;
@@ -16,6 +18,7 @@ use crate::{
     case::{Case, OutOfOrder, Receipt, Trace},
     deadlines::{self, Timer},
     decision::{Act, Automatic, By, Context, Decision, Outcome},
+    labels::{self, Label},
     policy::Policy,
     refusal::{Code, Refusal},
     text,
@@ -32,20 +35,35 @@ pub enum Command {
     Routing(routing::Command),
     /// Positions and rounds.
     Coordination(coordination::Command),
+    /// The inter-agency task force.
+    Taskforce(taskforce::Command),
     /// Dispute, dossier and directive.
     Escalation(escalation::Command),
     /// Closing by two keys.
     Closure(closure::Command),
+    /// Withdrawing and cancelling.
+    Casefile(casefile::Command),
 }
 
 /// Every act of a person, in the order of the process.
 pub fn acts() -> impl Iterator<Item = &'static Act> {
-    [intake::ACTS, confirmation::ACTS, routing::ACTS, coordination::ACTS, closure::ACTS].into_iter().flatten()
+    [
+        intake::ACTS,
+        confirmation::ACTS,
+        routing::ACTS,
+        coordination::ACTS,
+        taskforce::ACTS,
+        escalation::ACTS,
+        closure::ACTS,
+        casefile::ACTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Every automatic step, in the order of the process; the reminders and overdue levels of each stage come besides.
 pub fn steps() -> impl Iterator<Item = &'static Automatic> {
-    [intake::STEPS, routing::STEPS, coordination::STEPS].into_iter().flatten()
+    [intake::STEPS, routing::STEPS, coordination::STEPS, taskforce::STEPS].into_iter().flatten()
 }
 
 /// The act of that name.
@@ -72,8 +90,11 @@ impl Command {
             Stage::Confirmation => read(act.name, body).map(Self::Confirmation),
             Stage::Routing => read(act.name, body).map(Self::Routing),
             Stage::Coordination => read(act.name, body).map(Self::Coordination),
+            Stage::Taskforce => read(act.name, body).map(Self::Taskforce),
+            Stage::Escalation => read(act.name, body).map(Self::Escalation),
             Stage::Closure => read(act.name, body).map(Self::Closure),
-            Stage::Escalation | Stage::Document => Err(Refusal::not_found()),
+            Stage::Casefile => read(act.name, body).map(Self::Casefile),
+            Stage::Document => Err(Refusal::not_found()),
         }
     }
 
@@ -84,8 +105,10 @@ impl Command {
             Self::Confirmation(_) => Stage::Confirmation,
             Self::Routing(_) => Stage::Routing,
             Self::Coordination(_) => Stage::Coordination,
+            Self::Taskforce(_) => Stage::Taskforce,
             Self::Escalation(_) => Stage::Escalation,
             Self::Closure(_) => Stage::Closure,
+            Self::Casefile(_) => Stage::Casefile,
         }
     }
 
@@ -94,7 +117,10 @@ impl Command {
         match self {
             Self::Intake(command) => command.document(),
             Self::Confirmation(command) => command.document(),
-            Self::Routing(_) | Self::Coordination(_) | Self::Escalation(_) | Self::Closure(_) => None,
+            Self::Taskforce(command) => command.document(),
+            Self::Escalation(command) => command.document(),
+            Self::Casefile(command) => command.document(),
+            Self::Routing(_) | Self::Coordination(_) | Self::Closure(_) => None,
         }
     }
 }
@@ -181,8 +207,10 @@ pub fn decide(
         Command::Confirmation(command) => confirmation::decide(case, command, ctx),
         Command::Routing(command) => routing::decide(case, command, ctx),
         Command::Coordination(command) => coordination::decide(case, command, ctx),
+        Command::Taskforce(command) => taskforce::decide(case, command, ctx),
         Command::Escalation(command) => escalation::decide(case, command, ctx),
         Command::Closure(command) => closure::decide(case, command, ctx),
+        Command::Casefile(command) => casefile::decide(case, command, ctx),
     }
     .map(Outcome::Fresh)
 }
@@ -201,8 +229,10 @@ fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Re
         Command::Confirmation(command) => confirmation::authorise(case, command, ctx),
         Command::Routing(command) => routing::authorise(case, command, ctx),
         Command::Coordination(command) => coordination::authorise(case, command, ctx),
-        Command::Escalation(escalation::Command::Timer(_)) => ctx.system(),
+        Command::Taskforce(command) => taskforce::authorise(case, command, ctx),
+        Command::Escalation(command) => escalation::authorise(case, command, ctx),
         Command::Closure(command) => closure::authorise(case, command, ctx),
+        Command::Casefile(command) => casefile::authorise(case, command, ctx),
     }
 }
 
@@ -237,8 +267,10 @@ pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
     confirmation::evolve(&mut case, fact);
     routing::evolve(&mut case, fact);
     coordination::evolve(&mut case, fact);
+    taskforce::evolve(&mut case, fact);
     escalation::evolve(&mut case, fact);
     closure::evolve(&mut case, fact);
+    casefile::evolve(&mut case, fact);
     case.audience = access::audience(&case);
     Ok(case)
 }
@@ -299,7 +331,8 @@ pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> 
         Stage::Intake => intake::next_step(case),
         Stage::Routing => routing::next_step(case, now, policy),
         Stage::Coordination => coordination::next_step(case),
-        Stage::Confirmation | Stage::Escalation | Stage::Closure | Stage::Document => None,
+        Stage::Taskforce => taskforce::next_step(case, now),
+        Stage::Confirmation | Stage::Escalation | Stage::Closure | Stage::Casefile | Stage::Document => None,
     };
     step.or_else(|| {
         let timer = deadlines::next(case, stage, now, policy)?;
@@ -313,9 +346,10 @@ fn timed(stage: Stage, timer: Timer) -> Option<Command> {
         Stage::Confirmation => Command::Confirmation(confirmation::Command::Timer(timer)),
         Stage::Routing => Command::Routing(routing::Command::Timer(timer)),
         Stage::Coordination => Command::Coordination(coordination::Command::Timer(timer)),
+        Stage::Taskforce => Command::Taskforce(taskforce::Command::Timer(timer)),
         Stage::Escalation => Command::Escalation(escalation::Command::Timer(timer)),
         Stage::Closure => Command::Closure(closure::Command::Timer(timer)),
-        Stage::Intake | Stage::Document => return None,
+        Stage::Intake | Stage::Casefile | Stage::Document => return None,
     })
 }
 
@@ -326,7 +360,12 @@ pub fn next_steps(case: &Case, now: Timestamp, policy: &Policy) -> impl Iterator
 
 /// The next instant after `now` at which some stage has something to do by itself.
 pub fn due(case: &Case, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
-    [deadlines::next_instant(case, now), routing::next_absence(case, now, policy)].into_iter().flatten().min()
+    let instants = [
+        deadlines::next_instant(case, now),
+        routing::next_absence(case, now, policy),
+        taskforce::next_end(case, now),
+    ];
+    instants.into_iter().flatten().min()
 }
 
 /// A decision on a timer: checked, dated at the instant at which it was due.
@@ -352,10 +391,17 @@ pub(crate) fn must_be(case: &Case, legal: &[Lifecycle]) -> Result<(), Refusal> {
     if legal.contains(&case.lifecycle) {
         return Ok(());
     }
-    let names = legal.iter().map(|state| format!("{state:?}")).collect::<Vec<_>>().join(", ");
+    let names = |pick: fn(&Label) -> &'static str| {
+        legal
+            .iter()
+            .map(|state| format!("“{}”", pick(&labels::lifecycle(*state))))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let now = labels::lifecycle(case.lifecycle);
     Err(Refusal::bad_state(
-        format!("Trạng thái không cho phép: vụ việc đang ở trạng thái {:?}, cần {names}.", case.lifecycle),
-        format!("The case stands at {:?}; this is legal only at {names}.", case.lifecycle),
+        format!("Trạng thái không cho phép: vụ việc đang ở “{}”, cần {}.", now.vi, names(|label| label.vi)),
+        format!("The case stands at “{}”; this is legal only at {}.", now.en, names(|label| label.en)),
     ))
 }
 
@@ -365,8 +411,8 @@ pub(crate) fn must_live(case: &Case) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::bad_state(
-        format!("Trạng thái không cho phép: vụ việc đã ở trạng thái {:?}.", case.lifecycle),
-        format!("The case stands at {:?}: nothing more is done in it.", case.lifecycle),
+        format!("Trạng thái không cho phép: vụ việc đã ở “{}”.", labels::lifecycle(case.lifecycle).vi),
+        format!("The case stands at “{}”: nothing more is done in it.", labels::lifecycle(case.lifecycle).en),
     ))
 }
 

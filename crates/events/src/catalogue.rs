@@ -6,7 +6,10 @@ use schemars::Schema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
-use crate::{closure, confirmation, coordination, document, intake, routing, samples::Sample, terms};
+use crate::{
+    casefile, closure, confirmation, coordination, document, escalation, intake, routing, samples::Sample,
+    taskforce, terms,
+};
 
 /// A stage of the process: its facts have exactly one recording service (PROCESS).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,23 +22,29 @@ pub enum Stage {
     Routing,
     /// Positions and rounds.
     Coordination,
+    /// The inter-agency task force.
+    Taskforce,
     /// Dispute, dossier and directive.
     Escalation,
     /// Closing by two keys.
     Closure,
+    /// Withdrawing and cancelling.
+    Casefile,
     /// The register of documents: recorded by any stage, only together with that stage's own fact.
     Document,
 }
 
 impl Stage {
     /// Every stage that owns facts of a case, in the order of the process.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
         Self::Coordination,
+        Self::Taskforce,
         Self::Escalation,
         Self::Closure,
+        Self::Casefile,
     ];
 
     /// The stage's name, as it stands in event types and subjects.
@@ -45,8 +54,10 @@ impl Stage {
             Self::Confirmation => "confirmation",
             Self::Routing => "routing",
             Self::Coordination => "coordination",
+            Self::Taskforce => "taskforce",
             Self::Escalation => "escalation",
             Self::Closure => "closure",
+            Self::Casefile => "casefile",
             Self::Document => "document",
         }
     }
@@ -146,12 +157,18 @@ catalogue! {
         "confirmation.written-received" @ 1 => WrittenReceived(confirmation::WrittenReceived),
         "confirmation.written-matched" @ 1 => WrittenMatched(confirmation::WrittenMatched),
         "confirmation.written-discrepant" @ 1 => WrittenDiscrepant(confirmation::WrittenDiscrepant),
+        "confirmation.discrepancy-explained" @ 1 => DiscrepancyExplained(confirmation::DiscrepancyExplained),
+        "confirmation.written-reconciled" @ 1 => WrittenReconciled(confirmation::WrittenReconciled),
+        "confirmation.corrected-requested" @ 1 => CorrectedRequested(confirmation::CorrectedRequested),
         "confirmation.reminded" @ 1 => ConfirmationReminded(terms::Reminded),
         "confirmation.overdue" @ 1 => ConfirmationOverdue(terms::Overdue),
     }
     Routing {
         "routing.case-routed" @ 1 => CaseRouted(routing::CaseRouted),
         "routing.assignment-acknowledged" @ 1 => AssignmentAcknowledged(routing::AssignmentAcknowledged),
+        "routing.assignment-declined" @ 1 => AssignmentDeclined(routing::AssignmentDeclined),
+        "routing.case-rerouted" @ 1 => CaseRerouted(routing::CaseRerouted),
+        "routing.agency-added" @ 1 => AgencyAdded(routing::AgencyAdded),
         "routing.fallback-assigned" @ 1 => FallbackAssigned(routing::FallbackAssigned),
         "routing.chief-reminded" @ 1 => ChiefReminded(routing::ChiefReminded),
         "routing.reminded" @ 1 => RoutingReminded(terms::Reminded),
@@ -161,10 +178,40 @@ catalogue! {
         "coordination.opened" @ 1 => CoordinationOpened(coordination::Opened),
         "coordination.position-recorded" @ 1 => PositionRecorded(coordination::PositionRecorded),
         "coordination.opinion-recorded" @ 1 => OpinionRecorded(coordination::OpinionRecorded),
+        "coordination.disagreement-declared" @ 1 => DisagreementDeclared(coordination::DisagreementDeclared),
+        "coordination.settlement-proposed" @ 1 => SettlementProposed(coordination::SettlementProposed),
+        "coordination.agreement-reached" @ 1 => AgreementReached(coordination::AgreementReached),
         "coordination.reminded" @ 1 => CoordinationReminded(terms::Reminded),
         "coordination.overdue" @ 1 => CoordinationOverdue(terms::Overdue),
     }
+    Taskforce {
+        "taskforce.proposed" @ 1 => TaskforceProposed(taskforce::Proposed),
+        "taskforce.proposal-withdrawn" @ 1 => TaskforceProposalWithdrawn(taskforce::ProposalWithdrawn),
+        "taskforce.member-nominated" @ 1 => MemberNominated(taskforce::MemberNominated),
+        "taskforce.consent-given" @ 1 => ConsentGiven(taskforce::ConsentGiven),
+        "taskforce.consent-refused" @ 1 => ConsentRefused(taskforce::ConsentRefused),
+        "taskforce.established" @ 1 => TaskforceEstablished(taskforce::Established),
+        "taskforce.meeting-scheduled" @ 1 => MeetingScheduled(taskforce::MeetingScheduled),
+        "taskforce.minutes-recorded" @ 1 => MinutesRecorded(taskforce::MinutesRecorded),
+        "taskforce.task-assigned" @ 1 => TaskAssigned(taskforce::TaskAssigned),
+        "taskforce.task-completed" @ 1 => TaskCompleted(taskforce::TaskCompleted),
+        "taskforce.member-replaced" @ 1 => MemberReplaced(taskforce::MemberReplaced),
+        "taskforce.term-ended" @ 1 => TermEnded(taskforce::TermEnded),
+        "taskforce.dissolved" @ 1 => TaskforceDissolved(taskforce::Dissolved),
+        "taskforce.reminded" @ 1 => TaskforceReminded(terms::Reminded),
+        "taskforce.overdue" @ 1 => TaskforceOverdue(terms::Overdue),
+    }
     Escalation {
+        "escalation.statement-filed" @ 1 => StatementFiled(escalation::StatementFiled),
+        "escalation.case-escalated" @ 1 => CaseEscalated(escalation::CaseEscalated),
+        "escalation.dossier-received" @ 1 => DossierReceived(escalation::DossierReceived),
+        "escalation.info-requested" @ 1 => InfoRequested(escalation::InfoRequested),
+        "escalation.info-supplied" @ 1 => InfoSupplied(escalation::InfoSupplied),
+        "escalation.directive-issued" @ 1 => DirectiveIssued(escalation::DirectiveIssued),
+        "escalation.instruction-acknowledged" @ 1 => InstructionAcknowledged(escalation::InstructionAcknowledged),
+        "escalation.instruction-reported" @ 1 => InstructionReported(escalation::InstructionReported),
+        "escalation.instruction-accepted" @ 1 => InstructionAccepted(escalation::InstructionAccepted),
+        "escalation.instruction-rejected" @ 1 => InstructionRejected(escalation::InstructionRejected),
         "escalation.reminded" @ 1 => EscalationReminded(terms::Reminded),
         "escalation.overdue" @ 1 => EscalationOverdue(terms::Overdue),
     }
@@ -174,6 +221,11 @@ catalogue! {
         "closure.rejected" @ 1 => ClosureRejected(closure::Rejected),
         "closure.reminded" @ 1 => ClosureReminded(terms::Reminded),
         "closure.overdue" @ 1 => ClosureOverdue(terms::Overdue),
+    }
+    Casefile {
+        "casefile.withdrawn" @ 1 => CaseWithdrawn(casefile::CaseWithdrawn),
+        "casefile.cancellation-proposed" @ 1 => CancellationProposed(casefile::CancellationProposed),
+        "casefile.cancelled" @ 1 => CaseCancelled(casefile::CaseCancelled),
     }
     Document {
         "document.registered" @ 1 => DocumentRegistered(document::Registered),

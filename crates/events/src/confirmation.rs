@@ -118,3 +118,48 @@ pub enum Comparison {
     /// In the document, not in the call.
     Added,
 }
+
+/// The raiser explains how document and call come to differ (command 12): the first key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DiscrepancyExplained {
+    /// The intake.
+    pub intake: u32,
+    /// The explanation's number within the case.
+    pub explanation: u32,
+    /// The explanation; never empty.
+    pub text: String,
+}
+
+/// The receiver accepts the explanation: the discrepancy is settled (command 12): the second key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WrittenReconciled {
+    /// The intake.
+    pub intake: u32,
+    /// The explanation that is accepted.
+    pub explanation: u32,
+    /// Which version counts from now on; both are kept.
+    pub prevails: Version,
+    /// A remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// One of the two versions of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Version {
+    /// What the document says.
+    #[default]
+    Written,
+    /// What was said on the telephone.
+    Call,
+}
+
+/// The receiver asks for a corrected document (command 13): it is owed again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CorrectedRequested {
+    /// The intake.
+    pub intake: u32,
+    /// What is to be corrected; never empty.
+    pub reason: String,
+}

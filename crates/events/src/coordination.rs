@@ -87,3 +87,35 @@ pub enum Closes {
     /// A side disagrees, or the last round brought no agreement.
     Disputed,
 }
+
+/// A side declared that there is no agreement (command 16).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DisagreementDeclared {
+    /// The round that ends.
+    pub round: u32,
+    /// The side that declares it.
+    pub side: Side,
+    /// Why, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A side proposes to settle the dispute (command 17): the first key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SettlementProposed {
+    /// The proposal's number within the case.
+    pub proposal: u32,
+    /// The side that proposes.
+    pub side: Side,
+    /// On what the sides are to agree; never empty.
+    pub text: String,
+}
+
+/// The other side accepts: the sides agree after all (command 17): the second key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgreementReached {
+    /// The proposal that is confirmed.
+    pub proposal: u32,
+    /// They agreed after a dispute.
+    pub after_dispute: bool,
+}

@@ -12,6 +12,7 @@
 //! Then run `cargo xtask schemas`, which writes its JSON Schema and example into `schemas/events/`.
 
 pub mod actor;
+pub mod casefile;
 pub mod catalogue;
 pub mod closure;
 pub mod confirmation;
@@ -19,11 +20,13 @@ pub mod coordination;
 pub mod digest;
 pub mod document;
 pub mod envelope;
+pub mod escalation;
 pub mod ids;
 pub mod intake;
 pub mod routing;
 mod samples;
 mod schema;
+pub mod taskforce;
 pub mod terms;
 
 pub use actor::{Actor, Capacity};

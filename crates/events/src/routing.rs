@@ -61,3 +61,44 @@ pub struct ChiefReminded {
     /// How many times he has been reminded, this time included.
     pub times: u32,
 }
+
+/// The holder of an assignment sends it back to the head of his liaison unit (command 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AssignmentDeclined {
+    /// The assignment's number within the case.
+    pub assignment: u32,
+    /// The office that declines.
+    pub by: OfficeId,
+    /// Why; never empty.
+    pub reason: String,
+}
+
+/// An agency's assignment went to another liaison unit, or to its chief (command 7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseRerouted {
+    /// The assignment that ends.
+    pub assignment: u32,
+    /// Why; never empty.
+    pub reason: String,
+    /// The assignment that takes its place.
+    pub next: Assignment,
+}
+
+/// A further agency takes part (command 9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgencyAdded {
+    /// As what it takes part.
+    pub role: Participation,
+    /// Its assignment; it never leads.
+    pub assignment: Assignment,
+}
+
+/// As what an agency takes part in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Participation {
+    /// Its position is required.
+    Required,
+    /// It is consulted.
+    Consulted,
+}

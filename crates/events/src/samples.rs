@@ -1,5 +1,14 @@
 //! An example of every event, for the documentation and for tests: fictional, as all examples are.
 
+mod casefile;
+mod closure;
+mod confirmation;
+mod coordination;
+mod escalation;
+mod intake;
+mod routing;
+mod taskforce;
+
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::Value;
 use uuid::Uuid;
@@ -8,15 +17,13 @@ use crate::{
     Timestamp,
     actor::{Actor, Capacity},
     catalogue::Kind,
-    closure, confirmation, coordination,
     digest::Digest,
     document,
     envelope::{self, Draft, Origin},
-    ids::{AggregateId, CaseCode, CaseId, CommandId, EventId},
-    intake, routing,
+    ids::{AggregateId, CaseId, CommandId, EventId},
     terms::{
-        Assignment, Attachment, Deadline, DeadlineKey, Document, Level, Lifecycle, Overdue, Register,
-        Reminded, Side, Signer, Skipped, SkippedBecause, Transition, Urgency,
+        Attachment, Deadline, DeadlineKey, Document, Lifecycle, Overdue, Register, Reminded, Signer,
+        Transition,
     },
 };
 
@@ -42,23 +49,15 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         crate::Body::DocumentRegistered(registered) => AggregateId::Document(registered.document.id()),
         _ => AggregateId::Case(case()),
     };
-    let automatic = matches!(
-        kind,
-        Kind::Numbered
-            | Kind::FallbackAssigned
-            | Kind::ChiefReminded
-            | Kind::CoordinationOpened
-            | Kind::ConfirmationReminded
-            | Kind::ConfirmationOverdue
-            | Kind::RoutingReminded
-            | Kind::RoutingOverdue
-            | Kind::CoordinationReminded
-            | Kind::CoordinationOverdue
-            | Kind::EscalationReminded
-            | Kind::EscalationOverdue
-            | Kind::ClosureReminded
-            | Kind::ClosureOverdue
-    );
+    let automatic = ["reminded", "overdue"].iter().any(|last| kind.name().ends_with(last))
+        || matches!(
+            kind,
+            Kind::Numbered
+                | Kind::FallbackAssigned
+                | Kind::ChiefReminded
+                | Kind::CoordinationOpened
+                | Kind::TermEnded
+        );
     let actor = if automatic {
         Actor::System { service: kind.stage().name().to_owned() }
     } else {
@@ -83,6 +82,17 @@ pub(crate) fn draft(kind: Kind) -> Draft {
             (moves(Some(Lifecycle::Routed), Lifecycle::InCoordination), deadline(DeadlineKey::Position, 240))
         }
         Kind::PositionRecorded => (moves(Some(Lifecycle::InCoordination), Lifecycle::Agreed), vec![]),
+        Kind::DisagreementDeclared => {
+            (moves(Some(Lifecycle::InCoordination), Lifecycle::Disputed), deadline(DeadlineKey::Dossier, 360))
+        }
+        Kind::AgreementReached => (moves(Some(Lifecycle::Disputed), Lifecycle::Agreed), vec![]),
+        Kind::CaseEscalated => (moves(Some(Lifecycle::Disputed), Lifecycle::Escalated), vec![]),
+        Kind::DirectiveIssued => {
+            let due = deadline(DeadlineKey::Implementation, 14 * 24 * 60);
+            (moves(Some(Lifecycle::Escalated), Lifecycle::Directed), due)
+        }
+        Kind::CaseWithdrawn => (moves(Some(Lifecycle::Routed), Lifecycle::Withdrawn), vec![]),
+        Kind::CaseCancelled => (moves(Some(Lifecycle::Routed), Lifecycle::Cancelled), vec![]),
         Kind::CaseClosed => (moves(Some(Lifecycle::Agreed), Lifecycle::Closed), vec![]),
         _ => (None, vec![]),
     };
@@ -139,137 +149,6 @@ impl Sample for Document {
     }
 }
 
-impl Sample for intake::Matter {
-    fn sample() -> Self {
-        Self {
-            title: "Thủy sản nuôi chết hàng loạt".to_owned(),
-            summary: "Thủy sản nuôi lồng bè chết nhiều trong đêm, chưa rõ nguyên nhân.".to_owned(),
-            request: "Đề nghị phối hợp thông tin kịp thời, thống nhất.".to_owned(),
-            topic: "agriculture".to_owned(),
-            area: Some("CR".to_owned()),
-            complex: false,
-            sensitive: true,
-        }
-    }
-}
-
-impl Sample for intake::Parties {
-    fn sample() -> Self {
-        Self { raiser: "SNNMT".into(), receiver: "BTG".into(), required: vec!["SNNMT".into(), "BTG".into()] }
-    }
-}
-
-impl Sample for intake::KeyFacts {
-    fn sample() -> Self {
-        Self {
-            what: "Cá nuôi lồng bè chết hàng loạt".to_owned(),
-            place: "Vùng nuôi ven vịnh".to_owned(),
-            since_when: "Từ khoảng 20 giờ 30 ngày 16/5/2026".to_owned(),
-            scale: "Khoảng 40 lồng".to_owned(),
-            actions_taken: "Đã cử tổ kiểm tra, lấy mẫu nước".to_owned(),
-            request: "Đề nghị phối hợp thông tin".to_owned(),
-        }
-    }
-}
-
-impl Sample for intake::RaisedInWriting {
-    fn sample() -> Self {
-        Self {
-            parties: Sample::sample(),
-            urgency: Urgency::Khan,
-            deliver_by: None,
-            matter: Sample::sample(),
-            document: Sample::sample(),
-        }
-    }
-}
-
-impl Sample for intake::RaisedByPhone {
-    fn sample() -> Self {
-        Self {
-            parties: Sample::sample(),
-            urgency: Urgency::HoaToc,
-            deliver_by: None,
-            matter: Sample::sample(),
-            call: intake::PhoneCall {
-                caller: intake::Caller {
-                    office: "Trưởng phòng Thủy sản".to_owned(),
-                    name: "Nguyễn Văn Mẫu".to_owned(),
-                    number_ends_in: "268".to_owned(),
-                    number_in_directory: true,
-                },
-                taken_by: "btg.hanh".into(),
-                direction: intake::Direction::Incoming,
-                started_at: call_end() - TimeDelta::minutes(8),
-                ended_at: call_end(),
-                key_facts: Sample::sample(),
-            },
-            late_logged: false,
-        }
-    }
-}
-
-impl Sample for intake::Numbered {
-    fn sample() -> Self {
-        Self { code: CaseCode::new(2026, 1) }
-    }
-}
-
-impl Sample for document::Registered {
-    fn sample() -> Self {
-        Self { document: Sample::sample(), case: case() }
-    }
-}
-
-impl Sample for confirmation::CallbackVerified {
-    fn sample() -> Self {
-        Self { intake: 1, note: Some("Gọi lại số trong danh bạ, đúng người".to_owned()) }
-    }
-}
-
-impl Sample for confirmation::CallbackFailed {
-    fn sample() -> Self {
-        Self { intake: 1, note: Some("Cơ quan không biết về cuộc gọi".to_owned()) }
-    }
-}
-
-impl Sample for confirmation::CallbackUnreachable {
-    fn sample() -> Self {
-        Self { intake: 1, note: None }
-    }
-}
-
-impl Sample for confirmation::WrittenReceived {
-    fn sample() -> Self {
-        Self { intake: 1, document: Sample::sample(), key_facts: Sample::sample(), late: true }
-    }
-}
-
-/// Verdicts that are all the same but for the scale.
-fn verdicts(scale: confirmation::Comparison) -> confirmation::Verdicts {
-    let same = || confirmation::Verdict { verdict: confirmation::Comparison::Same, note: None };
-    confirmation::Verdicts {
-        what: same(),
-        place: same(),
-        since_when: same(),
-        scale: confirmation::Verdict { verdict: scale, note: Some("Văn bản nêu 42 lồng".to_owned()) },
-        actions_taken: same(),
-        request: same(),
-    }
-}
-
-impl Sample for confirmation::WrittenMatched {
-    fn sample() -> Self {
-        Self { intake: 1, verdicts: verdicts(confirmation::Comparison::Refined) }
-    }
-}
-
-impl Sample for confirmation::WrittenDiscrepant {
-    fn sample() -> Self {
-        Self { intake: 1, verdicts: verdicts(confirmation::Comparison::Changed) }
-    }
-}
-
 impl Sample for Reminded {
     fn sample() -> Self {
         let due = call_end() + TimeDelta::hours(8);
@@ -284,103 +163,8 @@ impl Sample for Overdue {
     }
 }
 
-fn assignment(number: u32, level: Level, holder: &str) -> Assignment {
-    Assignment {
-        number,
-        agency: "BTG".into(),
-        unit: "BTG.TH".into(),
-        lead: true,
-        level,
-        holder: holder.into(),
-        skipped: vec![],
-    }
-}
-
-impl Sample for routing::CaseRouted {
+impl Sample for document::Registered {
     fn sample() -> Self {
-        Self {
-            assignments: vec![assignment(1, Level::Liaison, "BTG.TH.CV1")],
-            rule: Some("default-btg".to_owned()),
-            alternatives: vec![],
-        }
-    }
-}
-
-impl Sample for routing::AssignmentAcknowledged {
-    fn sample() -> Self {
-        Self { assignment: 1, level: Level::Liaison, by: "BTG.TH.CV1".into() }
-    }
-}
-
-impl Sample for routing::FallbackAssigned {
-    fn sample() -> Self {
-        let skipped = vec![Skipped { level: Level::Deputy, office: None, because: SkippedBecause::Vacant }];
-        Self {
-            assignment: 1,
-            because: routing::FallbackBecause::TimedOut,
-            next: Assignment { skipped, ..assignment(3, Level::UnitHead, "BTG.TH.TP") },
-        }
-    }
-}
-
-impl Sample for routing::ChiefReminded {
-    fn sample() -> Self {
-        Self { assignment: 3, times: 1 }
-    }
-}
-
-fn round() -> coordination::Round {
-    coordination::Round {
-        number: 1,
-        turn: 1,
-        proposal: "Đề nghị phối hợp thông tin kịp thời, thống nhất.".to_owned(),
-        deemed: Some("SNNMT".into()),
-    }
-}
-
-impl Sample for coordination::Opened {
-    fn sample() -> Self {
-        Self { round: round() }
-    }
-}
-
-impl Sample for coordination::PositionRecorded {
-    fn sample() -> Self {
-        Self {
-            round: 1,
-            agency: "BTG".into(),
-            position: coordination::Position::Agree { note: None },
-            closes: Some(coordination::Closes::Agreed),
-            split: None,
-        }
-    }
-}
-
-impl Sample for coordination::OpinionRecorded {
-    fn sample() -> Self {
-        Self { round: 1, agency: "SXD".into(), position: coordination::Position::Agree { note: None } }
-    }
-}
-
-impl Sample for closure::Proposed {
-    fn sample() -> Self {
-        Self {
-            proposal: 1,
-            side: Side::B,
-            outcome: closure::Outcome::Resolved,
-            summary: Some("Đã xác định nguyên nhân, đã thông tin thống nhất.".to_owned()),
-        }
-    }
-}
-
-impl Sample for closure::CaseClosed {
-    fn sample() -> Self {
-        Self { proposal: 1, outcome: closure::Outcome::Resolved }
-    }
-}
-
-impl Sample for closure::Rejected {
-    fn sample() -> Self {
-        Self { proposal: 1, reason: "Còn nội dung chưa xử lý xong.".to_owned() }
+        Self { document: Sample::sample(), case: case() }
     }
 }

@@ -86,27 +86,39 @@ pub enum DeadlineKey {
     Written,
     /// Comparing the document with the call.
     Compare,
+    /// The corrected document, after a discrepancy.
+    Corrected,
     /// The positions of a round.
     Position,
+    /// The consents to a task force.
+    Consent,
     /// A side's statement in a dispute.
     Statement,
     /// The dossier of a dispute.
     Dossier,
+    /// The information that is asked for before a directive is given.
+    Info,
+    /// The report on an item of a directive.
+    Implementation,
     /// Confirming or rejecting a proposed closure.
     Closure,
 }
 
 impl DeadlineKey {
     /// Every key, in the order of the process.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Callback,
         Self::Route,
         Self::Ack,
         Self::Written,
         Self::Compare,
+        Self::Corrected,
         Self::Position,
+        Self::Consent,
         Self::Statement,
         Self::Dossier,
+        Self::Info,
+        Self::Implementation,
         Self::Closure,
     ];
 }
@@ -119,9 +131,13 @@ impl fmt::Display for DeadlineKey {
             Self::Ack => "ack",
             Self::Written => "written",
             Self::Compare => "compare",
+            Self::Corrected => "corrected",
             Self::Position => "position",
+            Self::Consent => "consent",
             Self::Statement => "statement",
             Self::Dossier => "dossier",
+            Self::Info => "info",
+            Self::Implementation => "implementation",
             Self::Closure => "closure",
         })
     }
@@ -132,7 +148,7 @@ impl fmt::Display for DeadlineKey {
 pub struct Deadline {
     /// What is due.
     pub key: DeadlineKey,
-    /// Of which intake, assignment, round or proposal, by its number within the case.
+    /// Of which intake, assignment, round, proposal, question or item, by its number within the case.
     pub instance: u32,
     /// When the period began.
     pub start: Timestamp,

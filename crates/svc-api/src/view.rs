@@ -47,7 +47,8 @@ pub(crate) fn case(case: &Case, policy: &Policy, language: Language) -> Value {
         .collect();
     view["assignments"] = json!(case.assignments);
     view["rounds"] = json!(case.rounds);
-    view["dossier"] = json!(case.dossier);
+    view["taskforce"] = json!(case.taskforce);
+    view["escalation"] = json!(case.escalation);
     view["closures"] = json!(case.closures);
     view["closure_pending"] = json!(closure::pending(case).map(|pending| pending.proposed.proposal));
     view["deadlines"] = deadlines::running(case)

@@ -14,7 +14,7 @@ fn the_delivered_policy_can_be_read() {
     assert_eq!((policy.version.as_str(), policy.max_rounds), ("2026.1", 3));
     assert_eq!(policy.late_log_after, TimeDelta::minutes(15));
     assert_eq!(policy.routing.len(), 2);
-    assert_eq!(policy.organisation.agencies().count(), 4);
+    assert_eq!(policy.organisation.agencies().count(), 6);
 }
 
 /// DOMAIN §3.2, as far as these keys go; each cell from Monday 18/05/2026 08:00.
@@ -28,9 +28,13 @@ fn every_key_has_its_period_at_every_urgency() {
         ack 08:30 09:00 14:00 19T17:00
         written 16:00 19T08:00 19T17:00 19T17:00
         compare 10:00 12:00 14:00 14:00
+        corrected 12:00 16:00 19T17:00 19T17:00
         position 12:00 20:00 20T17:00 25T17:00
+        consent 12:00 16:00 19T17:00 20T17:00
         statement 12:00 16:00 19T17:00 20T17:00
         dossier 14:00 20:00 20T17:00 21T17:00
+        info 12:00 16:00 19T17:00 19T17:00
+        implementation 01/06T17:00 01/06T17:00 01/06T17:00 01/06T17:00
         closure 20T17:00 20T17:00 20T17:00 20T17:00";
     let mut keys = DeadlineKey::ALL.into_iter();
     for row in table.lines().skip(1) {
@@ -41,7 +45,8 @@ fn every_key_has_its_period_at_every_urgency() {
             let cell = cells.next().unwrap();
             let (day, time) = cell.split_once('T').unwrap_or(("18", cell));
             let deadline = policy.deadline(key, 4, start, urgency, None).unwrap();
-            assert_eq!(clock(deadline.due), format!("{day}/05 {time}"), "{key} {urgency:?}");
+            let date = if day.contains('/') { day.to_owned() } else { format!("{day}/05") };
+            assert_eq!(clock(deadline.due), format!("{date} {time}"), "{key} {urgency:?}");
             assert_eq!((deadline.key, deadline.instance, deadline.start), (key, 4, start));
         }
     }
@@ -49,13 +54,14 @@ fn every_key_has_its_period_at_every_urgency() {
 }
 
 #[test]
-fn a_wished_time_caps_every_key_but_closure_as_long_as_it_lies_ahead() {
+fn a_wished_time_caps_every_key_but_closure_and_implementation_as_long_as_it_lies_ahead() {
     let policy = Files::default().policy();
     let start = local("18/05/2026 08:00");
     let due = |key, by: &str| {
         clock(policy.deadline(key, 1, start, Urgency::HoaTocHenGio, Some(local(by))).unwrap().due)
     };
-    for key in DeadlineKey::ALL.into_iter().filter(|key| *key != DeadlineKey::Closure) {
+    let uncapped = [DeadlineKey::Closure, DeadlineKey::Implementation];
+    for key in DeadlineKey::ALL.into_iter().filter(|key| !uncapped.contains(key)) {
         let plain = clock(policy.deadline(key, 1, start, Urgency::HoaToc, None).unwrap().due);
         assert_eq!(due(key, "18/05/2026 08:05"), "18/05 08:05", "{key}");
         assert_eq!(due(key, "18/05/2026 08:00:00.4"), "18/05 08:00:01", "{key}");
@@ -64,6 +70,13 @@ fn a_wished_time_caps_every_key_but_closure_as_long_as_it_lies_ahead() {
         }
     }
     assert_eq!(due(DeadlineKey::Closure, "18/05/2026 08:05"), "20/05 17:00");
+    assert_eq!(due(DeadlineKey::Implementation, "18/05/2026 08:05"), "01/06 17:00");
+    let opinion =
+        |by: Option<&str>| clock(policy.requested_by(start, Urgency::ThuongKhan, by.map(local)).unwrap());
+    assert_eq!(
+        (opinion(None), opinion(Some("18/05/2026 12:00"))),
+        ("20/05 17:00".into(), "18/05 12:00".into())
+    );
 }
 
 #[test]

@@ -2,34 +2,62 @@
 
 use events::{
     AgencyId, Body, Fact, Lifecycle,
-    terms::{Deadline, DeadlineKey},
+    terms::{Deadline, DeadlineKey, Document},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     case::Case,
     deadlines::{self, Timer},
-    decision::{Context, Decision},
+    decision::{Act, Context, Decision},
     policy::Policy,
     refusal::Refusal,
     sides,
 };
 
+/// The acts of persons at this stage.
+pub const ACTS: &[Act] = &[];
+
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Reminders and overdue levels.
+    #[serde(skip)]
     Timer(Timer),
 }
 
-/// The current dossier (region E).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl Command {
+    /// The document that it brings, if it brings one.
+    pub(crate) fn document(&self) -> Option<&Document> {
+        match self {
+            Self::Timer(_) => None,
+        }
+    }
+}
+
+/// What a dispute brought: regions E and I.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// The current dossier (region E).
+    pub dossier: Dossier,
+}
+
+/// Where the current dossier stands (region E).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dossier {
     /// There is none.
+    #[default]
     None,
     /// The sides are writing their statements: exactly while the case is disputed (PROCESS §5).
     Drafting,
+}
+
+pub(crate) fn authorise(_case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    match command {
+        Command::Timer(_) => ctx.system(),
+    }
 }
 
 pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
@@ -43,11 +71,13 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::EscalationOverdue(overdue) => deadlines::note_overdue(case, overdue),
         _ => {}
     }
-    case.dossier = if case.lifecycle == Lifecycle::Disputed { Dossier::Drafting } else { Dossier::None };
+    case.escalation.dossier =
+        if case.lifecycle == Lifecycle::Disputed { Dossier::Drafting } else { Dossier::None };
 }
 
-pub(crate) fn is_running(case: &Case) -> bool {
-    case.dossier == Dossier::Drafting
+pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
+    matches!(deadline.key, DeadlineKey::Statement | DeadlineKey::Dossier)
+        && case.escalation.dossier == Dossier::Drafting
 }
 
 /// Statements are owed by the superiors of the party sides, or by the parties of a side that has none; the dossier by

@@ -18,7 +18,7 @@ use crate::{
     organisation::{Person, Role},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
-    stages::escalation::Dossier,
+    stages::{escalation::Escalation, taskforce::Taskforce},
 };
 
 /// The acts of persons at this stage.
@@ -470,8 +470,11 @@ pub(crate) fn begin(fact: &Fact) -> Option<Case> {
         confirmations: Vec::new(),
         assignments: Vec::new(),
         rounds: Vec::new(),
-        dossier: Dossier::None,
+        settlements: Vec::new(),
+        taskforce: Taskforce::default(),
+        escalation: Escalation::default(),
         closures: Vec::new(),
+        cancellations: Vec::new(),
         deadlines: Vec::new(),
         acts: std::collections::BTreeMap::new(),
         audience: std::collections::BTreeSet::new(),

@@ -23,7 +23,10 @@ pub(crate) fn settles(story: &mut Story) {
     let paper = stages::settled(story.case().clone(), story.now, &story.policy);
     story.settle();
     let case = story.case();
-    assert_eq!((paper.version, paper.lifecycle, paper.dossier), (case.version, case.lifecycle, case.dossier));
+    assert_eq!(
+        (paper.version, paper.lifecycle, &paper.escalation),
+        (case.version, case.lifecycle, &case.escalation)
+    );
     assert_eq!(
         (&paper.assignments, &paper.rounds),
         (&case.assignments, &case.rounds),
@@ -57,7 +60,7 @@ pub(crate) fn is_sound(case: &Case) {
     let waits = case.lifecycle == Lifecycle::InCoordination;
     assert_eq!(case.open_round().is_some(), waits);
     assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));
-    assert_eq!(case.dossier == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
+    assert_eq!(case.escalation.dossier == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
     assert!(case.lifecycle != Lifecycle::Closed || case.written_settled());
     let pending = stages::closure::pending(case).is_some();
     assert!(!pending || case.lifecycle == Lifecycle::Agreed);

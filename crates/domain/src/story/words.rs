@@ -5,6 +5,7 @@ use events::{
     Body, Fact, Timestamp,
     coordination::{Closes, Position},
     routing::FallbackBecause,
+    taskforce::Member,
     terms::{Assignment, Level, Overdue, Reminded},
 };
 
@@ -35,6 +36,10 @@ fn about(body: &Body) -> String {
         | Body::CallbackUnreachable(_)
         | Body::WrittenMatched(_)
         | Body::WrittenDiscrepant(_)
+        | Body::CorrectedRequested(_)
+        | Body::DisagreementDeclared(_)
+        | Body::TermEnded(_)
+        | Body::CaseWithdrawn(_)
         | Body::DocumentRegistered(_) => String::new(),
         Body::RaisedByPhone(raised) => if raised.late_logged { "logged late" } else { "" }.to_owned(),
         Body::Numbered(numbered) => numbered.code.to_string(),
@@ -42,11 +47,13 @@ fn about(body: &Body) -> String {
         Body::ConfirmationReminded(said)
         | Body::RoutingReminded(said)
         | Body::CoordinationReminded(said)
+        | Body::TaskforceReminded(said)
         | Body::EscalationReminded(said)
         | Body::ClosureReminded(said) => reminded(said),
         Body::ConfirmationOverdue(said)
         | Body::RoutingOverdue(said)
         | Body::CoordinationOverdue(said)
+        | Body::TaskforceOverdue(said)
         | Body::EscalationOverdue(said)
         | Body::ClosureOverdue(said) => overdue(said),
         Body::CaseRouted(said) => {
@@ -77,7 +84,63 @@ fn about(body: &Body) -> String {
         Body::ClosureProposed(said) => format!("{} by side {:?}", said.proposal, said.side),
         Body::CaseClosed(said) => said.proposal.to_string(),
         Body::ClosureRejected(said) => said.proposal.to_string(),
+        Body::DiscrepancyExplained(said) => said.explanation.to_string(),
+        Body::WrittenReconciled(said) => said.explanation.to_string(),
+        Body::AssignmentDeclined(said) => format!("{} by {}", said.assignment, said.by),
+        Body::CaseRerouted(said) => format!("{}, {}", said.assignment, assignment(&said.next)),
+        Body::AgencyAdded(said) => format!("{:?}, {}", said.role, assignment(&said.assignment)),
+        Body::SettlementProposed(said) => format!("{} by side {:?}", said.proposal, said.side),
+        Body::AgreementReached(said) => said.proposal.to_string(),
+        Body::TaskforceProposed(said) => format!("{} by {}", said.proposal, said.by),
+        Body::TaskforceProposalWithdrawn(said) => said.proposal.to_string(),
+        Body::MemberNominated(said) => member(&said.member),
+        Body::ConsentGiven(said) => {
+            format!("{}{}", said.agency, if said.completes { ", complete" } else { "" })
+        }
+        Body::ConsentRefused(said) => said.agency.to_string(),
+        Body::TaskforceEstablished(said) => {
+            format!("by {}{}", said.by, if said.by_directive { ", by directive" } else { "" })
+        }
+        Body::MeetingScheduled(said) => said.meeting.to_string(),
+        Body::MinutesRecorded(said) => said.meeting.to_string(),
+        Body::TaskAssigned(said) => format!("{} to {}", said.task, said.owner),
+        Body::TaskCompleted(said) => said.task.to_string(),
+        Body::MemberReplaced(said) => format!("{} by {}", said.old, member(&said.new)),
+        Body::TaskforceDissolved(said) => {
+            let moved = said.transfers.iter().map(|each| format!("task {} to {}", each.task, each.to));
+            moved.collect::<Vec<_>>().join(", ")
+        }
+        Body::StatementFiled(said) => {
+            let complete = if said.completes { ", complete" } else { "" };
+            format!("side {:?} by {}{complete}", said.side, said.agency)
+        }
+        Body::CaseEscalated(said) => {
+            let silent: String = said.silent.iter().map(|side| format!(", side {side:?} silent")).collect();
+            format!("dossier {} by {}{silent}", said.dossier, clock(said.requested_by))
+        }
+        Body::DossierReceived(said) => said.dossier.to_string(),
+        Body::InfoRequested(said) => format!("{} of {}", said.request, said.agency),
+        Body::InfoSupplied(said) => format!("{} by {}", said.request, said.agency),
+        Body::DirectiveIssued(said) => {
+            let items = said.instructions.iter();
+            let items =
+                items.map(|each| format!("item {} {} by {}", each.item, each.agency, clock(each.due)));
+            items.collect::<Vec<_>>().join(", ")
+        }
+        Body::InstructionAcknowledged(said) => format!("{:?} by {}", said.items, said.agency),
+        Body::InstructionReported(said) => {
+            format!("{}{}", said.item, if said.late { " late" } else { "" })
+        }
+        Body::InstructionAccepted(said) => said.item.to_string(),
+        Body::InstructionRejected(said) => said.item.to_string(),
+        Body::CancellationProposed(said) => format!("{} {:?}", said.proposal, said.reason),
+        Body::CaseCancelled(said) => format!("{} {:?}", said.proposal, said.reason),
     }
+}
+
+/// A member of a task force.
+fn member(member: &Member) -> String {
+    format!("{} of {}{}", member.officer, member.agency, if member.lead { " leads" } else { "" })
 }
 
 fn position(position: &Position) -> &'static str {

@@ -26,8 +26,12 @@ pub enum Principal {
     Confirmation,
     /// The stage routing.
     Routing,
-    /// The stages coordination, escalation and closure.
+    /// The stages coordination and closure.
     Coordination,
+    /// The stage taskforce.
+    Taskforce,
+    /// The stage escalation.
+    Escalation,
     /// The only pen: takes proposals and appends to the log.
     Ledger,
     /// Mail and webhooks.
@@ -63,11 +67,13 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal, in the order of the process.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
         Self::Coordination,
+        Self::Taskforce,
+        Self::Escalation,
         Self::Ledger,
         Self::Notifier,
         Self::Audit,
@@ -83,6 +89,8 @@ impl Principal {
             Self::Confirmation => "confirmation",
             Self::Routing => "routing",
             Self::Coordination => "coordination",
+            Self::Taskforce => "taskforce",
+            Self::Escalation => "escalation",
             Self::Ledger => "ledger",
             Self::Notifier => "notifier",
             Self::Audit => "audit",
@@ -98,7 +106,9 @@ impl Principal {
             Self::Intake => &["intake", "casefile"],
             Self::Confirmation => &["confirmation"],
             Self::Routing => &["routing"],
-            Self::Coordination => &["coordination", "escalation", "closure"],
+            Self::Coordination => &["coordination", "closure"],
+            Self::Taskforce => &["taskforce"],
+            Self::Escalation => &["escalation"],
             Self::Ledger | Self::Notifier | Self::Audit | Self::Api | Self::Views | Self::Deploy => &[],
         }
     }
@@ -114,7 +124,12 @@ impl Principal {
         let own_inbox = format!("{}.>", self.inbox());
         rights.publish([own_inbox.clone()]).subscribe([own_inbox, "dev.clock".to_owned()]);
         match self {
-            Self::Intake | Self::Confirmation | Self::Routing | Self::Coordination => {
+            Self::Intake
+            | Self::Confirmation
+            | Self::Routing
+            | Self::Coordination
+            | Self::Taskforce
+            | Self::Escalation => {
                 for stage in self.stages() {
                     rights
                         .publish([format!("fact.{stage}")])

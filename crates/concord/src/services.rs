@@ -10,6 +10,8 @@ pub(crate) fn all() -> Vec<Service> {
         svc_confirmation::service(),
         svc_routing::service(),
         svc_coordination::service(),
+        svc_taskforce::service(),
+        svc_escalation::service(),
         svc_notifier::service(),
         svc_audit::service(),
         svc_api::service(),

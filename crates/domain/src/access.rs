@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use events::{AgencyId, terms::Side};
+use events::{AgencyId, Timestamp, terms::Side};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     case::Case,
     organisation::{Person, Role},
     policy::Policy,
+    stages::escalation::DossierFile,
 };
 
 /// A group of persons that may see a case; a person's principals and the case's audience must meet.
@@ -19,18 +20,26 @@ pub enum Principal {
     Agency(AgencyId),
     /// The leaders of a side: those of its superior.
     Leaders(Side),
+    /// The standing body and its secretariat.
+    StandingBody,
     /// The auditors.
     Auditors,
 }
 
-/// The principals that may see a case: raiser, receiver, required, consulted and assigned agencies, the leaders
-/// of the sides, the auditors.
+/// The principals that may see a case: raiser, receiver, required, consulted and assigned agencies, those that were
+/// asked for information or named in an instruction, the leaders of the sides, the auditors; the standing body once
+/// the case has gone up.
 pub fn audience(case: &Case) -> BTreeSet<Principal> {
     let agencies = [&case.raiser, &case.receiver].into_iter().chain(&case.required).chain(&case.consulted);
+    let dossiers = &case.escalation.dossiers;
+    let went_up = dossiers.iter().any(|dossier| dossier.submitted.is_some());
     agencies
         .chain(case.assignments.iter().map(|assigned| &assigned.assignment.agency))
+        .chain(dossiers.iter().flat_map(|dossier| &dossier.requests).map(|request| &request.agency))
+        .chain(case.escalation.instructions.iter().map(|item| &item.instruction.agency))
         .map(|agency| Principal::Agency(agency.clone()))
         .chain([Principal::Leaders(Side::A), Principal::Leaders(Side::B), Principal::Auditors])
+        .chain(went_up.then_some(Principal::StandingBody))
         .collect()
 }
 
@@ -42,6 +51,9 @@ pub fn principals(person: &Person, policy: &Policy) -> BTreeSet<Principal> {
         Role::Al if policy.superior(person.side) == Some(&person.agency) => {
             BTreeSet::from([Principal::Agency(person.agency.clone()), Principal::Leaders(person.side)])
         }
+        Role::Ss | Role::Sm if person.agency == policy.agreement.standing_body => {
+            BTreeSet::from([Principal::StandingBody])
+        }
         Role::Ro | Role::Lo | Role::Lh | Role::Al | Role::Cl | Role::Ss | Role::Sm => {
             BTreeSet::from([Principal::Agency(person.agency.clone())])
         }
@@ -51,6 +63,11 @@ pub fn principals(person: &Person, policy: &Policy) -> BTreeSet<Principal> {
 /// Whether a person may see a case.
 pub fn may_see(case: &Case, person: &Person, policy: &Policy) -> bool {
     !principals(person, policy).is_disjoint(&case.audience)
+}
+
+/// Whether a person may read a side's statement: his own side's always, another's once the seal is broken.
+pub fn may_read_statement(dossier: &DossierFile, side: Side, person: &Person, now: Timestamp) -> bool {
+    person.side == side || !dossier.is_sealed(now)
 }
 
 #[cfg(test)]

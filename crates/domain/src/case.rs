@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::{
-    AgencyId, CaseCode, CaseId, CommandId, Digest, EventId, Kind, Lifecycle, Timestamp, Urgency,
-    casefile::CancellationProposed, coordination::SettlementProposed, intake::Matter,
+    Actor, AgencyId, CaseCode, CaseId, CommandId, Digest, EventId, Fact, Kind, Lifecycle, OfficeId,
+    Timestamp, Urgency, casefile::CancellationProposed, coordination::SettlementProposed, intake::Matter,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -72,10 +72,37 @@ pub struct Case {
     pub cancellations: Vec<Key<CancellationProposed>>,
     /// The deadlines that were armed; which of them run is a question of state ([`crate::deadlines`]).
     pub deadlines: Vec<Armed>,
+    /// What happened, oldest first, without reminders.
+    pub history: Vec<Happening>,
     /// The acts that made its facts: what makes a repeat recognisable for ever.
     pub acts: BTreeMap<CommandId, Receipt>,
     /// Who may see it (DESIGN D9).
     pub audience: BTreeSet<Principal>,
+}
+
+/// Something that happened in a case: which fact, when, and whose act it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happening {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What.
+    pub kind: Kind,
+    /// The agency that acted; absent when the process did it by itself.
+    pub agency: Option<AgencyId>,
+    /// The office that acted.
+    pub office: Option<OfficeId>,
+}
+
+impl Happening {
+    /// What a fact says of it.
+    pub(crate) fn of(fact: &Fact) -> Self {
+        let origin = fact.origin();
+        let (agency, office) = match &origin.actor {
+            Actor::Person { agency, office, .. } => (Some(agency.clone()), Some(office.clone())),
+            Actor::System { .. } => (None, None),
+        };
+        Self { at: origin.occurred_at, kind: fact.body().kind(), agency, office }
+    }
 }
 
 /// The newest fact of a case, as the cause of what follows.

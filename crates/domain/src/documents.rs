@@ -1,9 +1,13 @@
 //! Official documents: what one must have to be accepted (DOMAIN §3.5, §5).
 
 use chrono::{Datelike as _, NaiveDate};
-use events::terms::{Document, Register};
+use events::{
+    AgencyId,
+    terms::{Document, Register},
+};
 
 use crate::{
+    decision::Registration,
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
 };
@@ -57,6 +61,36 @@ pub(crate) fn check(at: &str, document: &Document, today: NaiveDate, policy: &Po
         required_text(&field("attachments.media_type"), &attachment.media_type, 100).map_err(doc)?;
     }
     Ok(())
+}
+
+/// It must be issued by one of these agencies.
+pub(crate) fn issued_by(at: &str, document: &Document, issuers: &[&AgencyId]) -> Result<(), Refusal> {
+    if issuers.contains(&&document.issuer) {
+        return Ok(());
+    }
+    let names = issuers.iter().map(|issuer| issuer.as_str()).collect::<Vec<_>>().join(", ");
+    Err(Refusal::new(
+        Code::DocInvalid,
+        format!("Văn bản phải do {names} ban hành."),
+        format!("The document must be issued by {names}."),
+    )
+    .at(format!("{at}.issuer")))
+}
+
+/// What is registered under a number and symbol is that document and no other.
+pub(crate) fn same(
+    at: &str,
+    document: &Document,
+    registration: Option<&Registration>,
+) -> Result<(), Refusal> {
+    if registration.is_none_or(|known| known.document == *document) {
+        return Ok(());
+    }
+    Err(invalid(
+        at,
+        "Số, ký hiệu này đã đăng ký cho một văn bản có nội dung khác.",
+        "Another document is registered under this number and symbol.",
+    ))
 }
 
 /// The accepting forms of DOMAIN §5: State `[year/]TYPE-ISSUER[-UNIT…]`, Party `TYPE/ISSUER[-…]`.

@@ -1,6 +1,10 @@
 //! What the states and kinds of time are called by those who work with them (DOMAIN §3.1, §7).
 
+mod happenings;
+
 use events::{DeadlineKey, Lifecycle, Urgency, terms::Side};
+
+pub use happenings::happening;
 
 /// A name in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ pub mod case;
 pub mod deadlines;
 pub mod decision;
 mod documents;
+pub mod dossier;
 pub mod keys;
 pub mod labels;
 pub mod notices;

@@ -36,8 +36,12 @@ pub enum Code {
     NoProposal,
     /// One person cannot turn two keys, nor compare what he logged.
     SeparationOfDuties,
+    /// A side has not filed its statement, and may still do so.
+    DossierIncomplete,
     /// A written confirmation is not settled.
     WrittenNotSettled,
+    /// An instruction of a directive is not carried out.
+    InstructionsOpen,
     /// The same key was used for another content.
     IdempotencyKeyReused,
     /// A step of the system that this act needs is still under way.
@@ -70,7 +74,9 @@ impl Code {
             Self::NoOpenAssignment => "NO_OPEN_ASSIGNMENT",
             Self::NoProposal => "NO_PROPOSAL",
             Self::SeparationOfDuties => "SEPARATION_OF_DUTIES",
+            Self::DossierIncomplete => "DOSSIER_INCOMPLETE",
             Self::WrittenNotSettled => "WRITTEN_NOT_SETTLED",
+            Self::InstructionsOpen => "INSTRUCTIONS_OPEN",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::AutomaticStepPending => "AUTOMATIC_STEP_PENDING",
             Self::Busy => "BUSY",

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     access,
-    case::{Case, OutOfOrder, Receipt, Trace},
+    case::{Case, Happening, OutOfOrder, Receipt, Trace},
     deadlines::{self, Timer},
     decision::{Act, Automatic, By, Context, Decision, Outcome},
     labels::{self, Label},
@@ -271,8 +271,24 @@ pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
     escalation::evolve(&mut case, fact);
     closure::evolve(&mut case, fact);
     casefile::evolve(&mut case, fact);
+    if !is_reminder(fact.body().kind()) {
+        case.history.push(Happening::of(fact));
+    }
     case.audience = access::audience(&case);
     Ok(case)
+}
+
+/// A reminder is no part of the story.
+fn is_reminder(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ConfirmationReminded
+            | Kind::RoutingReminded
+            | Kind::CoordinationReminded
+            | Kind::TaskforceReminded
+            | Kind::EscalationReminded
+            | Kind::ClosureReminded
+    )
 }
 
 /// The first fact: it raises the case, which then stands at its beginning.

@@ -1,13 +1,11 @@
 //! Positions and rounds until the sides agree or not, and closure by two keys.
-//!
-//! It also keeps the clocks that a dispute starts, until the dossier has a service of its own.
 
 use bus::Principal;
 use events::Stage;
 use service::{Service, stage};
 
 /// The stages whose facts this service records.
-const RECORDS: &[Stage] = &[Stage::Coordination, Stage::Escalation, Stage::Closure];
+const RECORDS: &[Stage] = &[Stage::Coordination, Stage::Closure];
 
 /// The service.
 pub fn service() -> Service {

@@ -5,7 +5,7 @@ use events::Stage;
 use service::{Service, stage};
 
 /// The stages whose facts this service records.
-const RECORDS: &[Stage] = &[Stage::Intake];
+const RECORDS: &[Stage] = &[Stage::Intake, Stage::Casefile];
 
 /// The service.
 pub fn service() -> Service {

@@ -201,14 +201,21 @@ fn reject(case: &Case, act: &RejectClosure, ctx: &Context<'_>) -> Result<Decisio
 
 /// What must be settled before a case is closed.
 fn may_close(case: &Case) -> Result<(), Refusal> {
-    if case.written_settled() {
-        return Ok(());
+    if !case.written_settled() {
+        return Err(Refusal::new(
+            Code::WrittenNotSettled,
+            "Chưa đủ văn bản xác nhận: phải nhận và đối chiếu xong trước khi kết thúc.",
+            "A written confirmation is not settled: it must be received and compared before the case is closed.",
+        ));
     }
-    Err(Refusal::new(
-        Code::WrittenNotSettled,
-        "Chưa đủ văn bản xác nhận: phải nhận và đối chiếu xong trước khi kết thúc.",
-        "A written confirmation is not settled: it must be received and compared before the case is closed.",
-    ))
+    if !case.escalation.is_carried_out() {
+        return Err(Refusal::new(
+            Code::InstructionsOpen,
+            "Còn nội dung chỉ đạo chưa báo cáo kết quả hoặc chưa được nghiệm thu.",
+            "An instruction of the directive is not reported or not accepted yet.",
+        ));
+    }
+    Ok(())
 }
 
 /// The proposal that waits.

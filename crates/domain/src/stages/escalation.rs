@@ -1,27 +1,119 @@
-//! Escalation: what a dispute starts. The dossier, its submission and the directive follow here.
+//! Escalation: where the sides do not agree, the case goes up with both statements, and a directive comes back as
+//! duties that somebody fulfils (plan III.3 b3).
+
+mod directive;
+mod dispute;
+mod implementation;
 
 use events::{
-    AgencyId, Body, Fact, Lifecycle,
-    terms::{Deadline, DeadlineKey, Document},
+    AgencyId, Body, Digest, Fact, Kind, Lifecycle, Stage, Timestamp, escalation as said,
+    escalation::{Addressee, Purpose, Statement},
+    terms::{Deadline, DeadlineKey, Document, Side},
 };
 use serde::{Deserialize, Serialize};
+
+pub use directive::{InfoRequest, RecordDirective};
+pub use implementation::{Item, ItemState};
 
 use crate::{
     case::Case,
     deadlines::{self, Timer},
     decision::{Act, Context, Decision},
+    dossier,
+    organisation::{Person, Role},
     policy::Policy,
     refusal::Refusal,
     sides,
 };
 
 /// The acts of persons at this stage.
-pub const ACTS: &[Act] = &[];
+pub const ACTS: &[Act] = &[
+    Act {
+        name: "file-statement",
+        stage: Stage::Escalation,
+        records: &[Kind::StatementFiled],
+        who: "AL of a party, one statement for each side",
+    },
+    Act {
+        name: "submit-dossier",
+        stage: Stage::Escalation,
+        records: &[Kind::CaseEscalated],
+        who: "AL of the Party side's superior; of the other superior too once the dossier is late",
+    },
+    Act {
+        name: "acknowledge-dossier",
+        stage: Stage::Escalation,
+        records: &[Kind::DossierReceived],
+        who: "SS",
+    },
+    Act {
+        name: "request-more-info",
+        stage: Stage::Escalation,
+        records: &[Kind::InfoRequested],
+        who: "SS, SM",
+    },
+    Act {
+        name: "supply-info",
+        stage: Stage::Escalation,
+        records: &[Kind::InfoSupplied],
+        who: "AL of the asked agency or of its superior",
+    },
+    Act {
+        name: "record-directive",
+        stage: Stage::Escalation,
+        records: &[Kind::DirectiveIssued],
+        who: "SS on the signed document, SM",
+    },
+    Act {
+        name: "acknowledge-directive",
+        stage: Stage::Escalation,
+        records: &[Kind::InstructionAcknowledged],
+        who: "AL of an agency that is responsible",
+    },
+    Act {
+        name: "report-implementation",
+        stage: Stage::Escalation,
+        records: &[Kind::InstructionReported],
+        who: "AL of the agency that is responsible",
+    },
+    Act {
+        name: "accept-implementation",
+        stage: Stage::Escalation,
+        records: &[Kind::InstructionAccepted],
+        who: "SS; the Party side's superior if the directive says so",
+    },
+    Act {
+        name: "reject-implementation",
+        stage: Stage::Escalation,
+        records: &[Kind::InstructionRejected],
+        who: "SS; the Party side's superior if the directive says so",
+    },
+];
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
+    /// Command 18.
+    FileStatement(dispute::FileStatement),
+    /// Command 19.
+    SubmitDossier(dispute::SubmitDossier),
+    /// Command 21.
+    AcknowledgeDossier(directive::AcknowledgeDossier),
+    /// Command 22: the question.
+    RequestMoreInfo(directive::RequestMoreInfo),
+    /// Command 22: the answer.
+    SupplyInfo(directive::SupplyInfo),
+    /// Command 23.
+    RecordDirective(RecordDirective),
+    /// Command 27: an agency takes note.
+    AcknowledgeDirective(implementation::AcknowledgeDirective),
+    /// Command 27: an agency reports.
+    ReportImplementation(implementation::ReportImplementation),
+    /// Command 27: the result is accepted.
+    AcceptImplementation(implementation::AcceptImplementation),
+    /// Command 27: the result is not accepted.
+    RejectImplementation(implementation::RejectImplementation),
     /// Reminders and overdue levels.
     #[serde(skip)]
     Timer(Timer),
@@ -31,7 +123,17 @@ impl Command {
     /// The document that it brings, if it brings one.
     pub(crate) fn document(&self) -> Option<&Document> {
         match self {
-            Self::Timer(_) => None,
+            Self::SubmitDossier(act) => Some(&act.document),
+            Self::RecordDirective(RecordDirective::Binding(act)) => Some(&act.document),
+            Self::ReportImplementation(act) => Some(&act.document),
+            Self::FileStatement(_)
+            | Self::AcknowledgeDossier(_)
+            | Self::RequestMoreInfo(_)
+            | Self::SupplyInfo(_)
+            | Self::AcknowledgeDirective(_)
+            | Self::AcceptImplementation(_)
+            | Self::RejectImplementation(_)
+            | Self::Timer(_) => None,
         }
     }
 }
@@ -39,8 +141,12 @@ impl Command {
 /// What a dispute brought: regions E and I.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Escalation {
-    /// The current dossier (region E).
-    pub dossier: Dossier,
+    /// Where the current dossier stands (region E).
+    pub state: Dossier,
+    /// The dossiers, oldest first: one for each dispute.
+    pub dossiers: Vec<DossierFile>,
+    /// The items of the directive (region I).
+    pub instructions: Vec<Item>,
 }
 
 /// Where the current dossier stands (region E).
@@ -52,36 +158,221 @@ pub enum Dossier {
     None,
     /// The sides are writing their statements: exactly while the case is disputed (PROCESS §5).
     Drafting,
+    /// It waits for an opinion.
+    Submitted,
+    /// More information was asked for.
+    InfoRequested,
+    /// A directive answers it.
+    Decided,
 }
 
-pub(crate) fn authorise(_case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+/// A dossier, from the dispute to its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DossierFile {
+    /// Its number within the case.
+    pub number: u32,
+    /// The round that ended in the dispute: its deadlines have this instance.
+    pub round: u32,
+    /// The statement of each side that has filed one.
+    pub statements: Vec<Filed>,
+    /// All sides have filed.
+    pub complete: bool,
+    /// Until when they may file before the seal is broken.
+    pub statement_due: Timestamp,
+    /// What was sent up.
+    pub submitted: Option<Submitted>,
+    /// The secretariat has it.
+    pub received: bool,
+    /// What was asked in addition.
+    pub requests: Vec<InfoRequest>,
+    /// The directive that answers it.
+    pub directive: Option<Directive>,
+}
+
+/// A side's statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filed {
+    /// The side.
+    pub side: Side,
+    /// The agency that speaks for it.
+    pub agency: AgencyId,
+    /// When it was filed.
+    pub at: Timestamp,
+    /// What it says.
+    pub statement: Statement,
+}
+
+/// A dossier as it was sent up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submitted {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub purpose: Purpose,
+    /// To whom.
+    pub addressee: Addressee,
+    /// Until when an opinion is asked for; a wish, never a deadline.
+    pub requested_by: Timestamp,
+    /// The cover letter.
+    pub document: Option<Document>,
+    /// The digest that was recorded.
+    pub digest: Digest,
+    /// What the dossier says.
+    pub content: dossier::Content,
+}
+
+/// A directive that binds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directive {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The signed document.
+    pub document: Document,
+    /// The Party side's superior accepts results where it is not itself responsible.
+    pub accepted_by_party_side: bool,
+}
+
+impl DossierFile {
+    /// Statements are sealed until all are in, or until it is too late to file one unseen (command 18): before, a side
+    /// sees only its own.
+    pub fn is_sealed(&self, now: Timestamp) -> bool {
+        !self.complete && now <= self.statement_due
+    }
+}
+
+impl Escalation {
+    /// The current dossier.
+    pub fn current(&self) -> Option<&DossierFile> {
+        self.dossiers.last()
+    }
+
+    /// An item of the directive.
+    pub fn item(&self, number: u32) -> Option<&Item> {
+        self.instructions.iter().find(|each| each.instruction.item == number)
+    }
+
+    /// Whether all that was instructed is done and accepted.
+    pub fn is_carried_out(&self) -> bool {
+        self.instructions.iter().all(|each| each.state == ItemState::Accepted)
+    }
+}
+
+pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
     match command {
+        Command::FileStatement(_) => dispute::may_file(case, ctx),
+        Command::SubmitDossier(_) => dispute::may_submit(case, ctx),
+        Command::AcknowledgeDossier(_) => standing_body(ctx, &[Role::Ss]),
+        Command::RequestMoreInfo(_) | Command::RecordDirective(_) => {
+            standing_body(ctx, &[Role::Ss, Role::Sm])
+        }
+        Command::SupplyInfo(_) => directive::may_supply(case, ctx),
+        Command::AcknowledgeDirective(_) => implementation::is_responsible(case, None, ctx),
+        Command::ReportImplementation(act) => implementation::is_responsible(case, Some(act.item), ctx),
+        Command::AcceptImplementation(act) => implementation::may_judge(case, act.item, ctx),
+        Command::RejectImplementation(act) => implementation::may_judge(case, act.item, ctx),
         Command::Timer(_) => ctx.system(),
     }
 }
 
+/// The secretariat of the standing body, or a member of it.
+fn standing_body(ctx: &Context<'_>, roles: &[Role]) -> Result<(), Refusal> {
+    let person = ctx.person()?;
+    if is_of_standing_body(person, roles, ctx.policy) {
+        return Ok(());
+    }
+    Err(Refusal::not_authorised(
+        "Chỉ Văn phòng Tỉnh ủy hoặc Thường trực Tỉnh ủy được thực hiện việc này.",
+        "Only the standing body or its secretariat does this.",
+    ))
+}
+
+fn is_of_standing_body(person: &Person, roles: &[Role], policy: &Policy) -> bool {
+    person.agency == policy.agreement.standing_body && roles.contains(&person.role)
+}
+
 pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let Command::Timer(timer) = command;
-    super::decide_timer(case, timer, ctx, Body::EscalationReminded, Body::EscalationOverdue)
+    match command {
+        Command::FileStatement(act) => dispute::file(case, act, ctx),
+        Command::SubmitDossier(act) => dispute::submit(case, act, ctx),
+        Command::AcknowledgeDossier(_) => directive::acknowledge(case, ctx),
+        Command::RequestMoreInfo(act) => directive::ask(case, act, ctx),
+        Command::SupplyInfo(act) => directive::answer(case, act, ctx),
+        Command::RecordDirective(RecordDirective::Binding(act)) => directive::bind(case, act, ctx),
+        Command::AcknowledgeDirective(_) => implementation::acknowledge(case, ctx),
+        Command::ReportImplementation(act) => implementation::report(case, act, ctx),
+        Command::AcceptImplementation(act) => implementation::accept(case, act, ctx),
+        Command::RejectImplementation(act) => implementation::reject(case, act, ctx),
+        Command::Timer(timer) => {
+            super::decide_timer(case, timer, ctx, Body::EscalationReminded, Body::EscalationOverdue)
+        }
+    }
 }
 
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
     match fact.body() {
+        Body::CaseEscalated(said) => escalate(case, said, fact),
         Body::EscalationReminded(reminded) => deadlines::note_reminded(case, reminded),
-        Body::EscalationOverdue(overdue) => deadlines::note_overdue(case, overdue),
-        _ => {}
+        Body::EscalationOverdue(overdue) => {
+            deadlines::note_overdue(case, overdue);
+            if overdue.key == DeadlineKey::Implementation {
+                implementation::note_overdue(case, overdue.instance);
+            }
+        }
+        body => {
+            directive::evolve(case, body, fact);
+            implementation::evolve(case, body);
+            dispute::evolve(case, body, fact);
+        }
     }
-    case.escalation.dossier =
-        if case.lifecycle == Lifecycle::Disputed { Dossier::Drafting } else { Dossier::None };
+    if fact.draft.transition.is_some_and(|moved| moved.to == Lifecycle::Disputed) {
+        dispute::open(case, fact);
+    }
+    case.escalation.state = match (case.lifecycle, case.escalation.state) {
+        (Lifecycle::Disputed, _) => Dossier::Drafting,
+        (_, Dossier::Drafting) => Dossier::None,
+        (_, state) => state,
+    };
+}
+
+/// The dossier is compiled from the case as it stands before the fact: so does the digest.
+fn escalate(case: &mut Case, said: &said::CaseEscalated, fact: &Fact) {
+    let content = dossier::compile(case, said.dossier, &said.silent);
+    case.escalation.state = Dossier::Submitted;
+    if let Some(current) = case.escalation.dossiers.last_mut() {
+        current.submitted = Some(Submitted {
+            at: fact.origin().occurred_at,
+            purpose: said.purpose,
+            addressee: said.addressee,
+            requested_by: said.requested_by,
+            document: said.document.clone(),
+            digest: said.digest,
+            content,
+        });
+    }
 }
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
-    matches!(deadline.key, DeadlineKey::Statement | DeadlineKey::Dossier)
-        && case.escalation.dossier == Dossier::Drafting
+    let Some(current) = case.escalation.current() else { return false };
+    match deadline.key {
+        DeadlineKey::Statement | DeadlineKey::Dossier => {
+            case.escalation.state == Dossier::Drafting
+                && current.round == deadline.instance
+                && !(deadline.key == DeadlineKey::Statement && current.complete)
+        }
+        DeadlineKey::Info => {
+            case.escalation.state == Dossier::InfoRequested
+                && current.requests.last().is_some_and(|request| request.number == deadline.instance)
+        }
+        DeadlineKey::Implementation => {
+            case.lifecycle == Lifecycle::Directed
+                && case.escalation.item(deadline.instance).is_some_and(Item::is_open)
+        }
+        _ => false,
+    }
 }
 
-/// Statements are owed by the superiors of the party sides, or by the parties of a side that has none; the dossier by
-/// the Party side's superior.
+/// Statements are owed by the superiors of the sides that have not filed, or by the parties of a side that has none;
+/// the dossier by the Party side's superior; information and results by who was asked.
 pub(crate) fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<AgencyId> {
     match deadline.key {
         DeadlineKey::Statement => {
@@ -89,7 +380,15 @@ pub(crate) fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<Ag
                 Some(superior) => vec![superior.clone()],
                 None => sides::parties_of(case, side, policy),
             };
-            sides::party_sides(case, policy).into_iter().flat_map(of).collect()
+            dispute::silent(case, policy).into_iter().flat_map(of).collect()
+        }
+        DeadlineKey::Info => {
+            let request = case.escalation.current().and_then(|current| current.requests.last());
+            request.map(|request| request.agency.clone()).into_iter().collect()
+        }
+        DeadlineKey::Implementation => {
+            let item = case.escalation.item(deadline.instance);
+            item.map(|item| item.instruction.agency.clone()).into_iter().collect()
         }
         _ => vec![policy.agreement.side_a.clone()],
     }

@@ -474,6 +474,7 @@ pub(crate) fn begin(fact: &Fact) -> Option<Case> {
         taskforce: Taskforce::default(),
         escalation: Escalation::default(),
         closures: Vec::new(),
+        history: Vec::new(),
         cancellations: Vec::new(),
         deadlines: Vec::new(),
         acts: std::collections::BTreeMap::new(),

@@ -60,7 +60,7 @@ pub(crate) fn is_sound(case: &Case) {
     let waits = case.lifecycle == Lifecycle::InCoordination;
     assert_eq!(case.open_round().is_some(), waits);
     assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));
-    assert_eq!(case.escalation.dossier == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
+    assert_eq!(case.escalation.state == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
     assert!(case.lifecycle != Lifecycle::Closed || case.written_settled());
     let pending = stages::closure::pending(case).is_some();
     assert!(!pending || case.lifecycle == Lifecycle::Agreed);

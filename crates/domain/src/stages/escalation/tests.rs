@@ -8,14 +8,14 @@ use crate::story::{Files, Story, THIRD_SIDE, agree, disagree, written};
 #[test]
 fn a_dossier_is_drafted_exactly_while_the_case_is_disputed() {
     for mut story in [Story::phoned(), Story::coordinating(), Story::agreed(), Story::settled()] {
-        assert_eq!(story.case().escalation.dossier, Dossier::None);
+        assert_eq!(story.case().escalation.state, Dossier::None);
         story.at("17/05/2026 01:00");
         assert_eq!(story.step_of(Stage::Escalation), None);
     }
     let mut story = Story::coordinating();
     story.by("btg.lanh-dao").when("record-position", disagree()).then(Kind::PositionRecorded);
     story.stands(Lifecycle::Disputed);
-    assert_eq!(story.case().escalation.dossier, Dossier::Drafting);
+    assert_eq!(story.case().escalation.state, Dossier::Drafting);
     assert!(
         story.due_of(DeadlineKey::Statement, 1).is_some() && story.due_of(DeadlineKey::Dossier, 1).is_some()
     );

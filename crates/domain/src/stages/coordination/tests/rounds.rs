@@ -9,7 +9,7 @@ fn when_every_side_agrees_the_case_is_agreed() {
     assert_eq!(recorded(&story).closes, Some(Closes::Agreed));
     assert_eq!(states(&story), [RoundState::Agreed]);
     assert_eq!(story.due_of(DeadlineKey::Position, 1), None);
-    assert_eq!(story.case().escalation.dossier, Dossier::None);
+    assert_eq!(story.case().escalation.state, Dossier::None);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_disagreement_disputes_the_case_and_starts_statements_and_dossier() {
     story.says_position("btg.lanh-dao", disagree()).stands(Lifecycle::Disputed);
     assert_eq!(recorded(&story).closes, Some(Closes::Disputed));
     assert_eq!(states(&story), [RoundState::Disputed]);
-    assert_eq!(story.case().escalation.dossier, Dossier::Drafting);
+    assert_eq!(story.case().escalation.state, Dossier::Drafting);
     assert_eq!(story.due_of(DeadlineKey::Position, 1), None);
     assert_eq!(story.due_of(DeadlineKey::Statement, 1).unwrap(), "17/05 02:05");
     assert_eq!(story.due_of(DeadlineKey::Dossier, 1).unwrap(), "17/05 04:05");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Story, agree, confirmation, phone, verdicts};
+use super::{Story, agree, confirmation, phone, verdicts, with, written};
 
 impl Story {
     /// SNNMT has called at 21:40 to 21:48, BTG logged it at 21:52; routed to BTG and UBND.
@@ -40,6 +40,18 @@ impl Story {
             .by("snnmt.van-thu")
             .when("submit-written-confirmation", confirmation());
         story.until("17/05/2026 00:40").by("btg.dau-moi").when("compare-written", verdicts("same")).settle();
+        story
+    }
+
+    /// S3: SXD raises in writing on Wednesday 8 July 2026 at 09:00, BTG acknowledges at 13:45, UBND at 14:30; round 1
+    /// is open until Friday 17:00.
+    pub(crate) fn highway() -> Self {
+        let body = with(with(written(), "/raiser", "SXD"), "/document/issuer", "SXD");
+        let body = with(with(body, "/document/symbol", "BC-SXD"), "/document/date", "2026-07-08");
+        let mut story = Self::new();
+        story.at("08/07/2026 09:00").by("sxd.dau-moi").raise(body).settle();
+        story.until("08/07/2026 13:45").by("btg.dau-moi").when("acknowledge", json!({})).settle();
+        story.until("08/07/2026 14:30").by("ubnd.dau-moi").when("acknowledge", json!({})).settle();
         story
     }
 }

@@ -1,7 +1,7 @@
 //! The items of a directive: taken note of, reported, accepted or sent back.
 
 use events::{
-    AgencyId, Body, Lifecycle,
+    Body, Lifecycle,
     escalation::{self as said, Instruction},
     terms::{DeadlineKey, Document},
 };
@@ -110,12 +110,11 @@ impl Item {
 /// A leader of the agency that is responsible: for one item, or for any.
 pub(super) fn is_responsible(case: &Case, item: Option<u32>, ctx: &Context<'_>) -> Result<(), Refusal> {
     let person = ctx.person()?;
-    let own = |agency: &AgencyId| *agency == person.agency;
-    let mut items = case.escalation.instructions.iter().map(|each| &each.instruction);
-    let responsible = match item.map(|item| case.escalation.item(item)) {
-        Some(Some(item)) => own(&item.instruction.agency),
-        Some(None) => items.next().is_none() || items.any(|each| own(&each.agency)),
-        None => case.escalation.instructions.is_empty() || items.any(|each| own(&each.agency)),
+    // Of an item that is not there, or before there is a directive, the state says more than the rights.
+    let items = &case.escalation.instructions;
+    let responsible = match item.and_then(|item| case.escalation.item(item)) {
+        Some(item) => item.instruction.agency == person.agency,
+        None => items.is_empty() || items.iter().any(|each| each.instruction.agency == person.agency),
     };
     if person.role == Role::Al && responsible {
         return Ok(());

@@ -48,6 +48,21 @@ pub(crate) fn check(
                 }
             }
         }
+        Expected::Stopped { key, instance } => {
+            let running = case["deadlines"].as_array().cloned().unwrap_or_default();
+            let runs = running.iter().any(|deadline| {
+                deadline["key"].as_str() == Some(&key.to_string()) && deadline["instance"] == json!(instance)
+            });
+            (!runs, "running".to_owned())
+        }
+        Expected::Taskforce(state) => is(&case["taskforce"]["state"], state),
+        Expected::Dossier(state) => is(&case["escalation"]["state"], state),
+        Expected::Item { item, state, late } => {
+            let items = case["escalation"]["instructions"].as_array().cloned().unwrap_or_default();
+            let found = items.into_iter().find(|found| found["item"] == json!(item)).unwrap_or_default();
+            let held = found["state"].as_str() == Some(state) && found["late"] == json!(late);
+            (held, format!("{} late {}", found["state"], found["late"]))
+        }
         Expected::Fact { kind, at } => {
             let times = times(*kind);
             let held = times.iter().any(|time| time.parse::<Timestamp>().ok() == Some(*at));
@@ -68,6 +83,12 @@ pub(crate) fn said(expected: &Expected) -> String {
         Expected::Written(state) => format!("written confirmation {state}"),
         Expected::Caller(state) => format!("caller {state}"),
         Expected::Deadline { key, instance, due } => format!("{key} {instance} is due {}", local(*due)),
+        Expected::Stopped { key, instance } => format!("{key} {instance} does not run"),
+        Expected::Taskforce(state) => format!("task force {state}"),
+        Expected::Dossier(state) => format!("dossier {state}"),
+        Expected::Item { item, state, late } => {
+            format!("item {item} {state}{}", if *late { ", late" } else { "" })
+        }
         Expected::Fact { kind, at } => format!("{kind} at {}", local(*at)),
         Expected::Count { kind, count } => format!("{kind}: {count} in all"),
     }

@@ -15,7 +15,7 @@
 //! ```
 //!
 //! A step is a local time, who acts and the act, or `--` when only the clock moves on. Indented lines are the act's
-//! fields (dots nest) and, after `=>`, what must hold.
+//! fields (dots nest, a number names a place in a list, the first is 1) and, after `=>`, what must hold.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use events::{DeadlineKey, Kind, Lifecycle, Timestamp};
@@ -80,6 +80,26 @@ pub enum Expected {
         instance: u32,
         /// When.
         due: Timestamp,
+    },
+    /// A deadline does not run.
+    Stopped {
+        /// What would be due.
+        key: DeadlineKey,
+        /// Which instance.
+        instance: u32,
+    },
+    /// The task force stands there, e.g. `active`.
+    Taskforce(String),
+    /// The current dossier stands there, e.g. `submitted`.
+    Dossier(String),
+    /// An item of the directive stands there.
+    Item {
+        /// Its number within the case.
+        item: u32,
+        /// Where, e.g. `accepted`.
+        state: String,
+        /// It is late.
+        late: bool,
     },
     /// A fact of that type happened then.
     Fact {
@@ -176,15 +196,35 @@ fn detail(step: &mut Step, line: &str) -> Result<(), String> {
     }
     let deed = step.act.as_mut().ok_or("a field without an act")?;
     let (path, value) = line.split_once(": ").ok_or("a field is: name: value")?;
-    let mut place = &mut deed.body;
-    for name in path.split('.') {
-        if !(place.is_null() || place.is_object()) {
-            return Err(format!("{path} lies below a field that has a value already"));
-        }
-        place = &mut place[name];
-    }
-    *place = field(value.trim());
+    *place(&mut deed.body, path)? = field(value.trim());
     Ok(())
+}
+
+/// The place of a field in an act's body, made on the way: `document.number`, `instructions.2.agency`.
+fn place<'a>(body: &'a mut Value, path: &str) -> Result<&'a mut Value, String> {
+    let mut place = body;
+    for name in path.split('.') {
+        let taken = || format!("{path} lies below a field that has a value already");
+        let Ok(number) = name.parse::<usize>() else {
+            if !(place.is_null() || place.is_object()) {
+                return Err(taken());
+            }
+            place = &mut place[name];
+            continue;
+        };
+        if place.is_null() {
+            *place = Value::Array(Vec::new());
+        }
+        let list = place.as_array_mut().ok_or_else(taken)?;
+        let index = number.checked_sub(1).filter(|index| *index <= list.len());
+        let index =
+            index.ok_or_else(|| format!("{path}: the places of a list are counted from 1, without gaps"))?;
+        if index == list.len() {
+            list.push(Value::Null);
+        }
+        place = &mut list[index];
+    }
+    Ok(place)
 }
 
 /// A value: yes or no, a number, a local time, a date, or text.
@@ -215,6 +255,17 @@ fn expected(text: &str) -> Result<Expected, String> {
             instance: instance.parse().map_err(|_| format!("{instance} is no number"))?,
             due: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)?,
         },
+        ["no", "deadline", key, instance] => Expected::Stopped {
+            key: named(key)?,
+            instance: instance.parse().map_err(|_| format!("{instance} is no number"))?,
+        },
+        ["taskforce", state] => Expected::Taskforce((*state).to_owned()),
+        ["dossier", state] => Expected::Dossier((*state).to_owned()),
+        ["item", item, state, late @ ..] if matches!(late, [] | ["late"]) => Expected::Item {
+            item: item.parse().map_err(|_| format!("{item} is no number"))?,
+            state: (*state).to_owned(),
+            late: !late.is_empty(),
+        },
         ["fact", kind, "at", date, time] => {
             Expected::Fact { kind: fact(kind)?, at: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)? }
         }
@@ -224,8 +275,8 @@ fn expected(text: &str) -> Result<Expected, String> {
         },
         _ => {
             return Err(
-                "after => stands: refused CODE, state S, written S, caller S, deadline KEY N due TIME, \
-                        fact TYPE at TIME, or facts TYPE N"
+                "after => stands: refused CODE, state S, written S, caller S, taskforce S, dossier S, item N S [late], \
+                 deadline KEY N due TIME, no deadline KEY N, fact TYPE at TIME, or facts TYPE N"
                     .to_owned(),
             );
         }
@@ -289,6 +340,21 @@ start: 16/05/2026 21:52
         );
         assert_eq!(scenario.steps[0].expected[0], Expected::State(Lifecycle::Routed));
         assert_eq!(scenario.steps[1].act, None);
+    }
+
+    #[test]
+    fn lists_are_counted_from_one() {
+        let with = |lines: &str| Scenario::parse(&TEXT.replace("    channel: phone", lines));
+        let scenario = with(
+            "    agencies.1: BTG\n    agencies.2: SNNMT\n    members.1.officer: x\n    members.1.lead: true",
+        );
+        let deed = scenario.unwrap().steps.remove(0).act.unwrap();
+        assert_eq!(deed.body["agencies"], json!(["BTG", "SNNMT"]));
+        assert_eq!(deed.body["members"], json!([{ "officer": "x", "lead": true }]));
+        for wrong in ["    agencies.2: BTG", "    agencies.0: BTG", "    agencies: BTG\n    agencies.1: BTG"]
+        {
+            assert!(with(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

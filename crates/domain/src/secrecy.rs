@@ -7,8 +7,11 @@ use crate::refusal::{Code, Refusal};
 /// The question that every intake and every document answers: *"Có nội dung bí mật nhà nước không?"*
 const QUESTION: &str = "state_secret";
 
-/// The acts that bring content from outside and must answer the question.
-const ASKED: [&str; 2] = ["raise", "submit-written-confirmation"];
+/// The acts that bring content from outside even without a document, and must answer the question.
+const ASKED: [&str; 3] = ["raise", "file-statement", "supply-info"];
+
+/// The field in which an act brings a document; whoever brings one must answer the question.
+const DOCUMENT: &str = "document";
 
 /// Takes the answer out of an act's body. `true`, or a secrecy level anywhere, refuses the whole act: nothing of
 /// it is stored, forwarded or logged.
@@ -17,17 +20,27 @@ pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
         return Err(refused());
     }
     drop_levels(body);
+    let asked = ASKED.contains(&act) || brings_a_document(body);
     let answer = body.as_object_mut().and_then(|fields| fields.remove(QUESTION));
     match answer {
         Some(Value::Bool(false)) => Ok(()),
         Some(Value::Bool(true)) => Err(refused()),
         Some(_) => Err(Refusal::invalid(QUESTION, "Chọn true hoặc false.", "Must be true or false.")),
-        None if ASKED.contains(&act) => Err(Refusal::invalid(
+        None if asked => Err(Refusal::invalid(
             QUESTION,
             "Phải trả lời câu hỏi: có nội dung bí mật nhà nước không?",
             "Say whether there is state-secret content: true or false.",
         )),
         None => Ok(()),
+    }
+}
+
+/// Whether a document stands anywhere in the body.
+fn brings_a_document(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.contains_key(DOCUMENT) || fields.values().any(brings_a_document),
+        Value::Array(items) => items.iter().any(brings_a_document),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
@@ -77,6 +90,8 @@ mod tests {
         let refusal = screen("raise", &mut json!({})).unwrap_err();
         assert_eq!((refusal.code, refusal.field.as_deref()), (Code::InvalidData, Some("state_secret")));
         assert_eq!(screen("acknowledge", &mut json!({})), Ok(()));
+        let refusal = screen("record-directive", &mut json!({ "binding": { "document": {} } })).unwrap_err();
+        assert_eq!((refusal.code, refusal.field.as_deref()), (Code::InvalidData, Some("state_secret")));
     }
 
     #[test]

@@ -155,6 +155,17 @@ fn about(code: Code) -> (StatusCode, &'static str, &'static str) {
         Code::SeparationOfDuties => {
             (S::FORBIDDEN, "Phải do người khác thực hiện", "Another person must do this")
         }
+        Code::NoDisagreementRecorded => {
+            (S::CONFLICT, "Chưa có ý kiến không thống nhất", "No disagreement recorded")
+        }
+        Code::DossierIncomplete => (S::CONFLICT, "Hồ sơ chưa đủ", "Dossier incomplete"),
+        Code::TfConsentMissing => {
+            (S::CONFLICT, "Chưa đủ đồng ý lập tổ công tác", "Task-force consent missing")
+        }
+        Code::TfMemberMissing => (S::CONFLICT, "Chưa đủ thành viên tổ công tác", "Task-force member missing"),
+        Code::TfTasksOpen => (S::CONFLICT, "Còn nhiệm vụ của tổ công tác", "Task-force tasks open"),
+        Code::TaskForceActive => (S::CONFLICT, "Tổ công tác đang hoạt động", "Task force active"),
+        Code::InstructionsOpen => (S::CONFLICT, "Còn nội dung chỉ đạo chưa xong", "Instructions open"),
         Code::WrittenNotSettled => {
             (S::CONFLICT, "Chưa đủ văn bản xác nhận", "Written confirmation not settled")
         }

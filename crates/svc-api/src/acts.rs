@@ -96,7 +96,7 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
         "event": done.event,
         "version": done.version,
         "pending": done.pending,
-        "case": case.as_ref().map(|case| view::case(case, policy, caller.language)),
+        "case": case.as_ref().map(|case| view::case(case, policy, api.reader(caller))),
     });
     let mut status = if act.name == "raise" { StatusCode::CREATED } else { StatusCode::OK };
     if act.name.starts_with("propose-") {

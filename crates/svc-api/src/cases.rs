@@ -13,13 +13,17 @@ use axum::{
 };
 use bus::{log, protocol, streams::CASES};
 use domain::{Case, Code, Refusal, access};
-use events::{CaseId, Lifecycle, Urgency};
+use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 use service::problem::{Language, Problem};
 use views::{Filter, Views};
 
-use crate::{Api, auth::Caller, view};
+use crate::{
+    Api,
+    auth::Caller,
+    view::{self, Reader},
+};
 
 /// How long a read waits for the version that it must see.
 const FOLD: Duration = Duration::from_secs(2);
@@ -47,7 +51,46 @@ pub(crate) struct OneQuery {
 /// The facts of a case, each in the very bytes that are stored: their digests are the chain.
 #[derive(Debug, Serialize)]
 struct Events {
-    events: Vec<Box<RawValue>>,
+    events: Vec<Told>,
+}
+
+/// A fact as a reader is told it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Told {
+    /// In the bytes that are stored.
+    Stored(Box<RawValue>),
+    /// Without what it says, as long as that is sealed; its digest stands for it in the chain.
+    Sealed {
+        #[serde(rename = "type")]
+        kind: String,
+        time: Timestamp,
+        sealed: bool,
+        digest: Digest,
+    },
+}
+
+/// Tells the facts of a case one after the other: which statement belongs to which dispute is a question of order.
+struct Teller<'a> {
+    case: &'a Case,
+    reader: Reader<'a>,
+    disputes: usize,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, payload: &[u8]) -> Result<Told, String> {
+        let fact = Fact::from_bytes(payload).map_err(|error| error.to_string())?;
+        let disputed = fact.draft.transition.is_some_and(|moved| moved.to == Lifecycle::Disputed);
+        self.disputes += usize::from(disputed);
+        if let Body::StatementFiled(said) = fact.body()
+            && let Some(dossier) = self.case.escalation.dossiers.get(self.disputes.saturating_sub(1))
+            && !access::may_read_statement(dossier, said.side, self.reader.person, self.reader.now)
+        {
+            let (kind, time) = (fact.body().kind().ce_type(), fact.origin().occurred_at);
+            return Ok(Told::Sealed { kind, time, sealed: true, digest: fact.digest });
+        }
+        serde_json::from_slice(payload).map(Told::Stored).map_err(|error| error.to_string())
+    }
 }
 
 /// `GET /cases`: the cases that the caller may see, newest first.
@@ -75,7 +118,8 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, id, query.at_least).await?;
-    let mut response = axum::Json(view::case(&case, &api.chassis.policy, caller.language)).into_response();
+    let mut response =
+        axum::Json(view::case(&case, &api.chassis.policy, api.reader(&caller))).into_response();
     view::etag(response.headers_mut(), case.version);
     Ok(response)
 }
@@ -93,6 +137,7 @@ pub(crate) async fn events(
     };
     let subject = protocol::case_subject(case.id);
     let mut facts = Events { events: Vec::new() };
+    let mut teller = Teller { case: &case, reader: api.reader(&caller), disputes: 0 };
     let mut next = 1;
     loop {
         let entries = log::read(&api.chassis.reader, CASES, next, &subject).await;
@@ -101,9 +146,7 @@ pub(crate) async fn events(
         next = last.sequence + 1;
         let more = entries.len() >= log::BATCH;
         for entry in &entries {
-            let fact =
-                serde_json::from_slice(&entry.payload).map_err(|error| unreadable(error.to_string()))?;
-            facts.events.push(fact);
+            facts.events.push(teller.tell(&entry.payload).map_err(unreadable)?);
         }
         if !more {
             break;
@@ -150,7 +193,7 @@ impl Wanted {
 }
 
 /// A case, if the caller may see it; by its id or its number.
-async fn visible(
+pub(crate) async fn visible(
     api: &Api,
     caller: &Caller,
     id: Result<Path<String>, PathRejection>,

@@ -8,6 +8,7 @@ mod asking;
 mod auth;
 mod cases;
 mod dev;
+mod dossier;
 mod health;
 mod view;
 
@@ -28,7 +29,7 @@ use service::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use auth::Tokens;
+use auth::{Caller, Tokens};
 
 /// The service.
 pub fn service() -> Service {
@@ -54,6 +55,13 @@ const LONGEST: Duration = Duration::from_secs(30);
 struct Api {
     chassis: Chassis,
     tokens: Arc<Tokens>,
+}
+
+impl Api {
+    /// A caller as the reader of a case, now.
+    fn reader<'a>(&self, caller: &'a Caller) -> view::Reader<'a> {
+        view::Reader { person: &caller.person, language: caller.language, now: self.chassis.clock.now() }
+    }
 }
 
 async fn start(chassis: Chassis) -> Result<(), StartError> {
@@ -89,6 +97,7 @@ fn router(api: Api) -> Router {
         .route("/cases", get(cases::list).post(acts::raise))
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/events", get(cases::events))
+        .route("/cases/{id}/dossier", get(dossier::one))
         .route("/cases/{id}/{act}", post(acts::act))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate))
         .layer(middleware::from_fn(bounded));

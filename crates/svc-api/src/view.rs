@@ -1,11 +1,21 @@
 //! What a caller sees of a case.
 
+mod escalation;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::SecondsFormat;
-use domain::{Case, Policy, deadlines, stages::closure};
-use events::{AgencyId, Lifecycle, Timestamp, Urgency, terms::DeadlineKey};
+use domain::{Case, Person, Policy, deadlines, labels, labels::Label, stages::closure};
+use events::{AgencyId, Timestamp};
 use serde_json::{Value, json};
 use service::problem::Language;
+
+/// For whom a case is shown, and when: some of it is sealed for a while.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) person: &'a Person,
+    pub(crate) language: Language,
+    pub(crate) now: Timestamp,
+}
 
 /// The case's version as an `ETag`.
 pub(crate) fn etag(headers: &mut HeaderMap, version: u32) {
@@ -21,9 +31,9 @@ pub(crate) fn line(case: &Case, policy: &Policy, language: Language) -> Value {
         "code": case.code,
         "version": case.version,
         "state": case.lifecycle,
-        "state_label": state_label(case.lifecycle, language),
+        "state_label": word(labels::lifecycle(case.lifecycle), language),
         "urgency": case.urgency,
-        "urgency_label": urgency_label(case.urgency, language),
+        "urgency_label": word(labels::urgency(case.urgency), language),
         "title": case.matter.title,
         "raiser": agency(&case.raiser, policy),
         "receiver": agency(&case.receiver, policy),
@@ -33,7 +43,8 @@ pub(crate) fn line(case: &Case, policy: &Policy, language: Language) -> Value {
 }
 
 /// A case as a whole.
-pub(crate) fn case(case: &Case, policy: &Policy, language: Language) -> Value {
+pub(crate) fn case(case: &Case, policy: &Policy, reader: Reader<'_>) -> Value {
+    let language = reader.language;
     let agency = |id: &AgencyId| agency(id, policy);
     let mut view = line(case, policy, language);
     view["deliver_by"] = json!(case.deliver_by);
@@ -48,14 +59,16 @@ pub(crate) fn case(case: &Case, policy: &Policy, language: Language) -> Value {
     view["assignments"] = json!(case.assignments);
     view["rounds"] = json!(case.rounds);
     view["taskforce"] = json!(case.taskforce);
-    view["escalation"] = json!(case.escalation);
+    view["escalation"] = escalation::view(&case.escalation, reader);
+    view["settlements"] = json!(case.settlements);
+    view["cancellations"] = json!(case.cancellations);
     view["closures"] = json!(case.closures);
     view["closure_pending"] = json!(closure::pending(case).map(|pending| pending.proposed.proposal));
     view["deadlines"] = deadlines::running(case)
         .map(|armed| {
             json!({
                 "key": armed.deadline.key,
-                "label": deadline_label(armed.deadline.key, language),
+                "label": word(labels::deadline(armed.deadline.key), language),
                 "instance": armed.deadline.instance,
                 "start": armed.deadline.start,
                 "due": armed.deadline.due,
@@ -72,64 +85,12 @@ fn agency(id: &AgencyId, policy: &Policy) -> Value {
     json!({ "id": id, "name": policy.organisation.agency(id).map(|agency| agency.name.as_str()) })
 }
 
+/// A label in the reader's language.
+fn word(label: Label, language: Language) -> &'static str {
+    language.pick(label.vi, label.en)
+}
+
 /// An instant as deadlines are given too; the fact has it to the nanosecond.
 fn whole_seconds(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-/// The state as people call it (DOMAIN §3.1).
-fn state_label(state: Lifecycle, language: Language) -> &'static str {
-    let (vi, en) = match state {
-        Lifecycle::Received => ("Đã tiếp nhận", "Received"),
-        Lifecycle::Routed => ("Đã chuyển đầu mối", "Routed"),
-        Lifecycle::InCoordination => ("Đang phối hợp", "In coordination"),
-        Lifecycle::Agreed => ("Đã thống nhất", "Agreed"),
-        Lifecycle::Disputed => ("Chưa thống nhất", "Disputed"),
-        Lifecycle::Escalated => ("Đã báo cáo Thường trực", "Escalated"),
-        Lifecycle::Directed => ("Đã có ý kiến chỉ đạo", "Directed"),
-        Lifecycle::Closed => ("Đã kết thúc", "Closed"),
-        Lifecycle::Withdrawn => ("Đã rút", "Withdrawn"),
-        Lifecycle::Cancelled => ("Đã hủy", "Cancelled"),
-        Lifecycle::Merged => ("Đã gộp", "Merged"),
-    };
-    language.pick(vi, en)
-}
-
-/// The urgency as people call it (DOMAIN §7).
-fn urgency_label(urgency: Urgency, language: Language) -> &'static str {
-    let (vi, en) = match urgency {
-        Urgency::Thuong => ("Thường", "Normal"),
-        Urgency::Khan => ("Khẩn", "Urgent"),
-        Urgency::ThuongKhan => ("Thượng khẩn", "Very urgent"),
-        Urgency::HoaToc => ("Hỏa tốc", "Express"),
-        Urgency::HoaTocHenGio => ("Hỏa tốc hẹn giờ", "Express, timed"),
-    };
-    language.pick(vi, en)
-}
-
-/// What is due, as people call it.
-fn deadline_label(key: DeadlineKey, language: Language) -> &'static str {
-    let (vi, en) = match key {
-        DeadlineKey::Callback => ("Gọi lại xác minh", "Callback verification"),
-        DeadlineKey::Route => ("Chuyển đầu mối", "Route"),
-        DeadlineKey::Ack => ("Xác nhận tiếp nhận", "Acknowledge"),
-        DeadlineKey::Written => ("Văn bản xác nhận", "Written confirmation"),
-        DeadlineKey::Compare => ("Đối chiếu", "Compare"),
-        DeadlineKey::Position => ("Cho ý kiến", "Position"),
-        DeadlineKey::Statement => ("Gửi ý kiến bằng văn bản", "Statement"),
-        DeadlineKey::Dossier => ("Hồ sơ báo cáo", "Dossier"),
-        DeadlineKey::Closure => ("Xác nhận kết thúc", "Confirm closure"),
-    };
-    language.pick(vi, en)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_instant_is_given_in_whole_seconds_and_never_later_than_it_was() {
-        let at: Timestamp = "2026-05-16T14:56:07.987654321Z".parse().unwrap();
-        assert_eq!(whole_seconds(at), "2026-05-16T14:56:07Z");
-    }
 }

@@ -26,9 +26,9 @@ pub enum Principal {
     Auditors,
 }
 
-/// The principals that may see a case: raiser, receiver, required, consulted and assigned agencies, those that were
-/// asked for information or named in an instruction, the leaders of the sides, the auditors; the standing body once
-/// the case has gone up.
+/// The principals that may see a case: raiser, receiver, required, consulted and assigned agencies, those ever invited
+/// to its task force, asked for information or named in an instruction, the leaders of the sides, the auditors; the
+/// standing body once the case has gone up.
 pub fn audience(case: &Case) -> BTreeSet<Principal> {
     let agencies = [&case.raiser, &case.receiver].into_iter().chain(&case.required).chain(&case.consulted);
     let dossiers = &case.escalation.dossiers;
@@ -37,6 +37,7 @@ pub fn audience(case: &Case) -> BTreeSet<Principal> {
         .chain(case.assignments.iter().map(|assigned| &assigned.assignment.agency))
         .chain(dossiers.iter().flat_map(|dossier| &dossier.requests).map(|request| &request.agency))
         .chain(case.escalation.instructions.iter().map(|item| &item.instruction.agency))
+        .chain(&case.taskforce.invited)
         .map(|agency| Principal::Agency(agency.clone()))
         .chain([Principal::Leaders(Side::A), Principal::Leaders(Side::B), Principal::Auditors])
         .chain(went_up.then_some(Principal::StandingBody))

@@ -4,6 +4,8 @@ mod happenings;
 
 use events::{DeadlineKey, Lifecycle, Urgency, terms::Side};
 
+use crate::stages::taskforce::TaskforceState;
+
 pub use happenings::happening;
 
 /// A name in both languages.
@@ -33,6 +35,18 @@ pub fn lifecycle(state: Lifecycle) -> Label {
         Lifecycle::Withdrawn => label("Đã rút", "Withdrawn"),
         Lifecycle::Cancelled => label("Đã hủy", "Cancelled"),
         Lifecycle::Merged => label("Đã gộp", "Merged"),
+    }
+}
+
+/// Where a task force stands.
+pub fn taskforce(state: TaskforceState) -> Label {
+    match state {
+        TaskforceState::None => label("Chưa có", "None"),
+        TaskforceState::Proposed => label("Đang lấy ý kiến thành lập", "Proposed"),
+        TaskforceState::Refused => label("Không được đồng ý", "Refused"),
+        TaskforceState::Consented => label("Đã đủ ý kiến đồng ý", "Consented"),
+        TaskforceState::Active => label("Đang hoạt động", "Active"),
+        TaskforceState::Dissolved => label("Đã giải thể", "Dissolved"),
     }
 }
 

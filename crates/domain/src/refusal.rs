@@ -38,8 +38,16 @@ pub enum Code {
     SeparationOfDuties,
     /// A side has not filed its statement, and may still do so.
     DossierIncomplete,
+    /// Not every invited agency has consented to the task force.
+    TfConsentMissing,
+    /// An agency of the task force has no member, or nobody leads.
+    TfMemberMissing,
+    /// A task of the task force is neither done nor handed over.
+    TfTasksOpen,
     /// A written confirmation is not settled.
     WrittenNotSettled,
+    /// A task force is at work, or about to be.
+    TaskForceActive,
     /// An instruction of a directive is not carried out.
     InstructionsOpen,
     /// The same key was used for another content.
@@ -75,7 +83,11 @@ impl Code {
             Self::NoProposal => "NO_PROPOSAL",
             Self::SeparationOfDuties => "SEPARATION_OF_DUTIES",
             Self::DossierIncomplete => "DOSSIER_INCOMPLETE",
+            Self::TfConsentMissing => "TF_CONSENT_MISSING",
+            Self::TfMemberMissing => "TF_MEMBER_MISSING",
+            Self::TfTasksOpen => "TF_TASKS_OPEN",
             Self::WrittenNotSettled => "WRITTEN_NOT_SETTLED",
+            Self::TaskForceActive => "TASK_FORCE_ACTIVE",
             Self::InstructionsOpen => "INSTRUCTIONS_OPEN",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::AutomaticStepPending => "AUTOMATIC_STEP_PENDING",

@@ -7,7 +7,7 @@ use events::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::must_be;
+use super::{must_be, taskforce};
 use crate::{
     case::Case,
     deadlines::{self, Timer},
@@ -206,6 +206,13 @@ fn may_close(case: &Case) -> Result<(), Refusal> {
             Code::WrittenNotSettled,
             "Chưa đủ văn bản xác nhận: phải nhận và đối chiếu xong trước khi kết thúc.",
             "A written confirmation is not settled: it must be received and compared before the case is closed.",
+        ));
+    }
+    if taskforce::is_standing(case) {
+        return Err(Refusal::new(
+            Code::TaskForceActive,
+            "Tổ công tác chưa giải thể, hoặc đề nghị thành lập còn hiệu lực: phải giải thể hoặc rút đề nghị trước khi kết thúc.",
+            "A task force is proposed or at work: dissolve it, or take the proposal back, before the case is closed.",
         ));
     }
     if !case.escalation.is_carried_out() {

@@ -122,6 +122,100 @@ pub(crate) fn rejecting(proposal: u32) -> Value {
     json!({ "proposal": proposal, "reason": "Còn nội dung chưa xử lý xong." })
 }
 
+/// A task force of BTG, SNNMT and XBM, until the end of June 2026.
+pub(crate) fn task_force() -> Value {
+    json!({
+        "agencies": ["BTG", "SNNMT", "XBM"],
+        "purpose": "Thống nhất thông tin và hỗ trợ người dân.",
+        "until": "2026-06-30",
+    })
+}
+
+/// The proposal of a task force is taken back.
+pub(crate) fn taking_back(proposal: u32) -> Value {
+    json!({ "proposal": proposal, "reason": "Không còn cần thiết." })
+}
+
+/// An agency names its member.
+pub(crate) fn nominating(officer: &str, lead: bool) -> Value {
+    json!({ "proposal": 1, "officer": officer, "lead": lead })
+}
+
+/// An invited agency consents and names its member.
+pub(crate) fn consenting(officer: &str, lead: bool) -> Value {
+    json!({ "proposal": 1, "consent": { "yes": { "officer": officer, "lead": lead } } })
+}
+
+/// An invited agency consents; its member is named later.
+pub(crate) fn consenting_only(proposal: u32) -> Value {
+    json!({ "proposal": proposal, "consent": { "yes": {} } })
+}
+
+/// An invited agency does not consent.
+pub(crate) fn not_consenting(proposal: u32) -> Value {
+    json!({ "proposal": proposal, "consent": { "no": { "reason": "Không đủ người tham gia." } } })
+}
+
+/// The decision by which an agency establishes the task force.
+pub(crate) fn establishing(issuer: &str) -> Value {
+    json!({ "document": task_force_document(issuer, 57) })
+}
+
+/// The same by directive: BTG and UBND, under BTG's lead.
+pub(crate) fn establishing_by_directive(issuer: &str) -> Value {
+    let ordered = json!({
+        "agencies": ["BTG", "UBND"],
+        "purpose": "Thực hiện ý kiến chỉ đạo.",
+        "until": "2026-06-30",
+        "members": [{ "officer": "btg.dau-moi", "lead": true }, { "officer": "ubnd.dau-moi" }],
+    });
+    with(establishing(issuer), "/by_directive", ordered)
+}
+
+/// A meeting of the task force.
+pub(crate) fn meeting() -> Value {
+    json!({ "at": "2026-05-18T08:00:00+07:00", "place": "Phòng họp số 2", "agenda": "Phân công nhiệm vụ." })
+}
+
+/// The minutes of a meeting.
+pub(crate) fn minutes(meeting: u32) -> Value {
+    json!({ "meeting": meeting, "document": task_force_document("SNNMT", 12) })
+}
+
+/// A member is to do something by the end of May 2026.
+pub(crate) fn task_of(owner: &str) -> Value {
+    json!({ "owner": owner, "text": "Lập danh sách hộ bị ảnh hưởng.", "due": "2026-05-29T17:00:00+07:00" })
+}
+
+/// A task is done.
+pub(crate) fn completing(task: u32) -> Value {
+    json!({ "task": task, "result": "Đã lập danh sách 40 hộ." })
+}
+
+/// A colleague takes a member's place.
+pub(crate) fn replacing(old: &str, officer: &str) -> Value {
+    json!({ "old": old, "officer": officer, "reason": "Chuyển công tác." })
+}
+
+/// The final report of a task force; nothing is handed over.
+pub(crate) fn dissolving(issuer: &str) -> Value {
+    json!({ "document": task_force_document(issuer, 91) })
+}
+
+/// A document about the task force, dated 16 May 2026.
+fn task_force_document(issuer: &str, number: u32) -> Value {
+    json!({
+        "number": number,
+        "symbol": "TCT-VX",
+        "register": "state",
+        "issuer": issuer,
+        "place": "Khánh Hòa",
+        "date": "2026-05-16",
+        "abstract": "Tổ công tác liên ngành",
+        "signer": { "office": "Lãnh đạo" },
+    })
+}
+
 /// A body with another value at a place such as `/call/ended_at`.
 pub(crate) fn with(mut body: Value, at: &str, value: impl Into<Value>) -> Value {
     let (fields, name) = fields(&mut body, at);

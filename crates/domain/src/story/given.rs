@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{Story, agree, confirmation, phone, verdicts, with, written};
+use super::{
+    Story, agree, confirmation, consenting, establishing, phone, task_force, verdicts, with, written,
+};
 
 impl Story {
     /// SNNMT has called at 21:40 to 21:48, BTG logged it at 21:52; routed to BTG and UBND.
@@ -52,6 +54,30 @@ impl Story {
         story.at("08/07/2026 09:00").by("sxd.dau-moi").raise(body).settle();
         story.until("08/07/2026 13:45").by("btg.dau-moi").when("acknowledge", json!({})).settle();
         story.until("08/07/2026 14:30").by("ubnd.dau-moi").when("acknowledge", json!({})).settle();
+        story
+    }
+
+    /// Agreed; at 23:50 BTG also proposes a task force with SNNMT and XBM; consents are due at 03:50.
+    pub(crate) fn asking_for_a_task_force() -> Self {
+        let mut story = Self::agreed();
+        story.by("btg.truong-phong").when("propose-task-force", task_force()).settle();
+        story
+    }
+
+    /// All three consent and name their members; BTG's leads.
+    pub(crate) fn consented() -> Self {
+        let mut story = Self::asking_for_a_task_force();
+        for (agency, lead) in [("btg", true), ("snnmt", false), ("xbm", false)] {
+            let body = consenting(&format!("{agency}.dau-moi"), lead);
+            story.by(&format!("{agency}.lanh-dao")).when("consent-task-force", body).settle();
+        }
+        story
+    }
+
+    /// UBND establishes it.
+    pub(crate) fn with_task_force() -> Self {
+        let mut story = Self::consented();
+        story.by("ubnd.lanh-dao").when("establish-task-force", establishing("UBND")).settle();
         story
     }
 }

@@ -108,6 +108,8 @@ fn a_person_gives_no_command_of_the_system() {
     for command in [
         Command::Coordination(coordination::Command::Open),
         Command::Coordination(coordination::Command::Timer(timer.clone())),
+        Command::Taskforce(taskforce::Command::EndTerm),
+        Command::Taskforce(taskforce::Command::Timer(timer.clone())),
         Command::Escalation(escalation::Command::Timer(timer.clone())),
         Command::Closure(closure::Command::Timer(timer)),
     ] {

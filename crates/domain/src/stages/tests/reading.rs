@@ -24,6 +24,9 @@ fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
         Kind::CoordinationOpened,
         Kind::CoordinationReminded,
         Kind::CoordinationOverdue,
+        Kind::TermEnded,
+        Kind::TaskforceReminded,
+        Kind::TaskforceOverdue,
         Kind::EscalationReminded,
         Kind::EscalationOverdue,
         Kind::ClosureReminded,
@@ -76,6 +79,14 @@ fn a_field_that_is_not_known_is_named_with_its_path() {
         ("compare-written", verdicts("same"), "/verdicts/surprise", "verdicts.surprise"),
         ("compare-written", verdicts("same"), "/verdicts/where/surprise", "verdicts.where.surprise"),
         ("record-position", agree(), "/position/agree/reasons", "position.agree.reasons"),
+        ("consent-task-force", consenting_only(1), "/consent/yes/reason", "consent.yes.reason"),
+        ("dissolve-task-force", dissolving("UBND"), "/document/surprise", "document.surprise"),
+        (
+            "establish-task-force",
+            establishing_by_directive("BTG"),
+            "/by_directive/surprise",
+            "by_directive.surprise",
+        ),
     ] {
         assert_eq!(unread_at(name, with(body, at, "x")), path, "{name}");
     }
@@ -100,6 +111,10 @@ fn a_field_that_is_missing_is_named_with_its_path() {
         ("route", json!({ "unit": "BTG.TT" }), "/unit", "unit"),
         ("record-position", agree(), "/position", "position"),
         ("record-position", disagree(), "/position/disagree/reasons", "position.disagree.reasons"),
+        ("propose-task-force", task_force(), "/until", "until"),
+        ("consent-task-force", not_consenting(1), "/consent/no/reason", "consent.no.reason"),
+        ("establish-task-force", establishing("UBND"), "/document/symbol", "document.symbol"),
+        ("assign-task", task_of("btg.dau-moi"), "/due", "due"),
         ("propose-closure", closing(), "/outcome", "outcome"),
         ("confirm-closure", confirming(1), "/proposal", "proposal"),
     ] {
@@ -139,6 +154,16 @@ fn a_field_of_the_wrong_kind_is_named_with_its_path() {
         ),
         ("record-position", agree(), "/position", json!("agree"), "position"),
         ("record-position", agree(), "/position", json!({ "abstain": {} }), "position"),
+        ("propose-task-force", task_force(), "/until", json!("30/06/2026"), "until"),
+        ("consent-task-force", consenting_only(1), "/consent", json!({ "maybe": {} }), "consent"),
+        ("schedule-meeting", meeting(), "/at", json!("soon"), "at"),
+        (
+            "dissolve-task-force",
+            dissolving("UBND"),
+            "/transfers",
+            json!([{ "task": 1, "to": "UBND" }, { "task": "2", "to": "UBND" }]),
+            "transfers[1].task",
+        ),
         ("propose-closure", closing(), "/outcome", json!("won"), "outcome"),
         ("confirm-closure", confirming(1), "/proposal", json!("first"), "proposal"),
     ] {

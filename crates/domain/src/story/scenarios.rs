@@ -6,7 +6,9 @@ use serde_json::json;
 use super::*;
 use crate::stages::{
     confirmation::{Verification, Written},
+    escalation::Dossier,
     routing::AssignmentState,
+    taskforce::TaskforceState,
 };
 
 /// S2: *hỏa tốc*, by telephone, Saturday night.
@@ -83,7 +85,7 @@ fn an_aquaculture_die_off_at_night() {
     assert_eq!(story.replayed().unwrap().as_ref(), Some(story.case()));
 }
 
-/// S1 without its task force: *khẩn*, in writing, over working days.
+/// S1: *khẩn*, in writing, over working days, with a task force.
 #[test]
 fn land_clearance_at_an_industrial_park() {
     let mut story = Story::new();
@@ -98,6 +100,30 @@ fn land_clearance_at_an_industrial_park() {
     assert_eq!(story.due_of(DeadlineKey::Position, 2).unwrap(), "13/03 17:00");
     story.until("11/03/2026 15:00").by("ubnd.lanh-dao").when("record-position", agree());
     story.stands(Lifecycle::Agreed);
+
+    let mandate = with(task_force(), "/until", "2026-04-30");
+    story.until("11/03/2026 15:30").by("btg.truong-phong").when("propose-task-force", mandate);
+    story.then(Kind::TaskforceProposed);
+    assert_eq!(story.due_of(DeadlineKey::Consent, 1).unwrap(), "12/03 17:00");
+    let decision = with(establishing("UBND"), "/document/date", "2026-03-11");
+    story.until("11/03/2026 16:00").by("ubnd.lanh-dao").when("establish-task-force", decision);
+    story.refused(Code::TfConsentMissing);
+    for (clock, agency, lead) in [("09:00", "btg", true), ("10:00", "snnmt", false), ("11:00", "xbm", false)]
+    {
+        let named = consenting(&format!("{agency}.dau-moi"), lead);
+        story.until(&format!("12/03/2026 {clock}")).by(&format!("{agency}.lanh-dao"));
+        story.when("consent-task-force", named).then(Kind::ConsentGiven);
+    }
+    assert_eq!(story.due_of(DeadlineKey::Consent, 1), None);
+    let decision = with(establishing("UBND"), "/document/date", "2026-03-12");
+    story.until("12/03/2026 14:00").by("ubnd.lanh-dao").when("establish-task-force", decision);
+    story.then(Kind::TaskforceEstablished);
+    story.until("20/03/2026 09:00").by("snnmt.lanh-dao").when("propose-closure", closing());
+    story.refused(Code::TaskForceActive);
+    let report = with(dissolving("UBND"), "/document/date", "2026-03-27");
+    story.until("27/03/2026 16:00").by("ubnd.lanh-dao").when("dissolve-task-force", report);
+    story.then(Kind::TaskforceDissolved);
+
     story.until("27/03/2026 16:10").by("snnmt.lanh-dao").when("propose-closure", closing());
     assert_eq!(story.due_of(DeadlineKey::Closure, 1).unwrap(), "31/03 17:00");
     story.until("30/03/2026 09:20").by("btg.lanh-dao").when("confirm-closure", confirming(1));
@@ -111,11 +137,22 @@ fn land_clearance_at_an_industrial_park() {
         "10/03 10:05 coordination.opened round 1",
         "11/03 09:30 coordination.position-recorded BTG counters, next round 2",
         "11/03 15:00 coordination.position-recorded UBND agrees, agreed",
+        "11/03 15:30 taskforce.proposed 1 by BTG",
+        "12/03 04:15 taskforce.reminded consent 50 %",
+        "12/03 09:00 taskforce.consent-given BTG",
+        "12/03 10:00 taskforce.consent-given SNNMT",
+        "12/03 11:00 taskforce.consent-given XBM, complete",
+        "12/03 14:00 taskforce.established by UBND",
+        "27/03 16:00 taskforce.dissolved",
         "27/03 16:10 closure.proposed 1 by side B",
         "29/03 16:35 closure.reminded closure 50 %",
         "30/03 09:20 closure.case-closed 1",
     ]);
-    assert_eq!(story.case().confirmations[0].written, Written::Satisfied);
+    let case = story.case();
+    assert_eq!(case.confirmations[0].written, Written::Satisfied);
+    assert_eq!((case.taskforce.state, case.escalation.dossier), (TaskforceState::Dissolved, Dossier::None));
+    assert_eq!(case.rounds.last().unwrap().opened.turn, 2);
+    assert!(story.facts().iter().all(|fact| !fact.body().kind().to_string().ends_with(".overdue")));
 }
 
 /// S3 as far as the dispute: *khẩn*, in writing.

@@ -8,7 +8,12 @@ use events::{Actor, Body, Kind, Lifecycle, terms::Level};
 use super::{Story, clock, line};
 use crate::{
     Case, Outcome, access, deadlines, stages,
-    stages::{confirmation::Written, escalation::Dossier, routing::AssignmentState},
+    stages::{
+        confirmation::Written,
+        escalation::Dossier,
+        routing::AssignmentState,
+        taskforce::{TaskState, Taskforce},
+    },
 };
 
 /// What the process proposes is legal, and comes to rest.
@@ -33,6 +38,7 @@ pub(crate) fn settles(story: &mut Story) {
         "on paper as in the log"
     );
     assert_eq!((&paper.confirmations, &paper.deadlines), (&case.confirmations, &case.deadlines));
+    assert_eq!(paper.taskforce, case.taskforce);
     assert!(story.facts().len() - before < 40, "{} steps at once", story.facts().len() - before);
     assert_eq!(story.steps(), [], "a settled case has no next step in any stage");
 }
@@ -84,11 +90,39 @@ pub(crate) fn is_sound(case: &Case) {
         assert_eq!(armed.deadline.due.timestamp_subsec_nanos(), 0);
         assert!(!deadlines::is_running(case, &armed.deadline) || case.lifecycle.is_live());
     }
+    has_a_sound_task_force(case);
     for confirmation in &case.confirmations {
         let owed = matches!(confirmation.written, Written::Pending | Written::Overdue);
         assert!(owed == confirmation.document.is_none() || confirmation.written == Written::Satisfied);
         assert!(!confirmation.late || !owed);
     }
+}
+
+/// A task force at work has one member of each agency, one of whom leads; a case is not closed over it, and none that
+/// was withdrawn or cancelled waits for consents.
+fn has_a_sound_task_force(case: &Case) {
+    use stages::taskforce::TaskforceState::{Active, Consented, Proposed, Refused};
+    let Taskforce { state, proposal, formed, tasks, .. } = &case.taskforce;
+    assert_eq!(proposal.is_some(), matches!(state, Proposed | Refused | Consented));
+    if let Some(proposal) = proposal {
+        assert_eq!(proposal.silent().next().is_none(), *state == Consented);
+        assert!(proposal.members.iter().filter(|member| member.lead).count() <= 1);
+        assert!(proposal.members.iter().all(|member| proposal.invites(&member.agency)));
+        assert_eq!(proposal.number, case.taskforce.proposals);
+    }
+    if let Some(formed) = formed {
+        let agencies: BTreeSet<_> = formed.members.iter().map(|member| &member.agency).collect();
+        assert_eq!(agencies, formed.mandate.agencies.iter().collect());
+        assert_eq!(agencies.len(), formed.members.len());
+        assert_eq!(formed.members.iter().filter(|member| member.lead).count(), 1);
+    }
+    assert!(*state != Active || formed.is_some());
+    let open = tasks.iter().any(|task| task.state == TaskState::Open);
+    assert!(!open || *state == Active, "an open task is somebody's");
+    let standing = matches!(state, Proposed | Consented | Active);
+    assert!(case.lifecycle != Lifecycle::Closed || !standing);
+    let ended = matches!(case.lifecycle, Lifecycle::Withdrawn | Lifecycle::Cancelled);
+    assert!(!ended || !standing);
 }
 
 /// Which facts may move the lifecycle, and how; and who does it.
@@ -125,6 +159,7 @@ pub(crate) fn timers_are_in_order(story: &Story) {
             Body::ConfirmationReminded(one)
             | Body::RoutingReminded(one)
             | Body::CoordinationReminded(one)
+            | Body::TaskforceReminded(one)
             | Body::EscalationReminded(one)
             | Body::ClosureReminded(one) => {
                 let name = |share: u8| (one.key, one.instance, one.due, share);
@@ -137,6 +172,7 @@ pub(crate) fn timers_are_in_order(story: &Story) {
             Body::ConfirmationOverdue(one)
             | Body::RoutingOverdue(one)
             | Body::CoordinationOverdue(one)
+            | Body::TaskforceOverdue(one)
             | Body::EscalationOverdue(one)
             | Body::ClosureOverdue(one) => {
                 let name = |level: u8| (one.key, one.instance, one.due, 100 + level);

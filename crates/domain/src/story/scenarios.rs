@@ -150,7 +150,7 @@ fn land_clearance_at_an_industrial_park() {
     ]);
     let case = story.case();
     assert_eq!(case.confirmations[0].written, Written::Satisfied);
-    assert_eq!((case.taskforce.state, case.escalation.dossier), (TaskforceState::Dissolved, Dossier::None));
+    assert_eq!((case.taskforce.state, case.escalation.state), (TaskforceState::Dissolved, Dossier::None));
     assert_eq!(case.rounds.last().unwrap().opened.turn, 2);
     assert!(story.facts().iter().all(|fact| !fact.body().kind().to_string().ends_with(".overdue")));
 }

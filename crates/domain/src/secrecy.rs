@@ -115,7 +115,8 @@ mod tests {
     fn wherever_content_comes_in_the_question_is_asked() {
         for act in crate::stages::acts() {
             let asked = screen(act.name, &mut json!({})).is_err();
-            assert_eq!(asked, matches!(act.name, "raise" | "submit-written-confirmation"), "{}", act.name);
+            assert_eq!(asked, matches!(act.name, "raise" | "file-statement" | "supply-info"), "{}", act.name);
+            assert!(screen(act.name, &mut json!({ "document": {} })).is_err(), "{}", act.name);
             assert!(screen(act.name, &mut json!({ "state_secret": true })).is_err(), "{}", act.name);
         }
     }

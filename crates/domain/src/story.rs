@@ -21,6 +21,7 @@ use chrono::NaiveDateTime;
 use events::{
     Actor, AggregateId, Body, Capacity, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact,
     OfficerId, Origin, Timestamp, envelope,
+    escalation::{Addressee, Purpose},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -31,7 +32,11 @@ pub(crate) use words::{clock, line, mail};
 
 use crate::{
     By, Case, Code, Command, Context, Decision, Outcome, Policy, Refusal, Registration, Step, calendar,
-    decide, due, evolve, next_steps, notices, stages::act,
+    decide, due, evolve, next_steps, notices,
+    stages::{
+        act,
+        escalation::{DossierFile, Submitted},
+    },
 };
 
 /// More steps than this at one instant are a circle.
@@ -148,6 +153,34 @@ impl Story {
     pub(crate) fn consulting(&mut self, agencies: &[&'static str]) -> &mut Self {
         self.amend(|case| {
             case.consulted.extend(agencies.iter().map(|agency| (*agency).into()));
+            case.audience = crate::access::audience(case);
+        })
+    }
+
+    /// A dossier went up by a path that is not of interest, so that the standing body sees the case.
+    pub(crate) fn went_up(&mut self) -> &mut Self {
+        let now = self.now;
+        self.amend(|case| {
+            let content = crate::dossier::compile(case, 1, &[]);
+            case.escalation.dossiers.push(DossierFile {
+                number: 1,
+                round: 1,
+                statements: Vec::new(),
+                complete: true,
+                statement_due: now,
+                submitted: Some(Submitted {
+                    at: now,
+                    purpose: Purpose::Disagreement,
+                    addressee: Addressee::ThuongTruc,
+                    requested_by: now,
+                    document: None,
+                    digest: content.digest(),
+                    content,
+                }),
+                received: false,
+                requests: Vec::new(),
+                directive: None,
+            });
             case.audience = crate::access::audience(case);
         })
     }

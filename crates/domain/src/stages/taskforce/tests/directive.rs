@@ -5,7 +5,7 @@ use super::*;
 /// Agreed, then directed by a path that is not of interest; the standing body sees the case.
 fn directed(begin: fn() -> Story) -> Story {
     let mut story = stands_at(begin(), Lifecycle::Directed);
-    story.consulting(&["TU"]);
+    story.went_up();
     story
 }
 

@@ -145,7 +145,7 @@ fn a_superior_s_leader_establishes_by_a_decision_of_his_own_agency() {
         assert_eq!(taskforce.proposal, None);
     }
     let mut story = Story::consented();
-    story.consulting(&["TU"]);
+    story.went_up();
     for officer in ["snnmt.lanh-dao", "xbm.lanh-dao", "ubnd.truong-phong", "tu.thuong-truc", "tu.thu-ky"] {
         story.by(officer).when(ESTABLISH, establishing("UBND")).refused(Code::NotAuthorised);
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use events::{
     Actor, AgencyId, CaseCode, CaseId, CommandId, Digest, EventId, Fact, Kind, Lifecycle, OfficeId,
-    Timestamp, Urgency, casefile::CancellationProposed, coordination::SettlementProposed, intake::Matter,
+    Timestamp, Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
+    intake::Matter,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,8 +15,8 @@ use crate::{
     deadlines::Armed,
     keys::Key,
     stages::{
-        closure::ClosureProposal, confirmation::Confirmation, coordination::Round, escalation::Escalation,
-        intake::Intake, routing::Assigned, taskforce::Taskforce,
+        confirmation::Confirmation, coordination::Round, escalation::Escalation, intake::Intake,
+        routing::Assigned, taskforce::Taskforce,
     },
 };
 
@@ -67,7 +68,7 @@ pub struct Case {
     /// Regions E and I.
     pub escalation: Escalation,
     /// The proposals to close, oldest first.
-    pub closures: Vec<ClosureProposal>,
+    pub closures: Vec<Key<closure::Proposed>>,
     /// The proposals to cancel, oldest first.
     pub cancellations: Vec<Key<CancellationProposed>>,
     /// The deadlines that were armed; which of them run is a question of state ([`crate::deadlines`]).

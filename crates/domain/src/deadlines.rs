@@ -50,6 +50,14 @@ pub enum Timer {
 }
 
 impl Timer {
+    /// Of which deadline it is.
+    fn deadline(&self) -> (DeadlineKey, u32) {
+        match self {
+            Self::Remind(reminded) => (reminded.key, reminded.instance),
+            Self::MarkOverdue(overdue) => (overdue.key, overdue.instance),
+        }
+    }
+
     /// What makes this timer one and not another: a changed deadline has other timers.
     pub fn instance(&self) -> String {
         match self {
@@ -61,6 +69,15 @@ impl Timer {
             }
         }
     }
+}
+
+/// What makes a timer of a case this one and no other: a deadline that was armed again has timers of its own, even
+/// where it is due at the same instant as before.
+pub fn name(case: &Case, timer: &Timer) -> String {
+    let (key, instance) = timer.deadline();
+    let armed = find(case, key, instance);
+    let start = armed.map_or(0, |armed| armed.deadline.start.timestamp());
+    format!("{}/{start}", timer.instance())
 }
 
 impl Armed {
@@ -187,10 +204,7 @@ pub fn next_instant(case: &Case, now: Timestamp) -> Option<Timestamp> {
 
 /// Checks that a timer is what its deadline asks for at `now`; gives the instant at which it was due.
 pub fn check(case: &Case, timer: &Timer, now: Timestamp, policy: &Policy) -> Result<Timestamp, Refusal> {
-    let (key, instance) = match timer {
-        Timer::Remind(reminded) => (reminded.key, reminded.instance),
-        Timer::MarkOverdue(overdue) => (overdue.key, overdue.instance),
-    };
+    let (key, instance) = timer.deadline();
     match find(case, key, instance).filter(|_| next(case, stage(key), now, policy).as_ref() == Some(timer)) {
         Some(armed) => Ok(match timer {
             Timer::Remind(reminded) => armed.share(reminded.share),

@@ -77,8 +77,8 @@ pub(crate) fn issued_by(at: &str, document: &Document, issuers: &[&AgencyId]) ->
     .at(format!("{at}.issuer")))
 }
 
-/// What is registered under a number and symbol is that document and no other.
-pub(crate) fn same(
+/// Under one number and symbol there is one document: what is registered already is referred to, never changed.
+pub(crate) fn must_be_as_registered(
     at: &str,
     document: &Document,
     registration: Option<&Registration>,

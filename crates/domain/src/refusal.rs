@@ -32,6 +32,8 @@ pub enum Code {
     WrittenNotExpected,
     /// The agency has nothing to acknowledge.
     NoOpenAssignment,
+    /// No side disagrees or counters, and none has been silent for long.
+    NoDisagreementRecorded,
     /// No proposal waits for this key.
     NoProposal,
     /// One person cannot turn two keys, nor compare what he logged.
@@ -80,6 +82,7 @@ impl Code {
             Self::DocDuplicate => "DOC_DUPLICATE",
             Self::WrittenNotExpected => "WRITTEN_NOT_EXPECTED",
             Self::NoOpenAssignment => "NO_OPEN_ASSIGNMENT",
+            Self::NoDisagreementRecorded => "NO_DISAGREEMENT_RECORDED",
             Self::NoProposal => "NO_PROPOSAL",
             Self::SeparationOfDuties => "SEPARATION_OF_DUTIES",
             Self::DossierIncomplete => "DOSSIER_INCOMPLETE",

@@ -352,7 +352,7 @@ pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> 
     };
     step.or_else(|| {
         let timer = deadlines::next(case, stage, now, policy)?;
-        Some(Step { name: timer.instance(), command: timed(stage, timer)? })
+        Some(Step { name: deadlines::name(case, &timer), command: timed(stage, timer)? })
     })
 }
 

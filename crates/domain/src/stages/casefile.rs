@@ -1,35 +1,230 @@
-//! Casefile: how a case ends before it was settled.
+//! Casefile: how a case ends before it was settled. Its raiser takes it back, or the receiver cancels what was no case.
 
-use events::{Fact, terms::Document};
+use events::{
+    AgencyId, Body, Fact, Kind, Lifecycle, Stage, casefile as said,
+    casefile::{CancellationProposed, CancellationReason},
+    terms::Document,
+};
 use serde::Deserialize;
 
+use super::{
+    confirmation::{Confirmation, Verification},
+    must_be,
+    taskforce::TaskforceState,
+};
 use crate::{
+    calendar,
     case::Case,
     decision::{Act, Context, Decision},
-    refusal::Refusal,
+    documents,
+    keys::{self, Key, KeyState},
+    organisation::Role,
+    policy::Policy,
+    refusal::{Code, Refusal, optional_text},
 };
 
 /// The acts of persons at this stage.
-pub const ACTS: &[Act] = &[];
+pub const ACTS: &[Act] = &[
+    Act {
+        name: "withdraw",
+        stage: Stage::Casefile,
+        records: &[Kind::CaseWithdrawn],
+        who: "AL of the raiser; of its superior, if the case holds intakes of another raiser",
+    },
+    Act {
+        name: "propose-cancellation",
+        stage: Stage::Casefile,
+        records: &[Kind::CancellationProposed],
+        who: "LH of the receiver: the first key",
+    },
+    Act {
+        name: "confirm-cancellation",
+        stage: Stage::Casefile,
+        records: &[Kind::CaseCancelled],
+        who: "AL of the receiver: the second key",
+    },
+];
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Command {}
+pub enum Command {
+    /// Command 39.
+    Withdraw(Box<Withdraw>),
+    /// Command 40, the first key.
+    ProposeCancellation(ProposeCancellation),
+    /// Command 40, the second key.
+    ConfirmCancellation(ConfirmCancellation),
+}
+
+/// The raiser takes the case back.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdraw {
+    document: Document,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// The first key: why there never was a case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProposeCancellation {
+    reason: CancellationReason,
+    #[serde(default)]
+    note: Option<String>,
+}
+
+/// The second key: names the proposal that it confirms.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmCancellation {
+    proposal: u32,
+}
+
+/// The states in which a case may still be taken back or cancelled.
+const EARLY: [Lifecycle; 3] = [Lifecycle::Received, Lifecycle::Routed, Lifecycle::InCoordination];
 
 impl Command {
     /// The document that it brings, if it brings one.
     pub(crate) fn document(&self) -> Option<&Document> {
-        match *self {}
+        match self {
+            Self::Withdraw(act) => Some(&act.document),
+            Self::ProposeCancellation(_) | Self::ConfirmCancellation(_) => None,
+        }
     }
 }
 
-pub(crate) fn authorise(_case: &Case, command: &Command, _ctx: &Context<'_>) -> Result<(), Refusal> {
-    match *command {}
+pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let person = ctx.person()?;
+    let (allowed, vi, en) = match command {
+        Command::Withdraw(_) => (
+            person.role == Role::Al && person.agency == *withdraws(case, ctx.policy),
+            "Chỉ lãnh đạo của cơ quan báo cáo được rút vụ việc; nếu có nhiều cơ quan báo cáo thì lãnh đạo cơ quan cấp trên.",
+            "Only a leader of the raiser withdraws a case; of its superior, if several agencies raised it.",
+        ),
+        Command::ProposeCancellation(_) => (
+            person.role == Role::Lh && person.agency == case.receiver,
+            "Chỉ trưởng bộ phận đầu mối của cơ quan nhận được đề nghị hủy vụ việc.",
+            "Only the head of the receiver's liaison unit proposes to cancel a case.",
+        ),
+        Command::ConfirmCancellation(_) => (
+            person.role == Role::Al && person.agency == case.receiver,
+            "Chỉ lãnh đạo của cơ quan nhận được xác nhận hủy vụ việc.",
+            "Only a leader of the receiver confirms that a case is cancelled.",
+        ),
+    };
+    if !allowed {
+        return Err(Refusal::not_authorised(vi, en));
+    }
+    match keys::pending(&case.cancellations) {
+        Some(first) if matches!(command, Command::ConfirmCancellation(_)) => first.must_be_of_another(person),
+        _ => Ok(()),
+    }
 }
 
-pub(crate) fn decide(_case: &Case, command: &Command, _ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    match *command {}
+/// Who takes a case back: its raiser; the superior of its side, once it holds what others raised.
+fn withdraws<'a>(case: &'a Case, policy: &'a Policy) -> &'a AgencyId {
+    let alone = case.intakes.iter().all(|intake| intake.raiser == case.raiser);
+    superior(&case.raiser, policy).filter(|_| !alone).unwrap_or(&case.raiser)
 }
 
-pub(crate) fn evolve(_case: &mut Case, _fact: &Fact) {}
+fn superior<'a>(agency: &AgencyId, policy: &'a Policy) -> Option<&'a AgencyId> {
+    policy.organisation.side(agency).and_then(|side| policy.superior(side))
+}
+
+pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    match command {
+        Command::Withdraw(act) => withdraw(case, act, ctx),
+        Command::ProposeCancellation(act) => propose(case, act, ctx),
+        Command::ConfirmCancellation(act) => confirm(case, act, ctx),
+    }
+}
+
+/// Command 39.
+fn withdraw(case: &Case, act: &Withdraw, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &EARLY)?;
+    no_task_force_at_work(case)?;
+    documents::check("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
+    let agency = &ctx.person()?.agency;
+    if act.document.issuer != *agency && Some(&act.document.issuer) != superior(agency, ctx.policy) {
+        return Err(documents::invalid(
+            "document.issuer",
+            "Văn bản rút vụ việc phải do cơ quan rút hoặc cơ quan cấp trên ban hành.",
+            "The document must be issued by the agency that withdraws the case, or by its superior.",
+        ));
+    }
+    documents::must_be_as_registered("document", &act.document, ctx.registration)?;
+    optional_text("reason", act.reason.as_deref(), 2000)?;
+    let body = said::CaseWithdrawn { document: act.document.clone(), reason: act.reason.clone() };
+    Ok(Decision::new(ctx.now, Body::CaseWithdrawn(body))
+        .moving(Some(case.lifecycle), Lifecycle::Withdrawn)
+        .bringing(&act.document, ctx.registration))
+}
+
+/// Command 40, the first key. A newer proposal replaces the older.
+fn propose(case: &Case, act: &ProposeCancellation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &EARLY)?;
+    may_cancel(case, act.reason)?;
+    optional_text("note", act.note.as_deref(), 500)?;
+    let body = CancellationProposed {
+        proposal: keys::next_number(&case.cancellations),
+        reason: act.reason,
+        note: act.note.clone(),
+    };
+    Ok(Decision::new(ctx.now, Body::CancellationProposed(body)))
+}
+
+/// Command 40, the second key: what the first one needs is checked again.
+fn confirm(case: &Case, act: &ConfirmCancellation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &EARLY)?;
+    let named = |key: &&Key<CancellationProposed>| key.proposed.proposal == act.proposal;
+    let first = keys::pending(&case.cancellations).filter(named).ok_or_else(keys::no_proposal)?;
+    let reason = first.proposed.reason;
+    may_cancel(case, reason)?;
+    let body = said::CaseCancelled { proposal: act.proposal, reason };
+    Ok(Decision::new(ctx.now, Body::CaseCancelled(body)).moving(Some(case.lifecycle), Lifecycle::Cancelled))
+}
+
+/// Once the sides coordinate, only a false call is cancelled: every intake was one, and no task force is at work.
+fn may_cancel(case: &Case, reason: CancellationReason) -> Result<(), Refusal> {
+    if case.lifecycle != Lifecycle::InCoordination {
+        return Ok(());
+    }
+    let denied = |confirmation: &Confirmation| confirmation.caller == Some(Verification::Failed);
+    if reason != CancellationReason::CallerNotGenuine || !case.confirmations.iter().all(denied) {
+        return Err(Refusal::bad_state(
+            "Vụ việc đang phối hợp chỉ hủy được khi là cuộc gọi mạo danh và mọi lần báo tin đều đã xác minh là không đúng.",
+            "While the sides coordinate, only a false call is cancelled: every intake by telephone, and denied.",
+        ));
+    }
+    no_task_force_at_work(case)
+}
+
+fn no_task_force_at_work(case: &Case) -> Result<(), Refusal> {
+    if case.taskforce.state != TaskforceState::Active {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        Code::TaskForceActive,
+        "Tổ công tác đang hoạt động; phải giải thể tổ trước.",
+        "The task force is at work: dissolve it first.",
+    ))
+}
+
+pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
+    match fact.body() {
+        Body::CancellationProposed(proposed) => {
+            keys::propose(&mut case.cancellations, Key::of(proposed.clone(), fact));
+        }
+        Body::CaseCancelled(_) => keys::settle(&mut case.cancellations, KeyState::Confirmed),
+        _ => {}
+    }
+    // Every change of L voids a proposal that waits (PROCESS §1 rule 3).
+    if fact.draft.transition.is_some() {
+        keys::settle(&mut case.cancellations, KeyState::Void);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,18 @@
 //! Closure: one side proposes, the other confirms; two keys.
 
 use events::{
-    AgencyId, Body, Fact, Kind, Lifecycle, OfficerId, Stage, closure as said,
+    AgencyId, Body, Fact, Kind, Lifecycle, Stage, closure as said,
     closure::Outcome,
     terms::{Deadline, DeadlineKey, Side},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{must_be, taskforce};
 use crate::{
     case::Case,
     deadlines::{self, Timer},
     decision::{Act, Context, Decision},
+    keys::{self, Key, KeyState},
     organisation::Role,
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
@@ -79,31 +80,6 @@ pub struct RejectClosure {
     reason: String,
 }
 
-/// A proposal to close.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClosureProposal {
-    /// What was proposed.
-    pub proposed: said::Proposed,
-    /// Who proposed.
-    pub by: OfficerId,
-    /// Where it stands.
-    pub state: ProposalState,
-}
-
-/// Where a proposal stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProposalState {
-    /// Waits for the second key.
-    Pending,
-    /// Confirmed.
-    Confirmed,
-    /// Rejected.
-    Rejected,
-    /// The case moved on before anybody answered.
-    Void,
-}
-
 /// The states in which a case may be closed.
 const CLOSABLE: [Lifecycle; 2] = [Lifecycle::Agreed, Lifecycle::Directed];
 
@@ -131,15 +107,10 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
                 ));
             }
             // Who changed sides since is still one person (PROCESS §1 rule 3).
-            let both_keys = first.is_some_and(|proposal| proposal.by == person.officer);
-            if both_keys && matches!(command, Command::ConfirmClosure(_)) {
-                return Err(Refusal::new(
-                    Code::SeparationOfDuties,
-                    "Người đề nghị kết thúc không được tự xác nhận; đề nghị người khác xác nhận.",
-                    "Who proposed to close cannot confirm it: ask a colleague.",
-                ));
+            match first.filter(|_| matches!(command, Command::ConfirmClosure(_))) {
+                Some(first) => first.must_be_of_another(person),
+                None => Ok(()),
             }
-            Ok(())
         }
     }
 }
@@ -166,7 +137,7 @@ fn propose(case: &Case, act: &ProposeClosure, ctx: &Context<'_>) -> Result<Decis
     }
     may_close(case)?;
     optional_text("summary", act.summary.as_deref(), 2000)?;
-    let proposal = u32::try_from(case.closures.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let proposal = keys::next_number(&case.closures);
     let proposed = said::Proposed {
         proposal,
         side: ctx.person()?.side,
@@ -226,48 +197,29 @@ fn may_close(case: &Case) -> Result<(), Refusal> {
 }
 
 /// The proposal that waits.
-pub fn pending(case: &Case) -> Option<&ClosureProposal> {
-    case.closures.last().filter(|proposal| proposal.state == ProposalState::Pending)
+pub fn pending(case: &Case) -> Option<&Key<said::Proposed>> {
+    keys::pending(&case.closures)
 }
 
 /// The proposal that a second key names.
-fn waiting(case: &Case, proposal: u32) -> Result<&ClosureProposal, Refusal> {
-    pending(case).filter(|pending| pending.proposed.proposal == proposal).ok_or_else(|| {
-        Refusal::new(
-            Code::NoProposal,
-            "Không có đề nghị kết thúc nào mang số này đang chờ.",
-            "No proposal of that number waits for confirmation.",
-        )
-    })
+fn waiting(case: &Case, proposal: u32) -> Result<&Key<said::Proposed>, Refusal> {
+    pending(case).filter(|pending| pending.proposed.proposal == proposal).ok_or_else(keys::no_proposal)
 }
 
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
-    let answered = |case: &mut Case, number: u32, state| {
-        if let Some(found) = case.closures.iter_mut().find(|each| each.proposed.proposal == number) {
-            found.state = state;
-        }
-    };
     match fact.body() {
         Body::ClosureProposed(proposed) => {
-            if let events::Actor::Person { officer, .. } = &fact.origin().actor {
-                case.closures.push(ClosureProposal {
-                    proposed: proposed.clone(),
-                    by: officer.clone(),
-                    state: ProposalState::Pending,
-                });
-            }
+            keys::propose(&mut case.closures, Key::of(proposed.clone(), fact));
         }
-        Body::CaseClosed(closed) => answered(case, closed.proposal, ProposalState::Confirmed),
-        Body::ClosureRejected(rejected) => answered(case, rejected.proposal, ProposalState::Rejected),
+        Body::CaseClosed(_) => keys::settle(&mut case.closures, KeyState::Confirmed),
+        Body::ClosureRejected(_) => keys::settle(&mut case.closures, KeyState::Rejected),
         Body::ClosureReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::ClosureOverdue(overdue) => deadlines::note_overdue(case, overdue),
         _ => {}
     }
     // Every change of L voids a proposal that waits (PROCESS §1 rule 3).
-    if fact.draft.transition.is_some()
-        && let Some(waiting) = case.closures.last_mut().filter(|each| each.state == ProposalState::Pending)
-    {
-        waiting.state = ProposalState::Void;
+    if fact.draft.transition.is_some() {
+        keys::settle(&mut case.closures, KeyState::Void);
     }
 }
 

@@ -1,12 +1,16 @@
 //! Confirmation: the callback, and the document that is owed after a telephone call (plan III.3 b1 s2).
 
+mod discrepancy;
+
 use events::{
     AgencyId, Body, Fact, Kind, Stage, Timestamp, confirmation as said,
-    confirmation::{Comparison, Verdicts},
+    confirmation::{Comparison, DiscrepancyExplained, Verdicts, Version},
     intake::KeyFacts,
-    terms::{Deadline, DeadlineKey, Document},
+    terms::{Deadline, DeadlineKey, Document, Lifecycle},
 };
 use serde::{Deserialize, Serialize};
+
+pub use discrepancy::{ExplainDiscrepancy, ReconcileDiscrepancy, RequestCorrected};
 
 use super::{
     intake::{KEY_FACTS, check_key_facts},
@@ -18,6 +22,7 @@ use crate::{
     deadlines::{self, Timer},
     decision::{Act, Context, Decision},
     documents,
+    keys::{self, Key, KeyState},
     organisation::Role,
     refusal::{Code, Refusal, optional_text},
 };
@@ -42,6 +47,24 @@ pub const ACTS: &[Act] = &[
         records: &[Kind::WrittenMatched, Kind::WrittenDiscrepant],
         who: "LO, LH, AL of the receiver, but not who logged the call",
     },
+    Act {
+        name: "explain-discrepancy",
+        stage: Stage::Confirmation,
+        records: &[Kind::DiscrepancyExplained],
+        who: "LO, LH, AL of the intake's raiser or of its superior: the first key",
+    },
+    Act {
+        name: "reconcile-discrepancy",
+        stage: Stage::Confirmation,
+        records: &[Kind::WrittenReconciled],
+        who: "LO, LH, AL of the receiver: the second key",
+    },
+    Act {
+        name: "request-corrected-written",
+        stage: Stage::Confirmation,
+        records: &[Kind::CorrectedRequested],
+        who: "LO, LH, AL of the receiver",
+    },
 ];
 
 /// A command of this stage.
@@ -54,6 +77,12 @@ pub enum Command {
     SubmitWrittenConfirmation(Box<SubmitWritten>),
     /// Command 11.
     CompareWritten(Box<CompareWritten>),
+    /// Command 12, the first key.
+    ExplainDiscrepancy(ExplainDiscrepancy),
+    /// Command 12, the second key.
+    ReconcileDiscrepancy(ReconcileDiscrepancy),
+    /// Command 13.
+    RequestCorrectedWritten(RequestCorrected),
     /// Command 14, and the reminders.
     #[serde(skip)]
     Timer(Timer),
@@ -112,6 +141,9 @@ impl Command {
             Self::VerifyCallback(act) => act.intake,
             Self::SubmitWrittenConfirmation(act) => act.intake,
             Self::CompareWritten(act) => act.intake,
+            Self::ExplainDiscrepancy(act) => act.intake,
+            Self::ReconcileDiscrepancy(act) => act.intake,
+            Self::RequestCorrectedWritten(act) => act.intake,
             Self::Timer(_) => 0,
         }
     }
@@ -120,7 +152,12 @@ impl Command {
     pub(crate) fn document(&self) -> Option<&Document> {
         match self {
             Self::SubmitWrittenConfirmation(act) => Some(&act.document),
-            Self::VerifyCallback(_) | Self::CompareWritten(_) | Self::Timer(_) => None,
+            Self::VerifyCallback(_)
+            | Self::CompareWritten(_)
+            | Self::ExplainDiscrepancy(_)
+            | Self::ReconcileDiscrepancy(_)
+            | Self::RequestCorrectedWritten(_)
+            | Self::Timer(_) => None,
         }
     }
 }
@@ -140,6 +177,12 @@ pub struct Confirmation {
     pub key_facts: Option<KeyFacts>,
     /// It came after it was due.
     pub late: bool,
+    /// A corrected document was asked for: what was owed after the call is history.
+    pub corrected: bool,
+    /// How the raiser explains a discrepancy, oldest first.
+    pub explanations: Vec<Key<DiscrepancyExplained>>,
+    /// Which version counts, once a discrepancy is reconciled; both are kept.
+    pub prevails: Option<Version>,
 }
 
 /// Region W: the written confirmation.
@@ -158,12 +201,16 @@ pub enum Written {
     Matched,
     /// *Có sai lệch*.
     Discrepant,
+    /// *Đã xử lý sai lệch*.
+    Reconciled,
+    /// *Hết hiệu lực*: the case was withdrawn or cancelled.
+    Lapsed,
 }
 
 impl Written {
     /// Nothing more is owed (DOMAIN §3.1).
     pub fn is_settled(self) -> bool {
-        matches!(self, Self::Satisfied | Self::Matched)
+        matches!(self, Self::Satisfied | Self::Matched | Self::Reconciled)
     }
 }
 
@@ -205,6 +252,16 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
             "Chỉ đầu mối hoặc lãnh đạo của cơ quan nhận tin được đối chiếu.",
             "Only liaison officers or leaders of the receiving agency compare.",
         ),
+        Command::ExplainDiscrepancy(_) => (
+            raising && matches!(person.role, Role::Lo | Role::Lh | Role::Al),
+            "Chỉ đầu mối hoặc lãnh đạo của cơ quan báo tin (hoặc cơ quan cấp trên) được giải trình.",
+            "Only liaison officers or leaders of the raiser, or of its superior, explain a discrepancy.",
+        ),
+        Command::ReconcileDiscrepancy(_) | Command::RequestCorrectedWritten(_) => (
+            person.agency == case.receiver && matches!(person.role, Role::Lo | Role::Lh | Role::Al),
+            "Chỉ đầu mối hoặc lãnh đạo của cơ quan nhận tin được xử lý sai lệch.",
+            "Only liaison officers or leaders of the receiving agency deal with a discrepancy.",
+        ),
     };
     if !allowed {
         return Err(Refusal::not_authorised(vi, en));
@@ -217,6 +274,12 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
             "Người ghi nhận cuộc gọi không được đối chiếu; đề nghị người khác đối chiếu.",
             "Who logged the call cannot compare it: ask a colleague.",
         ));
+    }
+    if let Command::ReconcileDiscrepancy(act) = command
+        && let Some(first) =
+            case.confirmation(act.intake).and_then(|found| keys::pending(&found.explanations))
+    {
+        return first.must_be_of_another(person);
     }
     Ok(())
 }
@@ -233,6 +296,9 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::VerifyCallback(act) => verify(confirmation, act, ctx),
         Command::SubmitWrittenConfirmation(act) => submit(case, confirmation, act, ctx),
         Command::CompareWritten(act) => compare(confirmation, act, ctx),
+        Command::ExplainDiscrepancy(act) => discrepancy::explain(case, confirmation, act, ctx),
+        Command::ReconcileDiscrepancy(act) => discrepancy::reconcile(confirmation, act, ctx),
+        Command::RequestCorrectedWritten(act) => discrepancy::request_corrected(case, confirmation, act, ctx),
         Command::Timer(_) => Err(Refusal::not_found()),
     }
 }
@@ -290,15 +356,11 @@ fn submit(
             "The document must be issued by the raiser or by its superior.",
         ));
     }
-    if ctx.registration.is_some_and(|known| known.document != act.document) {
-        return Err(documents::invalid(
-            "document",
-            "Số, ký hiệu này đã đăng ký cho một văn bản có nội dung khác.",
-            "Another document is registered under this number and symbol.",
-        ));
-    }
+    documents::must_be_as_registered("document", &act.document, ctx.registration)?;
     check_key_facts("key_facts", &act.key_facts)?;
-    let due = deadlines::find(case, DeadlineKey::Written, act.intake).map(|armed| armed.deadline.due);
+    let owed = [DeadlineKey::Written, DeadlineKey::Corrected];
+    let armed = owed.into_iter().find_map(|key| deadlines::find(case, key, act.intake));
+    let due = armed.map(|armed| armed.deadline.due);
     let body = Body::WrittenReceived(said::WrittenReceived {
         intake: act.intake,
         document: act.document.clone(),
@@ -349,6 +411,9 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         document: None,
         key_facts: None,
         late: false,
+        corrected: false,
+        explanations: Vec::new(),
+        prevails: None,
     };
     match fact.body() {
         Body::RaisedInWriting(_) => case.confirmations.push(open(Written::Satisfied, None)),
@@ -375,14 +440,38 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::WrittenDiscrepant(said) => {
             at(case, said.intake, |found| found.written = Written::Discrepant);
         }
+        Body::DiscrepancyExplained(said) => at(case, said.intake, |found| {
+            keys::propose(&mut found.explanations, Key::of(said.clone(), fact));
+        }),
+        Body::WrittenReconciled(said) => at(case, said.intake, |found| {
+            found.written = Written::Reconciled;
+            found.prevails = Some(said.prevails);
+            keys::settle(&mut found.explanations, KeyState::Confirmed);
+        }),
+        Body::CorrectedRequested(said) => at(case, said.intake, |found| {
+            found.written = Written::Pending;
+            found.corrected = true;
+            keys::settle(&mut found.explanations, KeyState::Void);
+        }),
         Body::ConfirmationReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::ConfirmationOverdue(overdue) => {
             deadlines::note_overdue(case, overdue);
-            if overdue.key == DeadlineKey::Written {
+            if matches!(overdue.key, DeadlineKey::Written | DeadlineKey::Corrected) {
                 at(case, overdue.instance, |found| found.written = Written::Overdue);
             }
         }
         _ => {}
+    }
+    if matches!(case.lifecycle, Lifecycle::Withdrawn | Lifecycle::Cancelled) {
+        case.confirmations.iter_mut().for_each(lapse);
+    }
+}
+
+/// What was not settled when the case was withdrawn or cancelled is owed no more.
+fn lapse(confirmation: &mut Confirmation) {
+    if !confirmation.written.is_settled() {
+        confirmation.written = Written::Lapsed;
+        keys::settle(&mut confirmation.explanations, KeyState::Void);
     }
 }
 
@@ -394,11 +483,13 @@ fn at(case: &mut Case, intake: u32, change: impl FnOnce(&mut Confirmation)) {
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
     let Some(confirmation) = case.confirmation(deadline.instance) else { return false };
+    let owed = matches!(confirmation.written, Written::Pending | Written::Overdue);
     match deadline.key {
         DeadlineKey::Callback => {
             confirmation.caller == Some(Verification::Unverified) && !confirmation.written.is_settled()
         }
-        DeadlineKey::Written => matches!(confirmation.written, Written::Pending | Written::Overdue),
+        DeadlineKey::Written => owed && !confirmation.corrected,
+        DeadlineKey::Corrected => owed && confirmation.corrected,
         DeadlineKey::Compare => confirmation.written == Written::Received,
         _ => false,
     }
@@ -406,7 +497,7 @@ pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
 
 pub(crate) fn owing(case: &Case, deadline: &Deadline) -> Vec<AgencyId> {
     match deadline.key {
-        DeadlineKey::Written => {
+        DeadlineKey::Written | DeadlineKey::Corrected => {
             case.intake(deadline.instance).map(|intake| intake.raiser.clone()).into_iter().collect()
         }
         _ => vec![case.receiver.clone()],

@@ -1,5 +1,7 @@
 //! Coordination: rounds of positions until the sides agree, or do not (DOMAIN §3.4).
 
+mod dispute;
+
 use std::collections::BTreeMap;
 
 use events::{
@@ -9,11 +11,14 @@ use events::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use dispute::{ConfirmSettlement, DeclareDispute, ProposeSettlement};
+
 use super::{Step, must_be, routing::AssignmentState};
 use crate::{
     case::Case,
     deadlines::{self, Timer},
     decision::{Act, Automatic, Context, Decision},
+    keys::{self, Key, KeyState},
     organisation::Role,
     policy::Policy,
     refusal::{Refusal, optional_text, required_text},
@@ -21,12 +26,32 @@ use crate::{
 };
 
 /// The acts of persons at this stage.
-pub const ACTS: &[Act] = &[Act {
-    name: "record-position",
-    stage: Stage::Coordination,
-    records: &[Kind::PositionRecorded, Kind::OpinionRecorded],
-    who: "AL of a party; of a consulted agency for an opinion",
-}];
+pub const ACTS: &[Act] = &[
+    Act {
+        name: "record-position",
+        stage: Stage::Coordination,
+        records: &[Kind::PositionRecorded, Kind::OpinionRecorded],
+        who: "AL of a party; of a consulted agency for an opinion",
+    },
+    Act {
+        name: "declare-dispute",
+        stage: Stage::Coordination,
+        records: &[Kind::DisagreementDeclared],
+        who: "AL of a party",
+    },
+    Act {
+        name: "propose-settlement",
+        stage: Stage::Coordination,
+        records: &[Kind::SettlementProposed],
+        who: "AL of a party of side A or B: the first key",
+    },
+    Act {
+        name: "confirm-settlement",
+        stage: Stage::Coordination,
+        records: &[Kind::AgreementReached],
+        who: "AL of a party of the other side: the second key",
+    },
+];
 
 /// The steps of the process itself at this stage.
 pub const STEPS: &[Automatic] = &[OPEN];
@@ -44,6 +69,12 @@ const OPEN: Automatic = Automatic {
 pub enum Command {
     /// Command 15.
     RecordPosition(RecordPosition),
+    /// Command 16.
+    DeclareDispute(DeclareDispute),
+    /// Command 17, the first key.
+    ProposeSettlement(ProposeSettlement),
+    /// Command 17, the second key.
+    ConfirmSettlement(ConfirmSettlement),
     /// The lead has acknowledged: coordination begins.
     #[serde(skip)]
     Open,
@@ -142,6 +173,9 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
                 "Only a leader of a required agency, of a side's superior or of a consulted agency records a position.",
             ))
         }
+        Command::DeclareDispute(_) => dispute::may_declare(case, ctx),
+        Command::ProposeSettlement(_) => dispute::may_propose(case, ctx),
+        Command::ConfirmSettlement(_) => dispute::may_confirm(case, ctx),
     }
 }
 
@@ -149,6 +183,9 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
     match command {
         Command::Open => begin(case, ctx),
         Command::RecordPosition(act) => record(case, &act.position, ctx),
+        Command::DeclareDispute(act) => dispute::declare(case, act, ctx),
+        Command::ProposeSettlement(act) => dispute::propose(case, act, ctx),
+        Command::ConfirmSettlement(act) => dispute::confirm(case, act, ctx),
         Command::Timer(timer) => {
             super::decide_timer(case, timer, ctx, Body::CoordinationReminded, Body::CoordinationOverdue)
         }
@@ -207,11 +244,7 @@ fn record(case: &Case, position: &Position, ctx: &Context<'_>) -> Result<Decisio
         Some(Closes::Next(next)) => {
             (None, vec![ctx.deadline(case, DeadlineKey::Position, next.number, ctx.now)?])
         }
-        Some(Closes::Disputed) => {
-            let statement = ctx.deadline(case, DeadlineKey::Statement, number, ctx.now)?;
-            let dossier = ctx.deadline(case, DeadlineKey::Dossier, number, ctx.now)?;
-            (Some(Lifecycle::Disputed), vec![statement, dossier])
-        }
+        Some(Closes::Disputed) => (Some(Lifecycle::Disputed), dispute::starts(case, number, ctx)?.to_vec()),
     };
     let body = said::PositionRecorded { round: number, agency, position, closes, split };
     let mut decision = Decision::new(ctx.now, Body::PositionRecorded(body)).arming(deadlines);
@@ -286,6 +319,15 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
                 round.opinions.push(Stated { agency: said.agency.clone(), position: said.position.clone() });
             }
         }
+        Body::DisagreementDeclared(said) => {
+            if let Some(round) = case.rounds.iter_mut().find(|round| round.opened.number == said.round) {
+                round.state = RoundState::Disputed;
+            }
+        }
+        Body::SettlementProposed(proposed) => {
+            keys::propose(&mut case.settlements, Key::of(proposed.clone(), fact));
+        }
+        Body::AgreementReached(_) => keys::settle(&mut case.settlements, KeyState::Confirmed),
         Body::CoordinationReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::CoordinationOverdue(overdue) => deadlines::note_overdue(case, overdue),
         _ => {}
@@ -294,6 +336,10 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         && let Some(round) = case.rounds.last_mut().filter(|round| round.is_open())
     {
         round.state = RoundState::Superseded;
+    }
+    // Every change of L voids a proposal that waits (PROCESS §1 rule 3).
+    if fact.draft.transition.is_some() {
+        keys::settle(&mut case.settlements, KeyState::Void);
     }
 }
 

@@ -1,11 +1,15 @@
 //! Routing: to which liaison units a case goes, and what happens when nobody acknowledges it (plan III.3 b2 s1).
 
+mod handover;
+
 use events::{
     AgencyId, Body, Fact, Kind, Lifecycle, Stage, Timestamp, UnitId, routing as said,
     routing::FallbackBecause,
     terms::{Assignment, Deadline, DeadlineKey, Level, Skipped, SkippedBecause},
 };
 use serde::{Deserialize, Serialize};
+
+pub use handover::{AddAgency, Decline, Reroute};
 
 use super::{Step, must_be, must_live};
 use crate::{
@@ -30,6 +34,24 @@ pub const ACTS: &[Act] = &[
         stage: Stage::Routing,
         records: &[Kind::AssignmentAcknowledged],
         who: "LO of the liaison unit, LH, AL of the assigned agency",
+    },
+    Act {
+        name: "decline",
+        stage: Stage::Routing,
+        records: &[Kind::AssignmentDeclined],
+        who: "the holder of the assignment, but not the head of the agency",
+    },
+    Act {
+        name: "reroute",
+        stage: Stage::Routing,
+        records: &[Kind::CaseRerouted],
+        who: "LH, AL of the assigned agency or of the receiver",
+    },
+    Act {
+        name: "add-agency",
+        stage: Stage::Routing,
+        records: &[Kind::AgencyAdded],
+        who: "LH, AL of the receiver; of a superior for its own side",
     },
 ];
 
@@ -65,6 +87,12 @@ pub enum Command {
     Route(Route),
     /// Command 5.
     Acknowledge(Acknowledge),
+    /// Command 6.
+    Decline(Decline),
+    /// Command 7.
+    Reroute(Reroute),
+    /// Command 9.
+    AddAgency(AddAgency),
     /// Command 4, by rule.
     #[serde(skip)]
     RouteByRule,
@@ -118,9 +146,13 @@ pub enum AssignmentState {
     Assigned,
     /// Acknowledged.
     Acknowledged,
+    /// Sent back to the head of the liaison unit: nobody holds it until he re-routes.
+    Declined,
     /// Replaced by the next level.
     TimedOut,
-    /// Still open when the case ended.
+    /// Gone to another liaison unit, or to another of the same.
+    Rerouted,
+    /// Still open when the case ended, or when its agency was given another part in the case.
     Ended,
 }
 
@@ -156,6 +188,9 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
                 "Only a liaison officer of the assigned unit, its head or a leader of the agency acknowledges.",
             ))
         }
+        Command::Decline(_) => handover::may_decline(case, ctx.person()?),
+        Command::Reroute(act) => handover::may_reroute(case, act, ctx.person()?),
+        Command::AddAgency(act) => handover::may_add(case, act, ctx),
         Command::RouteByRule | Command::FallBack { .. } | Command::RemindChief { .. } | Command::Timer(_) => {
             ctx.system()
         }
@@ -167,6 +202,9 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::Route(act) => route_by_person(case, act, ctx),
         Command::RouteByRule => route_by_rule(case, ctx),
         Command::Acknowledge(_) => acknowledge(case, ctx.person()?, ctx),
+        Command::Decline(act) => handover::decline(case, act, ctx),
+        Command::Reroute(act) => handover::reroute(case, act, ctx),
+        Command::AddAgency(act) => handover::add(case, act, ctx),
         Command::FallBack { assignment } => fall_back(case, *assignment, ctx),
         Command::RemindChief { assignment, times } => remind_chief(case, *assignment, *times, ctx),
         Command::Timer(timer) => {
@@ -283,16 +321,24 @@ fn fall_back(case: &Case, number: u32, ctx: &Context<'_>) -> Result<Decision, Re
     let Some(unit) = ctx.policy.organisation.unit(&open.assignment.unit) else {
         return Err(Refusal::bad_state("Không còn bộ phận đầu mối này.", "The liaison unit is no more."));
     };
-    let lowest = match open.assignment.level {
+    let next = assign(next_number(case), unit, open.assignment.lead, above(open.assignment.level), ctx);
+    let ack = ctx.deadline(case, DeadlineKey::Ack, next.number, ctx.now)?;
+    let body = said::FallbackAssigned { assignment: number, because, next };
+    Ok(Decision::new(at, Body::FallbackAssigned(body)).arming([ack]))
+}
+
+/// The level that is asked after this one.
+fn above(level: Level) -> Level {
+    match level {
         Level::Liaison => Level::Deputy,
         Level::Deputy => Level::UnitHead,
         Level::UnitHead | Level::Chief => Level::Chief,
-    };
-    let next_number = case.assignments.iter().map(|each| each.assignment.number).max().unwrap_or(0) + 1;
-    let next = assign(next_number, unit, open.assignment.lead, lowest, ctx);
-    let ack = ctx.deadline(case, DeadlineKey::Ack, next_number, ctx.now)?;
-    let body = said::FallbackAssigned { assignment: number, because, next };
-    Ok(Decision::new(at, Body::FallbackAssigned(body)).arming([ack]))
+    }
+}
+
+/// The number of the next assignment.
+fn next_number(case: &Case) -> u32 {
+    case.assignments.iter().map(|each| each.assignment.number).max().unwrap_or(0) + 1
 }
 
 /// Command 8 at the chief: reminded three times at his period; after that only a lead while the case is Routed, once
@@ -387,6 +433,17 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::AssignmentAcknowledged(said) => {
             at(case, said.assignment, |found| found.state = AssignmentState::Acknowledged);
         }
+        Body::AssignmentDeclined(said) => {
+            at(case, said.assignment, |found| found.state = AssignmentState::Declined);
+        }
+        Body::CaseRerouted(said) => {
+            at(case, said.assignment, |found| found.state = AssignmentState::Rerouted);
+            case.assignments.push(fresh(&said.next));
+        }
+        Body::AgencyAdded(said) => {
+            handover::takes_part(case, &said.assignment.agency, said.role);
+            case.assignments.push(fresh(&said.assignment));
+        }
         Body::FallbackAssigned(said) => {
             at(case, said.assignment, |found| found.state = AssignmentState::TimedOut);
             case.assignments.push(fresh(&said.next));
@@ -438,22 +495,18 @@ pub(crate) fn next_absence(case: &Case, now: Timestamp, policy: &Policy) -> Opti
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {
     match deadline.key {
-        DeadlineKey::Route => case.lifecycle == Lifecycle::Received,
+        DeadlineKey::Route => {
+            case.lifecycle == Lifecycle::Received || handover::is_declined(case, deadline.instance)
+        }
         DeadlineKey::Ack => open(case).any(|open| open.assignment.number == deadline.instance),
         _ => false,
     }
 }
 
 pub(crate) fn owing(case: &Case, deadline: &Deadline) -> Vec<AgencyId> {
-    match deadline.key {
-        DeadlineKey::Ack => case
-            .assignments
-            .iter()
-            .filter(|each| each.assignment.number == deadline.instance)
-            .map(|each| each.assignment.agency.clone())
-            .collect(),
-        _ => vec![case.receiver.clone()],
-    }
+    let assigned = case.assignments.iter().find(|each| each.assignment.number == deadline.instance);
+    // The period of a case that nobody has routed yet belongs to no assignment: the receiver owes.
+    vec![assigned.map_or_else(|| case.receiver.clone(), |each| each.assignment.agency.clone())]
 }
 
 #[cfg(test)]

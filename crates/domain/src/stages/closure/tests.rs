@@ -3,9 +3,10 @@
 use events::{Body, DeadlineKey, Kind, Lifecycle, closure::Outcome, terms::Side};
 use serde_json::json;
 
-use super::{ProposalState, pending};
+use super::pending;
 use crate::{
     Code, Decision,
+    keys::KeyState,
     stages::confirmation::{Confirmation, Written},
     story::{
         Files, Story, THIRD_SIDE, agree, closing, confirmation, confirming, disagree, phone, rejecting,
@@ -28,7 +29,7 @@ fn proposed_by(officer: &str) -> Story {
     story
 }
 
-fn states(story: &Story) -> Vec<ProposalState> {
+fn states(story: &Story) -> Vec<KeyState> {
     story.case().closures.iter().map(|proposal| proposal.state).collect()
 }
 
@@ -134,7 +135,7 @@ fn one_proposal_waits_at_a_time() {
     for officer in ["btg.dau-moi", "btg.lanh-dao", "snnmt.dau-moi", "ubnd.lanh-dao"] {
         story.by(officer).when(PROPOSE, closing()).refused(Code::BadState);
     }
-    assert_eq!(states(&story), [ProposalState::Pending]);
+    assert_eq!(states(&story), [KeyState::Pending]);
 }
 
 #[test]
@@ -173,10 +174,10 @@ fn a_leader_of_the_other_side_confirms() {
     ] {
         let mut story = proposed_by(proposer);
         story.by(confirmer).when(CONFIRM, confirming(1)).then(Kind::CaseClosed).stands(Lifecycle::Closed);
-        assert_eq!(states(&story), [ProposalState::Confirmed]);
+        assert_eq!(states(&story), [KeyState::Confirmed]);
         let mut story = proposed_by(proposer);
         story.by(confirmer).when(REJECT, rejecting(1)).then(Kind::ClosureRejected).stands(Lifecycle::Agreed);
-        assert_eq!(states(&story), [ProposalState::Rejected]);
+        assert_eq!(states(&story), [KeyState::Rejected]);
     }
 }
 
@@ -242,11 +243,11 @@ fn a_rejection_has_a_reason_and_lets_either_side_propose_again() {
     story.when(CONFIRM, confirming(1)).refused(Code::NoProposal);
     story.when(REJECT, rejecting(1)).refused(Code::NoProposal);
     story.until("20/05/2026 11:00").by("snnmt.dau-moi").when(PROPOSE, closing()).then(Kind::ClosureProposed);
-    assert_eq!(states(&story), [ProposalState::Rejected, ProposalState::Pending]);
+    assert_eq!(states(&story), [KeyState::Rejected, KeyState::Pending]);
     assert_eq!(story.due_of(DeadlineKey::Closure, 2).unwrap(), "22/05 17:00");
     story.by("btg.lanh-dao").when(CONFIRM, confirming(1)).refused(Code::NoProposal);
     story.when(CONFIRM, confirming(2)).then(Kind::CaseClosed);
-    assert_eq!(states(&story), [ProposalState::Rejected, ProposalState::Confirmed]);
+    assert_eq!(states(&story), [KeyState::Rejected, KeyState::Confirmed]);
 }
 
 #[test]
@@ -260,6 +261,9 @@ fn what_has_to_be_settled_is_asked_again_at_the_second_key() {
             document: None,
             key_facts: None,
             late: false,
+            corrected: false,
+            explanations: Vec::new(),
+            prevails: None,
         });
     };
     let mut story = proposed();
@@ -296,7 +300,7 @@ fn every_move_of_the_case_voids_a_proposal_that_waits() {
         registers: None,
     };
     story.forge(back).stands(Lifecycle::InCoordination);
-    assert_eq!(states(&story), [ProposalState::Void]);
+    assert_eq!(states(&story), [KeyState::Void]);
     assert_eq!(story.due_of(DeadlineKey::Closure, 1), None);
     story.by("ubnd.lanh-dao").when(CONFIRM, confirming(1)).refused(Code::BadState);
     story.when("record-position", agree()).by("btg.lanh-dao").when("record-position", agree());
@@ -306,7 +310,7 @@ fn every_move_of_the_case_voids_a_proposal_that_waits() {
         .when(CONFIRM, confirming(1))
         .refused(Code::NoProposal);
     story.when(PROPOSE, closing()).then(Kind::ClosureProposed);
-    assert_eq!(states(&story), [ProposalState::Void, ProposalState::Pending]);
+    assert_eq!(states(&story), [KeyState::Void, KeyState::Pending]);
 }
 
 #[test]

@@ -185,7 +185,7 @@ pub(super) fn bind(case: &Case, act: &Binding, ctx: &Context<'_>) -> Result<Deci
     let at = "binding.document";
     documents::check(at, &act.document, calendar::local_date(ctx.now), ctx.policy)?;
     documents::issued_by(at, &act.document, &[&ctx.policy.agreement.standing_body])?;
-    documents::same(at, &act.document, ctx.registration)?;
+    documents::must_be_as_registered(at, &act.document, ctx.registration)?;
     if act.instructions.is_empty() || act.instructions.len() > MOST_ITEMS {
         return Err(Refusal::invalid(
             "binding.instructions",

@@ -109,7 +109,7 @@ pub(super) fn submit(case: &Case, act: &SubmitDossier, ctx: &Context<'_>) -> Res
     };
     documents::check("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
     documents::issued_by("document", &act.document, &[&ctx.person()?.agency])?;
-    documents::same("document", &act.document, ctx.registration)?;
+    documents::must_be_as_registered("document", &act.document, ctx.registration)?;
     let requested_by =
         ctx.policy.requested_by(ctx.now, case.urgency, case.deliver_by).map_err(outside_calendar)?;
     let body = said::CaseEscalated {

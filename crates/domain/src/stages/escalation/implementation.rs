@@ -195,7 +195,7 @@ pub(super) fn report(
     item_in(case, act.item, &[ItemState::Issued, ItemState::Acknowledged, ItemState::Rejected])?;
     documents::check("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
     documents::issued_by("document", &act.document, &[&ctx.person()?.agency])?;
-    documents::same("document", &act.document, ctx.registration)?;
+    documents::must_be_as_registered("document", &act.document, ctx.registration)?;
     optional_text("summary", act.summary.as_deref(), 2000)?;
     let armed = deadlines::find(case, DeadlineKey::Implementation, act.item);
     let body = said::InstructionReported {

@@ -1,15 +1,16 @@
 //! Routing: to which liaison units a case goes, and what happens when nobody acknowledges it (plan III.3 b2 s1).
 
 mod handover;
+mod ladder;
 
 use events::{
     AgencyId, Body, Fact, Kind, Lifecycle, Stage, Timestamp, UnitId, routing as said,
-    routing::FallbackBecause,
     terms::{Assignment, Deadline, DeadlineKey, Level, Skipped, SkippedBecause},
 };
 use serde::{Deserialize, Serialize};
 
 pub use handover::{AddAgency, Decline, Reroute};
+pub(crate) use ladder::{is_followed_up, next_absence};
 
 use super::{Step, must_be, must_live};
 use crate::{
@@ -156,9 +157,6 @@ pub enum AssignmentState {
     Ended,
 }
 
-/// How often a chief is reminded of an assignment that does not lead.
-const CHIEF_REMINDERS: u32 = 3;
-
 pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
     match command {
         Command::Route(_) => {
@@ -205,8 +203,8 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::Decline(act) => handover::decline(case, act, ctx),
         Command::Reroute(act) => handover::reroute(case, act, ctx),
         Command::AddAgency(act) => handover::add(case, act, ctx),
-        Command::FallBack { assignment } => fall_back(case, *assignment, ctx),
-        Command::RemindChief { assignment, times } => remind_chief(case, *assignment, *times, ctx),
+        Command::FallBack { assignment } => ladder::fall_back(case, *assignment, ctx),
+        Command::RemindChief { assignment, times } => ladder::remind_chief(case, *assignment, *times, ctx),
         Command::Timer(timer) => {
             super::decide_timer(case, timer, ctx, Body::RoutingReminded, Body::RoutingOverdue)
         }
@@ -309,24 +307,6 @@ fn acknowledge(case: &Case, person: &Person, ctx: &Context<'_>) -> Result<Decisi
     Ok(Decision::new(ctx.now, Body::AssignmentAcknowledged(body)))
 }
 
-/// Command 8: not acknowledged in time, or the holder is absent. The next level's period starts now.
-fn fall_back(case: &Case, number: u32, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let Some((open, because, at)) = open(case).find_map(|open| {
-        falls_back(case, open, ctx.now, ctx.policy)
-            .filter(|_| open.assignment.number == number)
-            .map(|(because, at)| (open, because, at))
-    }) else {
-        return Err(Refusal::bad_state("Chưa đến lúc chuyển cấp.", "It does not fall back now."));
-    };
-    let Some(unit) = ctx.policy.organisation.unit(&open.assignment.unit) else {
-        return Err(Refusal::bad_state("Không còn bộ phận đầu mối này.", "The liaison unit is no more."));
-    };
-    let next = assign(next_number(case), unit, open.assignment.lead, above(open.assignment.level), ctx);
-    let ack = ctx.deadline(case, DeadlineKey::Ack, next.number, ctx.now)?;
-    let body = said::FallbackAssigned { assignment: number, because, next };
-    Ok(Decision::new(at, Body::FallbackAssigned(body)).arming([ack]))
-}
-
 /// The level that is asked after this one.
 fn above(level: Level) -> Level {
     match level {
@@ -341,24 +321,6 @@ fn next_number(case: &Case) -> u32 {
     case.assignments.iter().map(|each| each.assignment.number).max().unwrap_or(0) + 1
 }
 
-/// Command 8 at the chief: reminded three times at his period; after that only a lead while the case is Routed, once
-/// each working day.
-fn remind_chief(case: &Case, number: u32, times: u32, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let due = open(case)
-        .find(|open| open.assignment.number == number && open.chief_reminded + 1 == times)
-        .and_then(|open| reminds_chief(case, open, ctx.now).map(|at| (open, at)));
-    let Some((open, at)) = due else {
-        return Err(Refusal::bad_state("Chưa đến lúc nhắc lại.", "It is not due."));
-    };
-    let mut again = ctx.deadline(case, DeadlineKey::Ack, number, ctx.now)?;
-    if times >= CHIEF_REMINDERS && case_waits_for(case, open) {
-        let due = ctx.policy.calendar.add_working_days(ctx.now, 1);
-        again.due = due.map_err(crate::decision::outside_calendar)?;
-    }
-    let body = Body::ChiefReminded(said::ChiefReminded { assignment: number, times });
-    Ok(Decision::new(at, body).arming([again]))
-}
-
 /// The newest assignment of an agency.
 pub fn newest<'a>(case: &'a Case, agency: &AgencyId) -> Option<&'a Assigned> {
     case.assignments.iter().rev().find(|each| each.assignment.agency == *agency)
@@ -367,59 +329,6 @@ pub fn newest<'a>(case: &'a Case, agency: &AgencyId) -> Option<&'a Assigned> {
 /// The assignments that wait for acknowledgement.
 fn open(case: &Case) -> impl Iterator<Item = &Assigned> {
     case.assignments.iter().filter(|each| each.state == AssignmentState::Assigned)
-}
-
-/// Why and since when an assignment falls back, if it does.
-fn falls_back(
-    case: &Case,
-    open: &Assigned,
-    now: Timestamp,
-    policy: &Policy,
-) -> Option<(FallbackBecause, Timestamp)> {
-    if !case.lifecycle.is_live() || open.assignment.level == Level::Chief {
-        return None;
-    }
-    if let Some(due) = ack_due(case, open).filter(|due| now >= *due) {
-        return Some((FallbackBecause::TimedOut, due));
-    }
-    let holder = &open.assignment.holder;
-    if policy.organisation.is_available(holder, now) {
-        return None;
-    }
-    // Dated at the instant at which the absence began, but never before the assignment was made: an absence may be
-    // entered afterwards. An office that nobody holds any more, now.
-    let made = deadlines::find(case, DeadlineKey::Ack, open.assignment.number).map(|armed| armed.armed_at);
-    let since = policy.organisation.absent_since(holder, now).unwrap_or(now);
-    Some((FallbackBecause::Absent, made.map_or(since, |made| since.max(made))))
-}
-
-/// Since when the chief is to be reminded of an assignment, if he is.
-fn reminds_chief(case: &Case, open: &Assigned, now: Timestamp) -> Option<Timestamp> {
-    if open.assignment.level != Level::Chief || !moves_on(case, open) {
-        return None;
-    }
-    ack_due(case, open).filter(|due| now >= *due)
-}
-
-/// Whether something happens once an assignment's time is up: the last reminder of a chief is followed by nothing.
-fn moves_on(case: &Case, open: &Assigned) -> bool {
-    open.assignment.level != Level::Chief
-        || open.chief_reminded < CHIEF_REMINDERS
-        || case_waits_for(case, open)
-}
-
-/// The same, of the assignment of a number.
-pub(crate) fn is_followed_up(case: &Case, number: u32) -> bool {
-    open(case).any(|open| open.assignment.number == number && moves_on(case, open))
-}
-
-/// Coordination cannot begin before the lead has acknowledged.
-fn case_waits_for(case: &Case, open: &Assigned) -> bool {
-    open.assignment.lead && case.lifecycle == Lifecycle::Routed
-}
-
-fn ack_due(case: &Case, open: &Assigned) -> Option<Timestamp> {
-    deadlines::find(case, DeadlineKey::Ack, open.assignment.number).map(|armed| armed.deadline.due)
 }
 
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
@@ -475,22 +384,14 @@ pub(crate) fn next_step(case: &Case, now: Timestamp, policy: &Policy) -> Option<
     let mut open = open(case);
     open.find_map(|open| {
         let assignment = open.assignment.number;
-        if falls_back(case, open, now, policy).is_some() {
+        if ladder::falls_back(case, open, now, policy).is_some() {
             return step(&FALL_BACK, Some(assignment.to_string()), Command::FallBack { assignment });
         }
-        reminds_chief(case, open, now)?;
+        ladder::reminds_chief(case, open, now)?;
         let times = open.chief_reminded + 1;
         let instance = Some(format!("{assignment}/{times}"));
         step(&REMIND_CHIEF, instance, Command::RemindChief { assignment, times })
     })
-}
-
-/// When a holder of an open assignment next becomes absent.
-pub(crate) fn next_absence(case: &Case, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
-    open(case)
-        .filter(|open| open.assignment.level != Level::Chief)
-        .filter_map(|open| policy.organisation.next_absence(&open.assignment.holder, now))
-        .min()
 }
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {

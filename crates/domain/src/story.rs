@@ -143,13 +143,13 @@ impl Story {
         self
     }
 
-    /// More agencies whose position is required, once the case is raised: what adding an agency will do.
+    /// More agencies whose position is required, from the beginning on: what adding an agency does later.
     pub(crate) fn requiring(&mut self, agencies: &[&'static str]) -> &mut Self {
         self.also_required.extend(agencies);
         self
     }
 
-    /// Agencies that are consulted. No fact says this yet, so the fold is changed by hand.
+    /// Agencies that are consulted, in whatever state the case is: the fold is changed by hand.
     pub(crate) fn consulting(&mut self, agencies: &[&'static str]) -> &mut Self {
         self.amend(|case| {
             case.consulted.extend(agencies.iter().map(|agency| (*agency).into()));

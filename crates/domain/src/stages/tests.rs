@@ -15,10 +15,11 @@ use crate::{
     Code, OutOfOrder,
     deadlines::Timer,
     story::{
-        Files, Story, agree, callback, closing, completing, confirmation, confirming, consenting,
-        consenting_only, disagree, dissolving, document, establishing, establishing_by_directive, meeting,
-        minutes, nominating, not_consenting, phone, replacing, taking_back, task_force, task_of, verdicts,
-        with, without, written,
+        Files, Story, adding, agree, callback, cancelling, closing, completing, confirmation, confirming,
+        consenting, consenting_only, correcting, declining, disagree, dissolving, document, establishing,
+        establishing_by_directive, explaining, meeting, minutes, nominating, not_consenting, phone,
+        reconciling, replacing, rerouting, settling, taking_back, task_force, task_of, verdicts, with,
+        withdrawing, without, written,
     },
 };
 
@@ -49,6 +50,18 @@ fn acts_with_bodies() -> impl Iterator<Item = (&'static str, Value)> {
         ("propose-closure", closing()),
         ("confirm-closure", confirming(1)),
         ("reject-closure", json!({ "proposal": 1, "reason": "Chưa xong" })),
+        ("decline", declining()),
+        ("reroute", rerouting()),
+        ("add-agency", adding("SXD", "consulted")),
+        ("explain-discrepancy", explaining()),
+        ("reconcile-discrepancy", reconciling(1)),
+        ("request-corrected-written", correcting()),
+        ("declare-dispute", json!({})),
+        ("propose-settlement", settling()),
+        ("confirm-settlement", confirming(1)),
+        ("withdraw", withdrawing()),
+        ("propose-cancellation", cancelling("test")),
+        ("confirm-cancellation", confirming(1)),
     ]
     .into_iter()
 }

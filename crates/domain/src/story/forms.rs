@@ -216,6 +216,56 @@ fn task_force_document(issuer: &str, number: u32) -> Value {
     })
 }
 
+/// The holder sends an assignment back.
+pub(crate) fn declining() -> Value {
+    json!({ "reason": "Không thuộc lĩnh vực phụ trách." })
+}
+
+/// An assignment goes elsewhere.
+pub(crate) fn rerouting() -> Value {
+    json!({ "reason": "Chuyển bộ phận phù hợp hơn." })
+}
+
+/// A further agency takes part.
+pub(crate) fn adding(agency: &str, role: &str) -> Value {
+    json!({ "agency": agency, "role": role })
+}
+
+/// The first key of a reconciliation.
+pub(crate) fn explaining() -> Value {
+    json!({ "text": "Số liệu khi gọi là ước tính ban đầu." })
+}
+
+/// Its second key.
+pub(crate) fn reconciling(explanation: u32) -> Value {
+    json!({ "explanation": explanation })
+}
+
+/// A corrected document is asked for.
+pub(crate) fn correcting() -> Value {
+    json!({ "reason": "Đề nghị đính chính quy mô." })
+}
+
+/// The first key of a settlement.
+pub(crate) fn settling() -> Value {
+    json!({ "text": "Thống nhất công bố thông tin sau khi có kết quả kiểm nghiệm." })
+}
+
+/// The raiser takes the case back.
+pub(crate) fn withdrawing() -> Value {
+    let document = with(
+        with(json!({ "document": document() }), "/document/number", 119),
+        "/document/abstract",
+        "Rút báo cáo",
+    );
+    with(document, "/reason", "Sự việc đã được xử lý tại chỗ.")
+}
+
+/// The first key of a cancellation.
+pub(crate) fn cancelling(reason: &str) -> Value {
+    json!({ "reason": reason })
+}
+
 /// A body with another value at a place such as `/call/ended_at`.
 pub(crate) fn with(mut body: Value, at: &str, value: impl Into<Value>) -> Value {
     let (fields, name) = fields(&mut body, at);

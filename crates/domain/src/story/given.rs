@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    Story, agree, confirmation, consenting, establishing, phone, task_force, verdicts, with, written,
+    Story, agree, confirmation, consenting, disagree, establishing, phone, task_force, verdicts, with,
+    written,
 };
 
 impl Story {
@@ -78,6 +79,28 @@ impl Story {
     pub(crate) fn with_task_force() -> Self {
         let mut story = Self::consented();
         story.by("ubnd.lanh-dao").when("establish-task-force", establishing("UBND")).settle();
+        story
+    }
+
+    /// At 22:30 the document comes, at 22:40 it is found to differ from the call.
+    pub(crate) fn discrepant() -> Self {
+        let mut story = Self::phoned();
+        story
+            .until("16/05/2026 22:30")
+            .by("snnmt.van-thu")
+            .when("submit-written-confirmation", confirmation());
+        story
+            .until("16/05/2026 22:40")
+            .by("btg.dau-moi")
+            .when("compare-written", verdicts("changed"))
+            .settle();
+        story
+    }
+
+    /// At 23:00 BTG disagrees: statements are due at 03:00, the dossier at 05:00.
+    pub(crate) fn disputed() -> Self {
+        let mut story = Self::coordinating();
+        story.until("16/05/2026 23:00").by("btg.lanh-dao").when("record-position", disagree()).settle();
         story
     }
 }

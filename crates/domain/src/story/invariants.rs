@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use events::{Actor, Body, Kind, Lifecycle, terms::Level};
+use events::{Actor, Body, DeadlineKey, Kind, Lifecycle, terms::Level};
 
 use super::{Story, clock, line};
 use crate::{
-    Case, Outcome, access, deadlines, stages,
+    Case, Outcome, access, deadlines,
+    keys::{self, KeyState},
+    stages,
     stages::{
-        confirmation::Written,
+        confirmation::{Confirmation, Written},
         escalation::Dossier,
         routing::AssignmentState,
         taskforce::{TaskState, Taskforce},
@@ -71,15 +73,22 @@ pub(crate) fn is_sound(case: &Case) {
     let pending = stages::closure::pending(case).is_some();
     assert!(!pending || case.lifecycle == Lifecycle::Agreed);
     assert_eq!(case.audience, access::audience(case));
+    assert!(keys::pending(&case.settlements).is_none() || case.lifecycle == Lifecycle::Disputed);
+    let early = [Lifecycle::Received, Lifecycle::Routed, Lifecycle::InCoordination];
+    assert!(keys::pending(&case.cancellations).is_none() || early.contains(&case.lifecycle));
+    assert!(case.required.iter().all(|agency| !case.consulted.contains(agency)), "an agency has one part");
     let mut agencies = BTreeSet::new();
     for assigned in &case.assignments {
         let open = assigned.state == AssignmentState::Assigned;
-        let stands = open || assigned.state == AssignmentState::Acknowledged;
+        let declined = assigned.state == AssignmentState::Declined;
+        let stands = open || declined || assigned.state == AssignmentState::Acknowledged;
         assert!(
             !stands || agencies.insert(&assigned.assignment.agency),
             "an agency has one assignment that stands"
         );
         assert!(!open || case.lifecycle.is_live());
+        let route = deadlines::find(case, DeadlineKey::Route, assigned.assignment.number).is_some();
+        assert_eq!(route, declined && case.lifecycle.is_live(), "who declined must be re-routed");
         let (lead, level) = (assigned.assignment.lead, assigned.assignment.level);
         assert!(assigned.chief_reminded == 0 || level == Level::Chief);
         assert!(assigned.chief_reminded <= 3 || lead);
@@ -91,11 +100,27 @@ pub(crate) fn is_sound(case: &Case) {
         assert!(!deadlines::is_running(case, &armed.deadline) || case.lifecycle.is_live());
     }
     has_a_sound_task_force(case);
-    for confirmation in &case.confirmations {
-        let owed = matches!(confirmation.written, Written::Pending | Written::Overdue);
-        assert!(owed == confirmation.document.is_none() || confirmation.written == Written::Satisfied);
-        assert!(!confirmation.late || !owed);
+    case.confirmations.iter().for_each(|confirmation| is_confirmed_soundly(case, confirmation));
+}
+
+/// Region W: what has come and what is still owed.
+fn is_confirmed_soundly(case: &Case, confirmation: &Confirmation) {
+    let came = confirmation.document.is_some();
+    let void = matches!(case.lifecycle, Lifecycle::Withdrawn | Lifecycle::Cancelled);
+    match confirmation.written {
+        Written::Satisfied => assert!(!came),
+        Written::Pending | Written::Overdue => assert!(!void && came == confirmation.corrected),
+        Written::Received | Written::Discrepant => assert!(!void && came),
+        Written::Matched | Written::Reconciled => assert!(came),
+        Written::Lapsed => assert!(void),
     }
+    assert!(came || !(confirmation.late || confirmation.corrected));
+    let reconciled = confirmation.written == Written::Reconciled;
+    assert_eq!(confirmation.prevails.is_some(), reconciled);
+    let explanations = &confirmation.explanations;
+    assert_eq!(explanations.iter().any(|key| key.state == KeyState::Confirmed), reconciled);
+    assert!(keys::pending(explanations).is_none() || confirmation.written == Written::Discrepant);
+    assert!(explanations.is_empty() || came);
 }
 
 /// A task force at work has one member of each agency, one of whom leads; a case is not closed over it, and none that
@@ -127,7 +152,7 @@ fn has_a_sound_task_force(case: &Case) {
 
 /// Which facts may move the lifecycle, and how; and who does it.
 pub(crate) fn moves_rightly(story: &Story) {
-    use Lifecycle::{Agreed, Closed, Disputed, InCoordination, Received, Routed};
+    use Lifecycle::{Agreed, Cancelled, Closed, Disputed, InCoordination, Received, Routed, Withdrawn};
     for fact in story.facts() {
         let Some(transition) = fact.draft.transition else { continue };
         let known = match fact.body().kind() {
@@ -138,6 +163,14 @@ pub(crate) fn moves_rightly(story: &Story) {
             Kind::CoordinationOpened => (transition.from, transition.to) == (Some(Routed), InCoordination),
             Kind::PositionRecorded => {
                 transition.from == Some(InCoordination) && matches!(transition.to, Agreed | Disputed)
+            }
+            Kind::DisagreementDeclared => {
+                (transition.from, transition.to) == (Some(InCoordination), Disputed)
+            }
+            Kind::AgreementReached => (transition.from, transition.to) == (Some(Disputed), Agreed),
+            Kind::CaseWithdrawn | Kind::CaseCancelled => {
+                matches!(transition.from, Some(Received | Routed | InCoordination))
+                    && matches!(transition.to, Withdrawn | Cancelled)
             }
             Kind::CaseClosed => (transition.from, transition.to) == (Some(Agreed), Closed),
             _ => false,
@@ -155,6 +188,10 @@ pub(crate) fn timers_are_in_order(story: &Story) {
     for fact in story.facts() {
         let origin = fact.origin();
         assert!(origin.occurred_at <= fact.recorded_at);
+        // A deadline that is armed again begins anew, even where it is due at the same instant.
+        for armed in &fact.draft.deadlines {
+            said.retain(|(key, instance, _, _)| (*key, *instance) != (armed.key, armed.instance));
+        }
         match fact.body() {
             Body::ConfirmationReminded(one)
             | Body::RoutingReminded(one)

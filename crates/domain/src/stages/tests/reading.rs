@@ -117,6 +117,19 @@ fn a_field_that_is_missing_is_named_with_its_path() {
         ("assign-task", task_of("btg.dau-moi"), "/due", "due"),
         ("propose-closure", closing(), "/outcome", "outcome"),
         ("confirm-closure", confirming(1), "/proposal", "proposal"),
+        ("decline", declining(), "/reason", "reason"),
+        ("reroute", rerouting(), "/reason", "reason"),
+        ("add-agency", adding("SXD", "consulted"), "/agency", "agency"),
+        ("add-agency", adding("SXD", "consulted"), "/role", "role"),
+        ("explain-discrepancy", explaining(), "/text", "text"),
+        ("reconcile-discrepancy", reconciling(1), "/explanation", "explanation"),
+        ("request-corrected-written", correcting(), "/reason", "reason"),
+        ("propose-settlement", settling(), "/text", "text"),
+        ("confirm-settlement", confirming(1), "/proposal", "proposal"),
+        ("withdraw", withdrawing(), "/document", "document"),
+        ("withdraw", withdrawing(), "/document/signer", "document.signer"),
+        ("propose-cancellation", cancelling("test"), "/reason", "reason"),
+        ("confirm-cancellation", confirming(1), "/proposal", "proposal"),
     ] {
         assert_eq!(unread_at(name, without(body, at)), path, "{name}");
     }
@@ -166,6 +179,9 @@ fn a_field_of_the_wrong_kind_is_named_with_its_path() {
         ),
         ("propose-closure", closing(), "/outcome", json!("won"), "outcome"),
         ("confirm-closure", confirming(1), "/proposal", json!("first"), "proposal"),
+        ("add-agency", adding("SXD", "lead"), "/agency", json!("SXD"), "role"),
+        ("reconcile-discrepancy", reconciling(1), "/prevails", json!("both"), "prevails"),
+        ("propose-cancellation", cancelling("boredom"), "/note", json!("x"), "reason"),
     ] {
         let found = unread_at(name, with(body, at, value));
         assert!(found == path || found.starts_with(&format!("{path}.")), "{name}: {found}, not {path}");

@@ -1,6 +1,7 @@
 //! Routing by rule and by hand, acknowledgement, and the ladder of those who are asked next.
 
 mod acknowledgement;
+mod handover;
 mod ladder;
 mod rules;
 

@@ -3,6 +3,7 @@
 mod callback;
 mod clock;
 mod comparison;
+mod discrepancy;
 mod document;
 
 use chrono::TimeDelta;

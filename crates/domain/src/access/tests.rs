@@ -1,7 +1,7 @@
 //! Who sees a case, and who does not.
 
 use super::*;
-use crate::story::{Files, Story, THIRD_SIDE, phone, with};
+use crate::story::{Files, Story, THIRD_SIDE, adding, phone, rerouting, with};
 
 fn sees(story: &Story, officer: &str) -> bool {
     let person = story.policy.organisation.person(&officer.into()).unwrap();
@@ -42,6 +42,20 @@ fn required_and_consulted_agencies_see_the_case() {
     assert!(!sees(&story, "sxd.dau-moi"));
     story.consulting(&["SXD"]);
     assert!(sees(&story, "sxd.dau-moi"));
+}
+
+#[test]
+fn an_agency_that_is_added_or_re_routed_to_sees_the_case_from_then_on() {
+    let mut story = Story::phoned();
+    for (officer, agency) in [("sxd.dau-moi", "SXD"), ("xbm.dau-moi", "XBM")] {
+        assert!(!sees(&story, officer));
+        let role = if agency == "SXD" { "required" } else { "consulted" };
+        story.by("btg.lanh-dao").when("add-agency", adding(agency, role));
+        assert!(sees(&story, officer));
+    }
+    let mut story = Story::phoned();
+    story.by("ubnd.lanh-dao").when("reroute", with(rerouting(), "/unit", "XBM.VP"));
+    assert!(sees(&story, "xbm.dau-moi") && sees(&story, "ubnd.dau-moi"));
 }
 
 #[test]

@@ -242,3 +242,20 @@ fn a_timed_express_that_is_almost_over_has_its_levels_one_after_the_other() {
     // What begins after the wished time has the plain period.
     assert_eq!(story.due_of(DeadlineKey::Ack, 3).unwrap(), "16/05 22:23");
 }
+
+#[test]
+fn a_deadline_that_is_armed_again_has_timers_of_its_own() {
+    let mut story = Story::phoned();
+    let overdue = Timer::MarkOverdue(Overdue {
+        key: DeadlineKey::Written,
+        instance: 1,
+        level: 1,
+        due: local("17/05/2026 05:48"),
+        owing: vec![],
+    });
+    let before = name(story.case(), &overdue);
+    assert_eq!(before, format!("{}/{}", overdue.instance(), local("16/05/2026 21:48").timestamp()));
+    let again = Deadline { start: local("16/05/2026 23:00"), ..deadline(DeadlineKey::Written, 1) };
+    story.amend(|case| arm(case, &[again], local("16/05/2026 23:00")));
+    assert_ne!(name(story.case(), &overdue), before);
+}

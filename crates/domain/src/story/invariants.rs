@@ -105,22 +105,22 @@ pub(crate) fn is_sound(case: &Case) {
 
 /// Region W: what has come and what is still owed.
 fn is_confirmed_soundly(case: &Case, confirmation: &Confirmation) {
-    let came = confirmation.document.is_some();
+    let document = confirmation.document.is_some();
     let void = matches!(case.lifecycle, Lifecycle::Withdrawn | Lifecycle::Cancelled);
     match confirmation.written {
-        Written::Satisfied => assert!(!came),
-        Written::Pending | Written::Overdue => assert!(!void && came == confirmation.corrected),
-        Written::Received | Written::Discrepant => assert!(!void && came),
-        Written::Matched | Written::Reconciled => assert!(came),
+        Written::Satisfied => assert!(!document),
+        Written::Pending | Written::Overdue => assert!(!void && document == confirmation.corrected),
+        Written::Received | Written::Discrepant => assert!(!void && document),
+        Written::Matched | Written::Reconciled => assert!(document),
         Written::Lapsed => assert!(void),
     }
-    assert!(came || !(confirmation.late || confirmation.corrected));
+    assert!(document || !(confirmation.late || confirmation.corrected));
     let reconciled = confirmation.written == Written::Reconciled;
     assert_eq!(confirmation.prevails.is_some(), reconciled);
     let explanations = &confirmation.explanations;
     assert_eq!(explanations.iter().any(|key| key.state == KeyState::Confirmed), reconciled);
     assert!(keys::pending(explanations).is_none() || confirmation.written == Written::Discrepant);
-    assert!(explanations.is_empty() || came);
+    assert!(explanations.is_empty() || document);
 }
 
 /// A task force at work has one member of each agency, one of whom leads; a case is not closed over it, and none that

@@ -234,3 +234,59 @@ fn a_night_on_which_nobody_answers() {
         ],
     );
 }
+
+/// S5 (a): *hỏa tốc*; the directory's number denies the call.
+#[test]
+fn a_false_call_at_night_is_cancelled() {
+    let mut story = Story::new();
+    story.at("20/06/2026 02:14").by("btg.truc-ban").raise(phone_ended("20/06/2026 02:10")).settle();
+    story.until("20/06/2026 02:21").when("verify-callback", callback("failed")).then(Kind::CallbackFailed);
+    story.until("20/06/2026 02:38").by("btg.truong-phong");
+    story.when("propose-cancellation", cancelling("caller-not-genuine")).then(Kind::CancellationProposed);
+    story.until("20/06/2026 02:40").by("btg.lanh-dao").when("confirm-cancellation", confirming(1));
+    story.then(Kind::CaseCancelled).stands(Lifecycle::Cancelled).until("30/06/2026 00:00");
+    story.says(&[
+        "20/06 02:14 intake.raised-by-phone",
+        "20/06 02:14 intake.numbered VV-2026-00007",
+        "20/06 02:14 routing.case-routed 1 BTG.TT.DM leads, 2 UBND.VX.DM",
+        "20/06 02:21 confirmation.callback-failed",
+        "20/06 02:38 casefile.cancellation-proposed 1 CallerNotGenuine",
+        "20/06 02:40 casefile.cancelled 1 CallerNotGenuine",
+    ]);
+    let confirmation = &story.case().confirmations[0];
+    assert_eq!((confirmation.written, confirmation.caller), (Written::Lapsed, Some(Verification::Failed)));
+    assert!(story.case().assignments.iter().all(|each| each.state == AssignmentState::Ended));
+    assert!(story.running().is_empty());
+    assert_eq!(story.replayed().unwrap().as_ref(), Some(story.case()));
+}
+
+/// S5 (d): *thượng khẩn*; the raiser takes the case back the same day.
+#[test]
+fn a_report_that_is_taken_back() {
+    let mut story = Story::new();
+    let call = with(phone_ended("22/06/2026 09:00"), "/urgency", "thuong-khan");
+    story.at("22/06/2026 09:05").by("btg.truc-ban").raise(call).settle();
+    story.until("22/06/2026 09:20").when("verify-callback", callback("verified"));
+    story.acknowledged("22/06/2026 09:30").stands(Lifecycle::InCoordination);
+    story.until("22/06/2026 15:00");
+    assert_eq!(
+        story.running(),
+        ["position 1: 22/06 09:30 to 22/06 21:30", "written 1: 22/06 09:00 to 23/06 09:00"]
+    );
+    let letter = with(withdrawing(), "/document/date", "2026-06-22");
+    story.by("snnmt.lanh-dao").when("withdraw", letter).then(Kind::CaseWithdrawn);
+    story.stands(Lifecycle::Withdrawn).until("30/06/2026 00:00");
+    story.says(&[
+        "22/06 09:05 intake.raised-by-phone",
+        "22/06 09:05 intake.numbered VV-2026-00007",
+        "22/06 09:05 routing.case-routed 1 BTG.TT.DM leads, 2 UBND.VX.DM",
+        "22/06 09:20 confirmation.callback-verified",
+        "22/06 09:30 routing.assignment-acknowledged 2 by UBND.VX.DM",
+        "22/06 09:30 routing.assignment-acknowledged 1 by BTG.TT.DM",
+        "22/06 09:30 coordination.opened round 1",
+        "22/06 15:00 casefile.withdrawn",
+    ]);
+    assert_eq!(story.case().confirmations[0].written, Written::Lapsed);
+    assert!(story.running().is_empty());
+    assert_eq!(story.replayed().unwrap().as_ref(), Some(story.case()));
+}

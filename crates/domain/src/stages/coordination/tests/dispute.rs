@@ -54,7 +54,7 @@ fn declaring_ends_the_round_and_starts_statements_and_dossier() {
     let body = json!({ "reason": "Bên A không đồng ý nội dung công bố." });
     story.until("16/05/2026 23:30").by("snnmt.lanh-dao").when(DECLARE, body).stands(Lifecycle::Disputed);
     assert_eq!(states(&story), [RoundState::Disputed]);
-    assert_eq!(story.case().escalation.dossier, Dossier::Drafting);
+    assert_eq!(story.case().escalation.state, Dossier::Drafting);
     assert_eq!(story.due_of(DeadlineKey::Position, 1), None);
     assert_eq!(story.due_of(DeadlineKey::Statement, 1).unwrap(), "17/05 03:30");
     assert_eq!(story.due_of(DeadlineKey::Dossier, 1).unwrap(), "17/05 05:30");
@@ -176,7 +176,7 @@ fn a_settlement_is_an_agreement_after_a_dispute_and_stops_its_clocks() {
         other => panic!("{other:?}"),
     }
     assert_eq!(keys(&story), [KeyState::Confirmed]);
-    assert_eq!(story.case().escalation.dossier, Dossier::None);
+    assert_eq!(story.case().escalation.state, Dossier::None);
     assert_eq!(states(&story), [RoundState::Disputed]);
     for key in [DeadlineKey::Statement, DeadlineKey::Dossier, DeadlineKey::Position] {
         assert_eq!(story.due_of(key, 1), None, "{key}");

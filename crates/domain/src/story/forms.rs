@@ -266,6 +266,51 @@ pub(crate) fn cancelling(reason: &str) -> Value {
     json!({ "reason": reason })
 }
 
+/// What a side has to say.
+pub(crate) fn statement(words: &str) -> Value {
+    json!({ "statement": {
+        "facts": format!("Sự việc {words}"),
+        "position": format!("Ý kiến {words}"),
+        "legal_basis": "Chương trình phối hợp, mục III.3",
+        "requested_decision": format!("Kiến nghị {words}"),
+    }})
+}
+
+/// The cover letter of a dossier.
+pub(crate) fn cover() -> Value {
+    json!({ "document": party_document(45, "TTr/BTGDVTU", "BTG", "2026-07-14") })
+}
+
+/// A directive with an item for SXD and one for BTG.
+pub(crate) fn binding() -> Value {
+    json!({ "binding": {
+        "document": party_document(345, "TB/TU", "TU", "2026-07-17"),
+        "instructions": [
+            { "agency": "SXD", "text": "Công khai tiến độ", "due": "2026-07-31T17:00:00+07:00" },
+            { "agency": "BTG", "text": "Định hướng thông tin", "due": "2026-08-14T17:00:00+07:00" },
+        ],
+    }})
+}
+
+/// A report of an agency on an item.
+pub(crate) fn report(item: u32, number: u32, issuer: &str, date: &str) -> Value {
+    let document = json!({
+        "number": number, "symbol": format!("BC-{issuer}"), "register": "state", "issuer": issuer,
+        "place": "Khánh Hòa", "date": date, "abstract": "Báo cáo kết quả thực hiện",
+        "signer": { "office": "Lãnh đạo" },
+    });
+    json!({ "item": item, "document": document })
+}
+
+/// A document of the Party's register.
+fn party_document(number: u32, symbol: &str, issuer: &str, date: &str) -> Value {
+    json!({
+        "number": number, "symbol": symbol, "register": "party", "issuer": issuer,
+        "place": "Khánh Hòa", "date": date, "abstract": "Về việc chậm tiến độ",
+        "signer": { "office": "Lãnh đạo" },
+    })
+}
+
 /// A body with another value at a place such as `/call/ended_at`.
 pub(crate) fn with(mut body: Value, at: &str, value: impl Into<Value>) -> Value {
     let (fields, name) = fields(&mut body, at);

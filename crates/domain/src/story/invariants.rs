@@ -68,10 +68,10 @@ pub(crate) fn is_sound(case: &Case) {
     let waits = case.lifecycle == Lifecycle::InCoordination;
     assert_eq!(case.open_round().is_some(), waits);
     assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));
-    assert_eq!(case.escalation.state == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
+    has_a_sound_dossier(case);
     assert!(case.lifecycle != Lifecycle::Closed || case.written_settled());
     let pending = stages::closure::pending(case).is_some();
-    assert!(!pending || case.lifecycle == Lifecycle::Agreed);
+    assert!(!pending || matches!(case.lifecycle, Lifecycle::Agreed | Lifecycle::Directed));
     assert_eq!(case.audience, access::audience(case));
     assert!(keys::pending(&case.settlements).is_none() || case.lifecycle == Lifecycle::Disputed);
     let early = [Lifecycle::Received, Lifecycle::Routed, Lifecycle::InCoordination];
@@ -123,6 +123,29 @@ fn is_confirmed_soundly(case: &Case, confirmation: &Confirmation) {
     assert!(explanations.is_empty() || document);
 }
 
+/// Regions E and I: a dossier goes with its state of the case, its digest with what it says, and nothing is instructed
+/// but by a directive.
+fn has_a_sound_dossier(case: &Case) {
+    let escalation = &case.escalation;
+    assert_eq!(escalation.state == Dossier::Drafting, case.lifecycle == Lifecycle::Disputed);
+    let sent_up = matches!(escalation.state, Dossier::Submitted | Dossier::InfoRequested);
+    assert_eq!(sent_up, case.lifecycle == Lifecycle::Escalated);
+    let decided = escalation.current().is_some_and(|current| current.directive.is_some());
+    assert_eq!(escalation.state == Dossier::Decided, decided);
+    assert_eq!(escalation.instructions.is_empty(), !decided);
+    assert!(case.lifecycle != Lifecycle::Closed || escalation.is_carried_out());
+    for dossier in &escalation.dossiers {
+        let digest = dossier.submitted.as_ref().map(|submitted| submitted.content.digest());
+        assert_eq!(digest, dossier.submitted.as_ref().map(|submitted| submitted.digest));
+        assert!(dossier.requests.iter().rev().skip(1).all(|request| request.answer.is_some()));
+    }
+    for item in &escalation.instructions {
+        let runs = deadlines::find(case, DeadlineKey::Implementation, item.instruction.item).is_some();
+        assert_eq!(runs, item.is_open() && case.lifecycle == Lifecycle::Directed);
+        assert!(!item.overdue || item.is_open());
+    }
+}
+
 /// A task force at work has one member of each agency, one of whom leads; a case is not closed over it, and none that
 /// was withdrawn or cancelled waits for consents.
 fn has_a_sound_task_force(case: &Case) {
@@ -152,7 +175,9 @@ fn has_a_sound_task_force(case: &Case) {
 
 /// Which facts may move the lifecycle, and how; and who does it.
 pub(crate) fn moves_rightly(story: &Story) {
-    use Lifecycle::{Agreed, Cancelled, Closed, Disputed, InCoordination, Received, Routed, Withdrawn};
+    use Lifecycle::{
+        Agreed, Cancelled, Closed, Directed, Disputed, Escalated, InCoordination, Received, Routed, Withdrawn,
+    };
     for fact in story.facts() {
         let Some(transition) = fact.draft.transition else { continue };
         let known = match fact.body().kind() {
@@ -172,7 +197,9 @@ pub(crate) fn moves_rightly(story: &Story) {
                 matches!(transition.from, Some(Received | Routed | InCoordination))
                     && matches!(transition.to, Withdrawn | Cancelled)
             }
-            Kind::CaseClosed => (transition.from, transition.to) == (Some(Agreed), Closed),
+            Kind::CaseEscalated => (transition.from, transition.to) == (Some(Disputed), Escalated),
+            Kind::DirectiveIssued => (transition.from, transition.to) == (Some(Escalated), Directed),
+            Kind::CaseClosed => matches!(transition.from, Some(Agreed | Directed)) && transition.to == Closed,
             _ => false,
         };
         assert!(known, "{}: {transition:?}", line(fact));

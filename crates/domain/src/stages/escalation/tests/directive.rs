@@ -3,11 +3,11 @@
 use events::{Body, DeadlineKey, Kind, Lifecycle};
 use serde_json::{Value, json};
 
-use super::{binding, directed, escalated, filed};
+use super::{directed, escalated, filed};
 use crate::{
     Code,
     stages::escalation::{Dossier, ItemState},
-    story::{Story, clock, with, without},
+    story::{Story, binding, clock, with, without},
 };
 
 fn question(agency: &str) -> Value {

@@ -3,11 +3,13 @@
 use events::{Body, DeadlineKey, Kind, Lifecycle, Stage, terms::Side};
 use serde_json::json;
 
-use super::{cover, disputed, escalated, filed, statement};
+use super::{disputed, escalated, filed};
 use crate::{
     Code, access,
     stages::escalation::Dossier,
-    story::{Files, Story, THIRD_SIDE, agree, clock, disagree, local, with, without, written},
+    story::{
+        Files, Story, THIRD_SIDE, agree, clock, cover, disagree, local, statement, with, without, written,
+    },
 };
 
 #[test]

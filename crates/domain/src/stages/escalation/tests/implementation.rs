@@ -3,11 +3,11 @@
 use events::{Body, DeadlineKey, Kind, Lifecycle};
 use serde_json::{Value, json};
 
-use super::{binding, directed, escalated, report};
+use super::{directed, escalated};
 use crate::{
     Code,
     stages::escalation::ItemState,
-    story::{Story, closing, confirming, with},
+    story::{Story, binding, closing, confirming, report, with},
 };
 
 const REPORT: &str = "report-implementation";

@@ -91,6 +91,15 @@ fn about(body: &Body) -> String {
         Body::AgencyAdded(said) => format!("{:?}, {}", said.role, assignment(&said.assignment)),
         Body::SettlementProposed(said) => format!("{} by side {:?}", said.proposal, said.side),
         Body::AgreementReached(said) => said.proposal.to_string(),
+        Body::CancellationProposed(said) => format!("{} {:?}", said.proposal, said.reason),
+        Body::CaseCancelled(said) => format!("{} {:?}", said.proposal, said.reason),
+        later => about_later(later),
+    }
+}
+
+/// The task force, and what follows a dispute.
+fn about_later(body: &Body) -> String {
+    match body {
         Body::TaskforceProposed(said) => format!("{} by {}", said.proposal, said.by),
         Body::TaskforceProposalWithdrawn(said) => said.proposal.to_string(),
         Body::MemberNominated(said) => member(&said.member),
@@ -115,7 +124,7 @@ fn about(body: &Body) -> String {
             format!("side {:?} by {}{complete}", said.side, said.agency)
         }
         Body::CaseEscalated(said) => {
-            let silent: String = said.silent.iter().map(|side| format!(", side {side:?} silent")).collect();
+            let silent = if said.silent.is_empty() { "" } else { ", not all spoke" };
             format!("dossier {} by {}{silent}", said.dossier, clock(said.requested_by))
         }
         Body::DossierReceived(said) => said.dossier.to_string(),
@@ -133,8 +142,7 @@ fn about(body: &Body) -> String {
         }
         Body::InstructionAccepted(said) => said.item.to_string(),
         Body::InstructionRejected(said) => said.item.to_string(),
-        Body::CancellationProposed(said) => format!("{} {:?}", said.proposal, said.reason),
-        Body::CaseCancelled(said) => format!("{} {:?}", said.proposal, said.reason),
+        _ => String::new(),
     }
 }
 

@@ -6,7 +6,7 @@ mod implementation;
 
 use events::{Kind, Lifecycle};
 
-use crate::story::{Story, binding, cover, disagree, report, statement};
+use crate::story::{Story, binding, cover, disagree, statement};
 
 /// S3's beginning: SXD raises on Wednesday 8 July 2026, BTG disagrees on Friday at 15:30; statements are due on
 /// Monday 13/7 17:00, the dossier on Tuesday 14/7 17:00.

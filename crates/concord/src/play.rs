@@ -186,7 +186,7 @@ impl Player {
             (Some(case), act) => format!("/api/v1/cases/{case}/{act}"),
             (None, _) => return Err(format!("line {}: no case was raised yet", step.line).into()),
         };
-        let key = format!("{}/{}", scenario.title, step.line);
+        let key = format!("{}/{}", scenario.key(), step.line);
         let answer = self.post(&path, &deed.officer, Some(&key), &deed.body).await?;
         if deed.act == "raise"
             && let Some(id) = answer.body["case"]["id"].as_str()
@@ -278,7 +278,7 @@ impl Player {
                     request = request.bearer_auth(token);
                 }
                 if let Some(key) = key {
-                    request = request.header("Idempotency-Key", urlencode(key));
+                    request = request.header("Idempotency-Key", key);
                 }
                 request
             },
@@ -329,16 +329,6 @@ fn token(data: &Path, officer: &str) -> Result<String, Failure> {
     let file = data.join("tokens").join(officer);
     let token = std::fs::read_to_string(&file);
     Ok(token.map_err(|error| format!("the token {}: {error}", file.display()))?.trim().to_owned())
-}
-
-/// A header takes only ASCII.
-fn urlencode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'/' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 /// A local time, to the minute.

@@ -18,7 +18,7 @@
 //! fields (dots nest, a number names a place in a list, the first is 1) and, after `=>`, what must hold.
 
 use chrono::{NaiveDate, NaiveDateTime};
-use events::{DeadlineKey, Kind, Lifecycle, Timestamp};
+use events::{DeadlineKey, Digest, Kind, Lifecycle, Timestamp};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -166,6 +166,13 @@ impl Scenario {
             before = step.at;
         }
         Ok(Self { title, start, steps })
+    }
+}
+
+impl Scenario {
+    /// A short name for it, made of its title: two plays of one scenario give the same acts the same keys.
+    pub fn key(&self) -> String {
+        Digest::of(self.title.as_bytes()).to_string().chars().take(16).collect()
     }
 }
 

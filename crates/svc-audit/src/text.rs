@@ -34,7 +34,7 @@ impl Printer {
         };
         let details = details(fact).join(" · ");
         write!(out, "{}  {code:<14} {:>3}  ", self.paint(DIM, &moment(origin.occurred_at)), fact.version)?;
-        write!(out, "{}  ", self.paint(BOLD, &format!("{kind:<34}", kind = kind.name())))?;
+        write!(out, "{}  ", self.paint(BOLD, &format!("{kind:<36}", kind = kind.name())))?;
         let state = fact.draft.transition.map(|moved| format!("→ {}  ", state(moved.to))).unwrap_or_default();
         let rest = format!("{who:<36}  {}{details}", self.paint(GREEN, &state));
         writeln!(out, "{}", rest.trim_end())

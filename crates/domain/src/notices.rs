@@ -109,7 +109,7 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         }
         Body::TaskforceDissolved(_) => {
             let members = recipients::members_of(case);
-            taskforce(&to, members.iter().map(|each| &each.agency), &members, Alert::TaskforceDissolved)
+            taskforce(&to, members.iter().map(|each| &each.agency), members, Alert::TaskforceDissolved)
         }
         Body::CaseEscalated(said) => escalated(&to, said),
         Body::InfoRequested(said) => {

@@ -22,9 +22,9 @@ pub fn reports_up(office: &Office, policy: &Policy) -> bool {
     office.agency == policy.agreement.standing_body && matches!(office.role, Role::Ss | Role::Sm)
 }
 
-/// The members of the case's task force.
-pub(super) fn members_of(_case: &Case) -> Vec<Member> {
-    Vec::new()
+/// The members of the case's task force, also once it is dissolved.
+pub(super) fn members_of(case: &Case) -> &[Member] {
+    case.taskforce.formed.as_ref().map_or(&[], |formed| &formed.members)
 }
 
 /// Finds offices for a case as it stands.

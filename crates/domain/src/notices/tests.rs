@@ -28,7 +28,7 @@ const CHANGED: [&str; 3] = ["E23 to BTG.LD", "E23 to SNNMT.LD", "E23 to UBND.LD"
 
 impl Story {
     /// At 22:05 BTG disagrees: statements until 02:05, the dossier until 04:05.
-    fn disputed() -> Self {
+    fn disagreed() -> Self {
         let mut story = Self::coordinating();
         story.by("btg.lanh-dao").when("record-position", disagree()).settle();
         story
@@ -36,7 +36,7 @@ impl Story {
 
     /// Both sides have filed, and at 23:00 BTG sends the dossier up.
     fn escalated() -> Self {
-        let mut story = Self::disputed();
+        let mut story = Self::disagreed();
         let statement = json!({ "statement": {
             "facts": "Diễn biến.", "position": "Ý kiến.", "legal_basis": "Căn cứ.",
             "requested_decision": "Kiến nghị.",
@@ -327,7 +327,7 @@ fn another_round_is_no_mail() {
 
 #[test]
 fn a_settlement_waits_for_the_other_side_s_leaders_and_its_agreement_is_told_as_any_other() {
-    let mut story = Story::disputed();
+    let mut story = Story::disagreed();
     let said =
         coordination::SettlementProposed { proposal: 1, side: Side::A, text: "Theo phương án 2.".into() };
     story.forge(Decision::new(story.now, Body::SettlementProposed(said)));
@@ -375,7 +375,7 @@ fn a_closure_that_is_rejected_is_told_to_the_leaders_of_both_sides() {
 
 #[test]
 fn whatever_brings_mail_by_itself_is_a_fact_that_the_notifier_looks_at() {
-    let mut stories = vec![Story::phoned(), Story::settled(), Story::disputed(), Story::directed()];
+    let mut stories = vec![Story::phoned(), Story::settled(), Story::disagreed(), Story::directed()];
     for story in &mut stories {
         story.until("30/05/2026 00:00");
         for (fact, line) in story.facts().iter().zip(story.log()) {

@@ -46,7 +46,7 @@ fn who_is_reminded_stands_on_the_first_rung() {
         mailed(&story, "compare 50 %"),
         ["E22 to BTG.TT.DM by 16/05 23:52", "E22 to BTG.TT.TP by 16/05 23:52"]
     );
-    let mut story = Story::disputed();
+    let mut story = Story::disagreed();
     story.until("17/05/2026 04:00");
     assert_eq!(
         mailed(&story, "statement 50 %"),

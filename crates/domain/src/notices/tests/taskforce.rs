@@ -9,7 +9,7 @@ use events::{
 use super::{CHANGED, deadline};
 use crate::{
     Decision,
-    story::{Story, document, local},
+    story::{Story, dissolving, document, local},
 };
 
 fn mandate() -> Mandate {
@@ -83,6 +83,23 @@ fn a_consent_that_is_overdue_is_told_to_who_has_not_answered() {
             "E22 to SXD.LD by 19/05 17:00",
             "E22 to SXD.VP.DM by 19/05 17:00",
             "E22 to SXD.VP.TP by 19/05 17:00"
+        ]
+    );
+}
+
+#[test]
+fn a_task_force_that_is_dissolved_is_told_to_its_members_and_their_leaders() {
+    let mut story = Story::with_task_force();
+    story.by("ubnd.lanh-dao").when("dissolve-task-force", dissolving("UBND"));
+    assert_eq!(
+        story.mails(),
+        [
+            "E17b to BTG.LD",
+            "E17b to BTG.TT.DM",
+            "E17b to SNNMT.LD",
+            "E17b to SNNMT.VP.DM",
+            "E17b to XBM.LD",
+            "E17b to XBM.VP.DM",
         ]
     );
 }

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Plays a scenario against a running `concord up --clock manual`.
     Play(Play),
-    /// Starts everything, plays the story of a telephone call at night, and shows what happens.
+    /// Starts everything, plays a telephone call at night and a disagreement, and shows what happens.
     Demo(Demo),
     /// Looks back: what happened, and does the log hold together?
     #[command(subcommand)]
@@ -114,7 +114,7 @@ pub(crate) struct Demo {
     /// The nats-server binary; otherwise .tools/nats-server, then the PATH.
     #[arg(long, value_name = "FILE")]
     pub(crate) nats_server: Option<PathBuf>,
-    /// The scenario to play; otherwise the telephone call at night.
+    /// The scenario to play; otherwise the telephone call at night, then the disagreement.
     pub(crate) scenario: Option<PathBuf>,
 }
 

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::DateTime;
 use domain::scenario::Scenario;
 use tokio::{process::Child, sync::watch};
 use tokio_util::sync::CancellationToken;
@@ -17,8 +18,11 @@ use crate::{
     play::{Player, Show},
 };
 
-/// The story of a telephone call at night (DOMAIN §8, S2).
-const STORY: &str = include_str!("../../../tests/scenarios/s2-aquaculture-at-night.txt");
+/// The telephone call at night, and the disagreement that the standing body settles (DOMAIN §8, S2 and S3).
+const STORIES: [&str; 2] = [
+    include_str!("../../../tests/scenarios/s2-aquaculture-at-night.txt"),
+    include_str!("../../../tests/scenarios/s3-highway-delay.txt"),
+];
 
 /// How long the start may take.
 const START: Duration = Duration::from_mins(1);
@@ -30,20 +34,22 @@ const RESTARTS: u32 = 20;
 pub(crate) async fn demo(options: Demo) -> Result<ExitCode, Failure> {
     let began = Instant::now();
     let show = Show::on_stdout();
-    let text = match &options.scenario {
-        None => STORY.to_owned(),
+    let scenarios = match &options.scenario {
+        None => STORIES.map(Scenario::parse).into_iter().collect::<Result<Vec<_>, _>>()?,
         Some(file) => {
-            std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?
+            let text =
+                std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            vec![Scenario::parse(&text).map_err(|error| format!("{}, {error}", file.display()))?]
         }
     };
-    let scenario = Scenario::parse(&text)?;
+    let start = scenarios.first().map_or(DateTime::UNIX_EPOCH, |scenario| scenario.start);
     let throw_away = options.data.is_none();
     let data = options
         .data
         .clone()
         .unwrap_or_else(|| std::env::temp_dir().join(format!("concord-demo-{}", std::process::id())));
     Show::line(&show.paint("2", "Starting a nats-server and all services, each with its own credential …"));
-    let supervisor = Supervisor::start(&data, options.nats_server, scenario.start, show).await?;
+    let supervisor = Supervisor::start(&data, options.nats_server, start, show).await?;
     let running = Running::read(&data)?;
     let up = format!(
         "They are up after {:.1} s: {} (process {})\n",
@@ -54,20 +60,10 @@ pub(crate) async fn demo(options: Demo) -> Result<ExitCode, Failure> {
     Show::line(&show.paint("2", &up));
     let mut player = Player::new(data.clone(), show);
     let outcome = tokio::select! {
-        outcome = player.play(&scenario) => outcome,
+        outcome = tell(&mut player, &scenarios, &data, show) => outcome,
         failure = supervisor.failed() => Err(failure),
     };
-    let mut good = matches!(outcome, Ok(true));
-    if good {
-        let code = player.case_code().await.unwrap_or_default();
-        Show::line(&show.paint("1", &format!("\nThe log, replayed: concord audit replay --case {code}\n")));
-        good = concord()
-            .args(["audit", "replay", "--case", &code, "--data"])
-            .arg(&data)
-            .status()
-            .await?
-            .success();
-    }
+    let good = matches!(outcome, Ok(true));
     supervisor.stop().await;
     if throw_away {
         std::fs::remove_dir_all(&data)?;
@@ -77,6 +73,25 @@ pub(crate) async fn demo(options: Demo) -> Result<ExitCode, Failure> {
     outcome?;
     Show::line(&show.paint("2", &format!("\n{:.1} s in all.", began.elapsed().as_secs_f32())));
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Plays the stories one after the other and replays the log of each; what went up and what came back is shown last.
+async fn tell(player: &mut Player, scenarios: &[Scenario], data: &Path, show: Show) -> Result<bool, Failure> {
+    for scenario in scenarios {
+        if !player.play(scenario).await? {
+            return Ok(false);
+        }
+        let code = player.case_code().await.unwrap_or_default();
+        Show::line(&show.paint("1", &format!("\nThe log, replayed: concord audit replay --case {code}\n")));
+        let mut replay = concord();
+        replay.args(["audit", "replay", "--case", &code, "--data"]).arg(data);
+        if !replay.status().await?.success() {
+            return Ok(false);
+        }
+        Show::line("");
+    }
+    player.show_what_went_up().await?;
+    Ok(true)
 }
 
 /// This very binary.

@@ -12,6 +12,7 @@ mod play;
 mod process;
 mod services;
 mod up;
+mod went_up;
 
 use std::process::ExitCode;
 

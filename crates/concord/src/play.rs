@@ -95,10 +95,10 @@ impl Show {
 
 /// Plays scenarios.
 pub(crate) struct Player {
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     data: PathBuf,
     mails: MailFolder,
-    show: Show,
+    pub(crate) show: Show,
     case: Option<String>,
     failed: usize,
     letter_shown: bool,
@@ -225,7 +225,8 @@ impl Player {
         Ok(())
     }
 
-    async fn look(&self) -> Result<Option<Value>, Failure> {
+    /// The case that was raised last, as an auditor sees it.
+    pub(crate) async fn look(&self) -> Result<Option<Value>, Failure> {
         let Some(case) = &self.case else { return Ok(None) };
         let answer = self.get(&format!("/api/v1/cases/{case}"), Some(AUDITOR)).await?;
         Ok((answer.status == 200).then_some(answer.body))
@@ -288,7 +289,7 @@ impl Player {
     }
 
     /// Sends, and again when the server is away or asks for it: the same key makes it one act.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         request: impl Fn(&str, Option<&str>) -> reqwest::RequestBuilder,
         officer: Option<&str>,
@@ -303,7 +304,8 @@ impl Player {
                     match request(&running.http, token.as_deref()).send().await {
                         Ok(response) if response.status() != reqwest::StatusCode::SERVICE_UNAVAILABLE => {
                             let status = response.status().as_u16();
-                            let body = response.json().await.unwrap_or(Value::Null);
+                            let text = response.text().await.unwrap_or_default();
+                            let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
                             return Ok(Answer { status, body });
                         }
                         Ok(response) => response.text().await.unwrap_or_default(),

@@ -8,6 +8,7 @@
 //! one of them changes, and a scenario says so.
 
 pub mod access;
+pub mod awaiting;
 pub mod calendar;
 pub mod case;
 pub mod deadlines;

@@ -1,71 +1,67 @@
-//! Who is told what by mail: one notice for each (fact, office), without a word of content (DOMAIN §6).
+//! Who is told what by mail: one notice for each (fact, office), without a word of content (DOMAIN §6, PROCESS §8).
 
-use std::collections::BTreeSet;
+mod alert;
+mod recipients;
+
+use std::collections::BTreeMap;
 
 use events::{
-    AgencyId, Body, Fact, Kind, OfficeId, Timestamp,
-    coordination::Closes,
-    terms::{Assignment, DeadlineKey, Level, Overdue},
+    AgencyId, Body, Fact, Kind, OfficeId, Timestamp, Urgency,
+    coordination::{Closes, PositionRecorded},
+    escalation::{Addressee, CaseEscalated, DirectiveIssued},
+    intake::{RaisedByPhone, RaisedInWriting},
+    taskforce::Member,
+    terms::{DeadlineKey, Overdue, Reminded},
 };
 
-use crate::{
-    case::Case,
-    deadlines,
-    organisation::{Organisation, Role},
-    policy::Policy,
-    sides,
-};
+pub use alert::Alert;
+pub use recipients::reports_up;
 
-/// The alerts that are sent so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Alert {
-    /// A case was reported by telephone.
-    RaisedByPhone,
-    /// The written confirmation is overdue, at a level.
-    WrittenOverdue(u8),
-    /// A case passed to the next holder.
-    Fallback,
-    /// The agencies agree.
-    Agreed,
-    /// A closure waits for the other side.
-    ClosureProposed,
-    /// A case is assigned to you.
-    Assigned,
-}
-
-impl Alert {
-    /// Its id in DOMAIN §6.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::RaisedByPhone => "E01",
-            Self::WrittenOverdue(_) => "E05",
-            Self::Fallback => "E07",
-            Self::Agreed => "E10",
-            Self::ClosureProposed => "E19",
-            Self::Assigned => "E21",
-        }
-    }
-
-    /// The overdue level that it names.
-    pub fn level(self) -> Option<u8> {
-        match self {
-            Self::WrittenOverdue(level) => Some(level),
-            Self::RaisedByPhone | Self::Fallback | Self::Agreed | Self::ClosureProposed | Self::Assigned => {
-                None
-            }
-        }
-    }
-}
+use crate::{case::Case, deadlines, organisation::Role, policy::Policy};
+use recipients::Recipients;
 
 /// The facts that may bring mail.
 pub const MAILED: &[Kind] = &[
+    Kind::RaisedInWriting,
     Kind::RaisedByPhone,
+    Kind::CallbackFailed,
+    Kind::WrittenDiscrepant,
+    Kind::DiscrepancyExplained,
+    Kind::CorrectedRequested,
+    Kind::ConfirmationReminded,
+    Kind::ConfirmationOverdue,
     Kind::CaseRouted,
+    Kind::CaseRerouted,
+    Kind::AgencyAdded,
     Kind::FallbackAssigned,
     Kind::ChiefReminded,
-    Kind::ConfirmationOverdue,
+    Kind::RoutingReminded,
+    Kind::RoutingOverdue,
     Kind::PositionRecorded,
+    Kind::DisagreementDeclared,
+    Kind::SettlementProposed,
+    Kind::AgreementReached,
+    Kind::CoordinationReminded,
+    Kind::CoordinationOverdue,
+    Kind::TaskforceProposed,
+    Kind::TaskforceProposalWithdrawn,
+    Kind::ConsentRefused,
+    Kind::TaskforceEstablished,
+    Kind::TaskforceDissolved,
+    Kind::TaskforceReminded,
+    Kind::TaskforceOverdue,
+    Kind::CaseEscalated,
+    Kind::InfoRequested,
+    Kind::DirectiveIssued,
+    Kind::EscalationReminded,
+    Kind::EscalationOverdue,
     Kind::ClosureProposed,
+    Kind::ClosureRejected,
+    Kind::ClosureReminded,
+    Kind::ClosureOverdue,
+    Kind::CaseWithdrawn,
+    Kind::CancellationProposed,
+    Kind::CaseCancelled,
 ];
 
 /// A mail that is to go to an office.
@@ -81,100 +77,247 @@ pub struct Notice {
 
 /// The mails that a fact brings, given the case as it stands after that fact: one for each office.
 pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
-    let to = Recipients { organisation: &policy.organisation };
+    let to = Recipients { case, policy };
     match fact.body() {
-        Body::RaisedByPhone(raised) => {
-            let parties = &raised.parties;
-            let offices = to
-                .role(&parties.receiver, &[Role::Al, Role::Lh])
-                .chain(to.role(&parties.raiser, &[Role::Al]))
-                .collect();
-            each(offices, Alert::RaisedByPhone, due(fact, DeadlineKey::Route))
+        Body::RaisedInWriting(raised) => in_writing(&to, raised, fact),
+        Body::RaisedByPhone(raised) => phoned(&to, raised, fact),
+        Body::CallbackFailed(said) => {
+            let both = to.raiser(said.intake).into_iter().chain([&case.receiver]);
+            each(to.leaders(both), Alert::CallerNotVerified, None)
         }
+        Body::WrittenDiscrepant(said) => discrepant(&to, said.intake),
         Body::CaseRouted(routed) => {
-            routed.assignments.iter().flat_map(|each| assigned(&to, each, Alert::Assigned, fact)).collect()
+            routed.assignments.iter().flat_map(|each| to.assigned(each, Alert::Assigned, fact)).collect()
         }
-        Body::FallbackAssigned(said) => assigned(&to, &said.next, Alert::Fallback, fact),
-        Body::ChiefReminded(said) => case
-            .assignments
-            .iter()
-            .filter(|each| each.assignment.number == said.assignment)
-            .flat_map(|each| assigned(&to, &each.assignment, Alert::Fallback, fact))
-            .collect(),
-        Body::ConfirmationOverdue(overdue) if overdue.key == DeadlineKey::Written => {
-            each(ladder(&to, case, overdue, policy), Alert::WrittenOverdue(overdue.level), Some(overdue.due))
+        Body::CaseRerouted(said) => to.assigned(&said.next, Alert::Assigned, fact),
+        Body::AgencyAdded(said) => to.assigned(&said.assignment, Alert::Assigned, fact),
+        Body::FallbackAssigned(said) => to.assigned(&said.next, Alert::Fallback, fact),
+        Body::ChiefReminded(said) => {
+            let chief = to.assignment(said.assignment).into_iter();
+            chief.flat_map(|chief| to.assigned(chief, Alert::Fallback, fact)).collect()
         }
-        Body::PositionRecorded(said) if said.closes == Some(Closes::Agreed) => {
-            let parties = sides::parties(case, policy);
-            let offices = parties.iter().flat_map(|agency| to.role(agency, &[Role::Al, Role::Lh])).collect();
-            each(offices, Alert::Agreed, None)
+        Body::PositionRecorded(said) => position(&to, said, fact),
+        Body::DisagreementDeclared(_) => disputed(&to, fact),
+        Body::AgreementReached(_) => agreed(&to),
+        Body::TaskforceProposed(said) => each(
+            to.leaders(&said.mandate.agencies),
+            Alert::TaskforceProposed,
+            due(fact, DeadlineKey::Consent),
+        ),
+        Body::TaskforceEstablished(said) => {
+            taskforce(&to, &said.mandate.agencies, &said.members, Alert::TaskforceEstablished)
         }
-        Body::ClosureProposed(proposed) => {
-            let owing = deadlines::find(case, DeadlineKey::Closure, proposed.proposal)
-                .map(|armed| deadlines::owing(case, &armed.deadline, policy))
-                .unwrap_or_default();
-            let offices = owing.iter().flat_map(|agency| to.role(agency, &[Role::Al])).collect();
-            each(offices, Alert::ClosureProposed, due(fact, DeadlineKey::Closure))
+        Body::TaskforceDissolved(_) => {
+            let members = recipients::members_of(case);
+            taskforce(&to, members.iter().map(|each| &each.agency), members, Alert::TaskforceDissolved)
         }
-        _ => Vec::new(),
+        Body::CaseEscalated(said) => escalated(&to, said),
+        Body::InfoRequested(said) => {
+            each(to.leaders([&said.agency]), Alert::InfoAsked, due(fact, DeadlineKey::Info))
+        }
+        Body::DirectiveIssued(said) => directed(&to, said),
+        Body::ClosureProposed(said) => {
+            let leaders = to.owing_leaders(DeadlineKey::Closure, said.proposal);
+            each(leaders, Alert::ClosureProposed, due(fact, DeadlineKey::Closure))
+        }
+        Body::DiscrepancyExplained(_) => each(to.desk(&case.receiver), Alert::KeyWaits, None),
+        Body::SettlementProposed(said) => each(to.other_key(said.side), Alert::KeyWaits, None),
+        Body::CancellationProposed(_) => each(to.leaders([&case.receiver]), Alert::KeyWaits, None),
+        Body::CorrectedRequested(_)
+        | Body::TaskforceProposalWithdrawn(_)
+        | Body::ConsentRefused(_)
+        | Body::ClosureRejected(_)
+        | Body::CaseWithdrawn(_)
+        | Body::CaseCancelled(_) => {
+            each(to.parties(&[Role::Al]), Alert::Changed, due(fact, DeadlineKey::Corrected))
+        }
+        Body::ConfirmationReminded(said)
+        | Body::RoutingReminded(said)
+        | Body::CoordinationReminded(said)
+        | Body::TaskforceReminded(said)
+        | Body::EscalationReminded(said)
+        | Body::ClosureReminded(said) => reminded(&to, said),
+        Body::ConfirmationOverdue(said)
+        | Body::RoutingOverdue(said)
+        | Body::CoordinationOverdue(said)
+        | Body::TaskforceOverdue(said)
+        | Body::EscalationOverdue(said)
+        | Body::ClosureOverdue(said) => overdue(&to, said),
+        Body::Numbered(_)
+        | Body::CallbackVerified(_)
+        | Body::CallbackUnreachable(_)
+        | Body::WrittenReceived(_)
+        | Body::WrittenMatched(_)
+        | Body::WrittenReconciled(_)
+        | Body::AssignmentAcknowledged(_)
+        | Body::AssignmentDeclined(_)
+        | Body::CoordinationOpened(_)
+        | Body::OpinionRecorded(_)
+        | Body::MemberNominated(_)
+        | Body::ConsentGiven(_)
+        | Body::MeetingScheduled(_)
+        | Body::MinutesRecorded(_)
+        | Body::TaskAssigned(_)
+        | Body::TaskCompleted(_)
+        | Body::MemberReplaced(_)
+        | Body::TermEnded(_)
+        | Body::StatementFiled(_)
+        | Body::DossierReceived(_)
+        | Body::InfoSupplied(_)
+        | Body::InstructionAcknowledged(_)
+        | Body::InstructionReported(_)
+        | Body::InstructionAccepted(_)
+        | Body::InstructionRejected(_)
+        | Body::CaseClosed(_)
+        | Body::DocumentRegistered(_) => Vec::new(),
     }
 }
 
-/// PROCESS §4 rule 1: level 1 the liaison officer and the head of the unit, 2 also the leaders, of who owes; 3 the
-/// leaders of both sides too.
-fn ladder(to: &Recipients<'_>, case: &Case, overdue: &Overdue, policy: &Policy) -> BTreeSet<OfficeId> {
-    let roles: &[Role] = if overdue.level == 1 { &[Role::Lh] } else { &[Role::Lh, Role::Al] };
-    let mut offices: BTreeSet<OfficeId> =
-        overdue.owing.iter().flat_map(|agency| to.role(agency, roles)).collect();
-    offices.extend(overdue.owing.iter().filter_map(|agency| to.liaison(agency)));
-    if overdue.level >= 3 {
-        let parties = sides::parties(case, policy);
-        offices.extend(parties.iter().flat_map(|agency| to.role(agency, &[Role::Al])));
+/// A letter that is not urgent is found on the desk.
+fn in_writing(to: &Recipients<'_>, raised: &RaisedInWriting, fact: &Fact) -> Vec<Notice> {
+    if raised.urgency < Urgency::Khan {
+        return Vec::new();
     }
-    offices
+    let offices = to.role(&raised.parties.receiver, &[Role::Al, Role::Lh]);
+    each(offices, Alert::RaisedInWriting, due(fact, DeadlineKey::Route))
 }
 
-/// The holder of an assignment, and the head of his unit for information.
-fn assigned(to: &Recipients<'_>, assignment: &Assignment, alert: Alert, fact: &Fact) -> Vec<Notice> {
-    let due = fact
-        .draft
-        .deadlines
-        .iter()
-        .find(|deadline| deadline.key == DeadlineKey::Ack && deadline.instance == assignment.number)
-        .map(|deadline| deadline.due);
-    let mut offices: BTreeSet<OfficeId> = to.role(&assignment.agency, &[Role::Lh]).collect();
-    offices.insert(assignment.holder.clone());
-    each(offices, alert, due)
+fn phoned(to: &Recipients<'_>, raised: &RaisedByPhone, fact: &Fact) -> Vec<Notice> {
+    let offices = to.role(&raised.parties.receiver, &[Role::Al, Role::Lh]);
+    let offices = offices.chain(to.role(&raised.parties.raiser, &[Role::Al]));
+    each(offices, Alert::RaisedByPhone, due(fact, DeadlineKey::Route))
 }
 
-fn each(offices: BTreeSet<OfficeId>, alert: Alert, deadline: Option<Timestamp>) -> Vec<Notice> {
+/// Both heads, and the raiser's leaders.
+fn discrepant(to: &Recipients<'_>, intake: u32) -> Vec<Notice> {
+    let raiser = to.raiser(intake).into_iter();
+    let raiser = raiser.flat_map(|agency| to.role(agency, &[Role::Al, Role::Lh]));
+    each(raiser.chain(to.role(&to.case.receiver, &[Role::Lh])), Alert::Discrepant, None)
+}
+
+/// The members, and the leaders of the agencies.
+fn taskforce<'b>(
+    to: &Recipients<'_>,
+    agencies: impl IntoIterator<Item = &'b AgencyId>,
+    members: &[Member],
+    alert: Alert,
+) -> Vec<Notice> {
+    let members = members.iter().map(|member| member.office.clone());
+    each(to.leaders(agencies).into_iter().chain(members), alert, None)
+}
+
+/// A position speaks by what it does to the round.
+fn position(to: &Recipients<'_>, said: &PositionRecorded, fact: &Fact) -> Vec<Notice> {
+    match (&said.closes, said.split) {
+        (Some(Closes::Agreed), _) => agreed(to),
+        (Some(Closes::Disputed), _) => disputed(to, fact),
+        (None, Some(side)) => {
+            let round = deadlines::find(to.case, DeadlineKey::Position, said.round);
+            let superior = to.leaders(to.policy.superior(side));
+            each(superior, Alert::Split, round.map(|armed| armed.deadline.due))
+        }
+        (Some(Closes::Next(_)), _) | (None, None) => Vec::new(),
+    }
+}
+
+fn agreed(to: &Recipients<'_>) -> Vec<Notice> {
+    each(to.parties(&[Role::Al, Role::Lh]), Alert::Agreed, None)
+}
+
+/// The statements are asked for by their own date.
+fn disputed(to: &Recipients<'_>, fact: &Fact) -> Vec<Notice> {
+    each(to.parties(&[Role::Al]), Alert::Disputed, due(fact, DeadlineKey::Statement))
+}
+
+/// The date is the one by which an opinion is wished for, never a deadline.
+fn escalated(to: &Recipients<'_>, said: &CaseEscalated) -> Vec<Notice> {
+    let roles: &[Role] = match said.addressee {
+        Addressee::ThuongTruc => &[Role::Ss, Role::Sm],
+        Addressee::BanThuongVu => &[Role::Ss],
+    };
+    each(to.standing_body(roles), Alert::Escalated, Some(said.requested_by))
+}
+
+/// Who is responsible is told the date of the earliest of its items; who is not, no date.
+fn directed(to: &Recipients<'_>, said: &DirectiveIssued) -> Vec<Notice> {
+    let mut dates: BTreeMap<OfficeId, Option<Timestamp>> =
+        to.parties(&[Role::Al]).into_iter().map(|office| (office, None)).collect();
+    for item in &said.instructions {
+        for office in to.role(&item.agency, &[Role::Al]) {
+            let earliest = dates.entry(office).or_default();
+            *earliest = Some(earliest.map_or(item.due, |earlier| earlier.min(item.due)));
+        }
+    }
+    let alert = Alert::Directed;
+    dates.into_iter().map(|(office, deadline)| Notice { office, alert, deadline }).collect()
+}
+
+/// A reminder goes to who is to act: where the book of rules names nobody, to the first rung of the ladder.
+fn reminded(to: &Recipients<'_>, said: &Reminded) -> Vec<Notice> {
+    let Reminded { key, instance, share: _, due } = *said;
+    let by = Some(due);
+    match key {
+        DeadlineKey::Written | DeadlineKey::Corrected => {
+            let raiser = to.raiser(instance).into_iter();
+            each(raiser.flat_map(|agency| to.desk(agency)), Alert::WrittenReminded, by)
+        }
+        DeadlineKey::Position => each(to.owing_leaders(key, instance), Alert::PositionAsked, by),
+        DeadlineKey::Implementation => {
+            let offices = to.owing_leaders(key, instance).into_iter();
+            each(offices.chain(to.standing_body(&[Role::Ss])), Alert::Implementation(None), by)
+        }
+        DeadlineKey::Callback
+        | DeadlineKey::Route
+        | DeadlineKey::Ack
+        | DeadlineKey::Compare
+        | DeadlineKey::Consent
+        | DeadlineKey::Statement
+        | DeadlineKey::Dossier
+        | DeadlineKey::Info
+        | DeadlineKey::Closure => each(to.first_rung(key, instance), Alert::Due(None), by),
+    }
+}
+
+/// What is overdue climbs the ladder, but for positions and results: their rows name the leaders at once. The
+/// secretariat gets a result's copy without a level: nothing is called overdue upwards.
+fn overdue(to: &Recipients<'_>, said: &Overdue) -> Vec<Notice> {
+    let by = Some(said.due);
+    let leaders = || to.leaders(&said.owing);
+    match said.key {
+        DeadlineKey::Written | DeadlineKey::Corrected => {
+            each(to.ladder(said), Alert::WrittenOverdue(said.level), by)
+        }
+        DeadlineKey::Position => each(leaders(), Alert::PositionAsked, by),
+        DeadlineKey::Implementation => {
+            let mut notices = each(leaders(), Alert::Implementation(Some(said.level)), by);
+            notices.extend(each(to.standing_body(&[Role::Ss]), Alert::Implementation(None), by));
+            notices
+        }
+        DeadlineKey::Callback
+        | DeadlineKey::Route
+        | DeadlineKey::Ack
+        | DeadlineKey::Compare
+        | DeadlineKey::Consent
+        | DeadlineKey::Statement
+        | DeadlineKey::Dossier
+        | DeadlineKey::Info
+        | DeadlineKey::Closure => each(to.ladder(said), Alert::Due(Some(said.level)), by),
+    }
+}
+
+/// One notice for each office, however often it is named.
+fn each(
+    offices: impl IntoIterator<Item = OfficeId>,
+    alert: Alert,
+    deadline: Option<Timestamp>,
+) -> Vec<Notice> {
+    let offices: std::collections::BTreeSet<_> = offices.into_iter().collect();
     offices.into_iter().map(|office| Notice { office, alert, deadline }).collect()
 }
 
 /// The deadline of a key that the fact arms.
 fn due(fact: &Fact, key: DeadlineKey) -> Option<Timestamp> {
     fact.draft.deadlines.iter().find(|deadline| deadline.key == key).map(|deadline| deadline.due)
-}
-
-struct Recipients<'a> {
-    organisation: &'a Organisation,
-}
-
-impl Recipients<'_> {
-    fn role(&self, agency: &AgencyId, roles: &[Role]) -> impl Iterator<Item = OfficeId> {
-        let found: Vec<_> = roles
-            .iter()
-            .flat_map(|role| self.organisation.offices_of(agency, *role))
-            .map(|office| office.id.clone())
-            .collect();
-        found.into_iter()
-    }
-
-    /// The liaison officer of the agency's liaison unit.
-    fn liaison(&self, agency: &AgencyId) -> Option<OfficeId> {
-        let unit = self.organisation.liaison_unit(agency)?;
-        self.organisation.holder(unit, Level::Liaison).map(|office| office.id.clone())
-    }
 }
 
 #[cfg(test)]

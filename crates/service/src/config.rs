@@ -67,6 +67,8 @@ pub struct Mail {
     pub from: String,
     /// How an addressee is called.
     pub address_word: String,
+    /// The alerts that say only that there is something to do, e.g. `E09`.
+    pub discreet: Vec<String>,
 }
 
 /// A part of the configuration that the service it is for reads by itself.
@@ -122,6 +124,7 @@ impl Default for Mail {
             folder: None,
             from: "phoi-hop@tinh.example".to_owned(),
             address_word: "đồng chí".to_owned(),
+            discreet: ["E09", "E11", "E12", "E14"].map(str::to_owned).to_vec(),
         }
     }
 }

@@ -13,8 +13,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bus::protocol::{self, CommandAnswer, CommandRequest, Done};
-use domain::{Act, Refusal, deadlines, secrecy, stages};
-use events::{CaseId, CommandId, Digest, terms::DeadlineKey};
+use domain::{Act, Refusal, awaiting::awaiting, secrecy, stages};
+use events::{CaseId, CommandId, Digest};
 use serde_json::{Value, json};
 use service::problem::{Language, Problem};
 use uuid::Uuid;
@@ -99,19 +99,12 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
         "case": case.as_ref().map(|case| view::case(case, policy, api.reader(caller))),
     });
     let mut status = if act.name == "raise" { StatusCode::CREATED } else { StatusCode::OK };
-    if act.name.starts_with("propose-") {
-        // One key of two: somebody else turns the other (DESIGN D2).
+    // One key of several: somebody else turns the next (DESIGN D2).
+    let awaited =
+        case.iter().flat_map(|case| awaiting(case, policy)).find(|awaited| awaited.after == act.name);
+    if let Some(awaited) = awaited {
         status = StatusCode::ACCEPTED;
-        let waits = case.as_ref().and_then(|case| {
-            let proposal = stages::closure::pending(case)?.proposed.proposal;
-            let armed = deadlines::find(case, DeadlineKey::Closure, proposal)?;
-            Some(json!({
-                "proposal": proposal,
-                "who": deadlines::owing(case, &armed.deadline, policy),
-                "until": armed.deadline.due,
-            }))
-        });
-        answer["awaits"] = waits.unwrap_or(Value::Null);
+        answer["awaits"] = view::awaited(&awaited);
     }
     if done.replayed {
         status = StatusCode::OK;

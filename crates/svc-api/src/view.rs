@@ -4,7 +4,12 @@ mod escalation;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use chrono::SecondsFormat;
-use domain::{Case, Person, Policy, deadlines, labels, labels::Label, stages::closure};
+use domain::{
+    Case, Person, Policy,
+    awaiting::{Awaited, awaiting},
+    deadlines,
+    labels::{self, Label},
+};
 use events::{AgencyId, Timestamp};
 use serde_json::{Value, json};
 use service::problem::Language;
@@ -63,7 +68,7 @@ pub(crate) fn case(case: &Case, policy: &Policy, reader: Reader<'_>) -> Value {
     view["settlements"] = json!(case.settlements);
     view["cancellations"] = json!(case.cancellations);
     view["closures"] = json!(case.closures);
-    view["closure_pending"] = json!(closure::pending(case).map(|pending| pending.proposed.proposal));
+    view["awaiting"] = awaiting(case, policy).iter().map(awaited).collect();
     view["deadlines"] = deadlines::running(case)
         .map(|armed| {
             json!({
@@ -78,6 +83,16 @@ pub(crate) fn case(case: &Case, policy: &Policy, reader: Reader<'_>) -> Value {
         })
         .collect();
     view
+}
+
+/// What waits for another person's key.
+pub(crate) fn awaited(awaited: &Awaited) -> Value {
+    json!({
+        "act": awaited.act,
+        "number": awaited.number,
+        "who": awaited.who,
+        "until": awaited.until,
+    })
 }
 
 /// An agency, with the name that it has today.

@@ -3,10 +3,16 @@
 use std::io::{self, Write};
 
 use chrono::{DateTime, FixedOffset};
-use domain::{Case, calendar::LOCAL, deadlines};
+use domain::{
+    Case,
+    calendar::LOCAL,
+    deadlines,
+    stages::{escalation::Submitted, taskforce::TaskforceState},
+};
 use events::{
     Actor, Body, Fact, Timestamp,
     coordination::{Closes, Position},
+    escalation::Instruction,
     taskforce::Member,
     terms::{Deadline, Document, Lifecycle},
 };
@@ -49,6 +55,26 @@ impl Printer {
             let late = if confirmation.late { ", late" } else { "" };
             let caller = confirmation.caller.map(|caller| format!(", caller {caller:?}")).unwrap_or_default();
             writeln!(out, "  written confirmation {:?}{late}{caller}", confirmation.written)?;
+        }
+        if case.taskforce.state != TaskforceState::None {
+            writeln!(out, "  task force {:?}", case.taskforce.state)?;
+        }
+        for dossier in &case.escalation.dossiers {
+            let number = dossier.number;
+            match (&dossier.submitted, &dossier.directive) {
+                (Some(submitted), directive) => {
+                    let answer = directive.as_ref().map(|directive| directive.document.printed());
+                    let answer =
+                        answer.map_or("no answer yet".to_owned(), |printed| format!("answered by {printed}"));
+                    writeln!(out, "  dossier {number}, {answer}, digest {}", seal(submitted))?;
+                }
+                (None, _) => writeln!(out, "  dossier {number}, not sent up")?,
+            }
+        }
+        for item in &case.escalation.instructions {
+            let late = if item.is_late() { ", late" } else { "" };
+            let Instruction { item: number, agency, .. } = &item.instruction;
+            writeln!(out, "  item {number} of {agency} {:?}{late}", item.state)?;
         }
         for armed in deadlines::running(case) {
             let Deadline { key, instance, due, .. } = armed.deadline;
@@ -93,6 +119,11 @@ const BOLD: &str = "1";
 const DIM: &str = "2";
 const GREEN: &str = "32";
 const RED: &str = "31";
+
+/// Whether a dossier that is compiled again from the log has the digest that was recorded.
+fn seal(submitted: &Submitted) -> &'static str {
+    if submitted.content.digest() == submitted.digest { "agrees" } else { "DIFFERS" }
+}
 
 /// Local time, to the second.
 fn moment(at: Timestamp) -> String {

@@ -201,16 +201,19 @@ impl Dispatcher {
         let Open { id, notice, .. } = open;
         let config = &self.chassis.config;
         let template = Template::from_id(&notice.template).ok_or("this build has no such template")?;
-        let office = self.chassis.policy.organisation.office(&notice.office);
+        let policy = &self.chassis.policy;
+        let office = policy.organisation.office(&notice.office).ok_or("the office is no more")?;
+        let upwards = domain::notices::reports_up(office, policy);
         let fill = Fill {
-            office_title: office.map(|office| office.title.clone()).ok_or("the office is no more")?,
+            office_title: office.title.clone(),
             urgency_label: urgency_label(notice.urgency).to_owned(),
             case_code: notice.code.to_string(),
             deadline: notice.deadline,
             link: format!("{}/cases/{}", self.chassis.public_url(), notice.case),
             level: notice.level,
             address_word: config.mail.address_word.clone(),
-            salutation: Salutation::Gui,
+            salutation: if upwards { Salutation::BaoCao } else { Salutation::Gui },
+            discreet: config.mail.discreet.contains(&notice.template),
         };
         let rendered = render(template, &fill).map_err(|error| error.to_string())?;
         let domain = &self.domain;

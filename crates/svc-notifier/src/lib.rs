@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 
 use dispatch::Dispatcher;
 use enter::Enter;
+use notices::Template;
 use transport::smtp;
 
 /// The service.
@@ -44,6 +45,7 @@ const AT_ONCE: usize = 64;
 
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
+    check_discreet(&chassis.config).map_err(|error| failed(&error))?;
     let transport = transport_of(&chassis.config).map_err(|error| failed(&error))?;
     let dispatcher = Dispatcher::start(&chassis, &transport).map_err(|error| failed(&error))?;
     // When no other notifier works, everything that is open is ours; else only what has been at rest for long.
@@ -77,6 +79,12 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
         }
     });
     Ok(())
+}
+
+/// The alerts that the configuration makes discreet are there.
+fn check_discreet(config: &Config) -> Result<(), String> {
+    let unknown = config.mail.discreet.iter().find(|id| Template::from_id(id).is_none());
+    unknown.map_or(Ok(()), |id| Err(format!("configuration, [mail] discreet: there is no alert {id:?}")))
 }
 
 /// The way out that the configuration names: a relay, or a folder.

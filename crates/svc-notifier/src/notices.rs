@@ -51,16 +51,50 @@ macro_rules! notices {
 notices! {
     /// A case was reported by phone.
     E01 = "e01/notice.txt",
+    /// A case was raised in writing.
+    E02 = "e02/notice.txt",
+    /// The caller was not who he said.
+    E03 = "e03/notice.txt",
+    /// The written confirmation falls due.
+    E04 = "e04/notice.txt",
     /// The written confirmation is overdue; the level says for which time.
     E05 = "e05/notice.txt",
+    /// The document differs from the call.
+    E06 = "e06/notice.txt",
     /// The case passes to another contact.
     E07 = "e07/notice.txt",
+    /// A position is asked for.
+    E08 = "e08/notice.txt",
+    /// The units of a side differ.
+    E09 = "e09/notice.txt",
     /// The agencies agree.
     E10 = "e10/notice.txt",
+    /// The agencies do not agree.
+    E11 = "e11/notice.txt",
+    /// A dossier is there for the standing body.
+    E12 = "e12/notice.txt",
+    /// The secretariat asks for more information.
+    E13 = "e13/notice.txt",
+    /// A directive is there.
+    E14 = "e14/notice.txt",
+    /// A report on a directive falls due; with a level it is overdue.
+    E15 = "e15/notice.txt",
+    /// Consent to a task force is asked for.
+    E16 = "e16/notice.txt",
+    /// A task force is established.
+    E17 = "e17/notice.txt",
+    /// A task force is dissolved.
+    E17b = "e17b/notice.txt",
     /// The other side proposes to close.
     E19 = "e19/notice.txt",
     /// The case is assigned to you.
     E21 = "e21/notice.txt",
+    /// Something falls due; with a level it is overdue.
+    E22 = "e22/notice.txt",
+    /// The case took another turn.
+    E23 = "e23/notice.txt",
+    /// An act waits for your confirmation.
+    E24 = "e24/notice.txt",
 }
 
 impl Template {
@@ -83,12 +117,14 @@ pub struct Fill {
     pub deadline: Option<DateTime<Utc>>,
     /// Where to log in.
     pub link: String,
-    /// Which reminder this is; E05 needs it.
+    /// For which time something is overdue; E05 needs it, E15 and E22 are reminders without it.
     pub level: Option<u8>,
     /// How officials address each other, [`ADDRESS_WORD`] unless the province says otherwise.
     pub address_word: String,
     /// To an equal or lower office, or upwards.
     pub salutation: Salutation,
+    /// Only that there is something to do: neither the notice's title nor its sentence.
+    pub discreet: bool,
 }
 
 /// The usual [`Fill::address_word`].
@@ -99,7 +135,7 @@ pub const ADDRESS_WORD: &str = "đồng chí";
 pub enum Salutation {
     /// "Kính gửi".
     Gui,
-    /// "Kính báo cáo", to the Thường trực, who is never told that something of theirs is overdue.
+    /// "Kính báo cáo", to the Thường trực and its secretariat, to whom nothing is called overdue.
     BaoCao,
 }
 
@@ -135,16 +171,44 @@ struct Page {
     deadline: Option<String>,
     link: String,
     level: u8,
+    overdue: bool,
     address_word: String,
     reports_up: bool,
+    discreet: bool,
 }
 
 /// Writes a notice.
 pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
     match template {
         Template::E05 if fill.level.is_none() => return Err(Unfit::NoLevel(template)),
-        Template::E05 if fill.salutation == Salutation::BaoCao => return Err(Unfit::NotUpwards(template)),
-        Template::E01 | Template::E05 | Template::E07 | Template::E10 | Template::E19 | Template::E21 => {}
+        Template::E05 | Template::E15 | Template::E22
+            if fill.level.is_some() && fill.salutation == Salutation::BaoCao =>
+        {
+            return Err(Unfit::NotUpwards(template));
+        }
+        Template::E01
+        | Template::E02
+        | Template::E03
+        | Template::E04
+        | Template::E05
+        | Template::E06
+        | Template::E07
+        | Template::E08
+        | Template::E09
+        | Template::E10
+        | Template::E11
+        | Template::E12
+        | Template::E13
+        | Template::E14
+        | Template::E15
+        | Template::E16
+        | Template::E17
+        | Template::E17b
+        | Template::E19
+        | Template::E21
+        | Template::E22
+        | Template::E23
+        | Template::E24 => {}
     }
     let urgency_label = one_line(&fill.urgency_label);
     let page = Page {
@@ -155,8 +219,10 @@ pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
         deadline: fill.deadline.map(han),
         link: one_line(&fill.link),
         level: fill.level.unwrap_or_default(),
+        overdue: fill.level.is_some(),
         address_word: one_line(&fill.address_word),
         reports_up: fill.salutation == Salutation::BaoCao,
+        discreet: fill.discreet,
     };
     Ok(fill_in(template, &page)?)
 }

@@ -1,15 +1,76 @@
 //! Which offices get a mail of which fact (DOMAIN §6, PROCESS §8).
 
-use serde_json::json;
+mod endings;
+mod escalation;
+mod ladder;
+mod taskforce;
+
+use events::{
+    Deadline, Lifecycle, coordination,
+    terms::{Overdue, Reminded, Side},
+};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    stages,
+    Decision, stages,
     story::{
         Files, Story, THIRD_SIDE, agree, callback, closing, confirmation, confirming, counter, disagree,
-        phone, rejecting, verdicts, with, written,
+        document, local, phone, rejecting, verdicts, with, written,
     },
 };
+
+/// Nobody is told.
+const NOBODY: [&str; 0] = [];
+
+/// The leaders of both sides are told that something has changed.
+const CHANGED: [&str; 3] = ["E23 to BTG.LD", "E23 to SNNMT.LD", "E23 to UBND.LD"];
+
+impl Story {
+    /// At 22:05 BTG disagrees: statements until 02:05, the dossier until 04:05.
+    fn disagreed() -> Self {
+        let mut story = Self::coordinating();
+        story.by("btg.lanh-dao").when("record-position", disagree()).settle();
+        story
+    }
+
+    /// Both sides have filed, and at 23:00 BTG sends the dossier up.
+    fn escalated() -> Self {
+        let mut story = Self::disagreed();
+        let statement = json!({ "statement": {
+            "facts": "Diễn biến.", "position": "Ý kiến.", "legal_basis": "Căn cứ.",
+            "requested_decision": "Kiến nghị.",
+        }});
+        story.until("16/05/2026 23:00").by("btg.lanh-dao").when("file-statement", statement.clone());
+        story.by("ubnd.lanh-dao").when("file-statement", statement);
+        story
+            .by("btg.lanh-dao")
+            .when("submit-dossier", json!({ "document": party_document("BTG", "BC/BTGDVTU") }));
+        story
+    }
+
+    /// At 23:30 the directive is there: SXD has one item until the 20th, SNNMT two, the earlier until the 19th.
+    fn directed() -> Self {
+        let mut story = Self::escalated();
+        let item = |agency: &str, date: &str| json!({ "agency": agency, "text": "Báo cáo kết quả.", "due": format!("{date}T17:00:00+07:00") });
+        let items = [item("SXD", "2026-05-20"), item("SNNMT", "2026-05-21"), item("SNNMT", "2026-05-19")];
+        let directive =
+            json!({ "binding": { "document": party_document("TU", "TB/TU"), "instructions": items } });
+        story.until("16/05/2026 23:30").by("tu.thu-ky").when("record-directive", directive);
+        story
+    }
+}
+
+/// A document of the Party.
+fn party_document(issuer: &str, symbol: &str) -> Value {
+    let document = with(with(document(), "/issuer", issuer), "/symbol", symbol);
+    with(document, "/register", "party")
+}
+
+/// A deadline that starts now.
+fn deadline(story: &Story, key: DeadlineKey, instance: u32, due: &str) -> Deadline {
+    Deadline { key, instance, start: story.now, due: local(due) }
+}
 
 /// The mails of every fact of a story, by the log's line.
 fn mailed(story: &Story, of: &str) -> Vec<String> {
@@ -151,50 +212,178 @@ fn a_third_side_is_told_of_an_agreement_and_holds_no_key() {
 }
 
 #[test]
-fn other_facts_bring_no_mail_yet() {
-    let mut silent = vec![Story::phoned(), Story::coordinating()];
-    let mut story = Story::coordinating();
-    story.consulting(&["SXD"]).by("sxd.lanh-dao").when("record-position", agree());
-    silent.push(story);
-    for position in [disagree(), counter("Khác")] {
-        let mut story = Story::coordinating();
-        story.by("btg.lanh-dao").when("record-position", position).until("18/05/2026 00:00");
-        silent.push(story);
-    }
-    for result in ["verified", "failed", "unreachable"] {
+fn a_letter_is_told_at_once_if_it_is_urgent() {
+    let mut story = Story::new();
+    story.by("snnmt.dau-moi").raise(written());
+    assert_eq!(story.mails(), ["E02 to BTG.LD by 18/05 09:00", "E02 to BTG.TT.TP by 18/05 09:00"]);
+    let mut story = Story::new();
+    story.by("snnmt.dau-moi").raise(with(written(), "/urgency", "thuong"));
+    assert_eq!(story.mails(), NOBODY);
+}
+
+#[test]
+fn a_caller_who_is_not_verified_is_told_to_the_leaders_of_receiver_and_raiser() {
+    let mut story = Story::phoned();
+    story.by("btg.truc-ban").when("verify-callback", callback("failed"));
+    assert_eq!(story.mails(), ["E03 to BTG.LD", "E03 to SNNMT.LD"]);
+    for result in ["verified", "unreachable"] {
         let mut story = Story::phoned();
         story.by("btg.truc-ban").when("verify-callback", callback(result));
-        silent.push(story);
+        assert_eq!(story.mails(), NOBODY);
     }
-    for scale in ["same", "changed"] {
-        let mut story = Story::phoned();
-        story.by("snnmt.van-thu").when("submit-written-confirmation", confirmation());
-        story.by("btg.dau-moi").when("compare-written", verdicts(scale));
-        silent.push(story);
+}
+
+#[test]
+fn a_document_that_falls_due_is_told_to_the_raiser_s_liaison_officer_and_head() {
+    let mut story = Story::phoned();
+    story.until("17/05/2026 05:00");
+    for share in ["written 50 %", "written 80 %"] {
+        assert_eq!(
+            mailed(&story, share),
+            ["E04 to SNNMT.VP.DM by 17/05 05:48", "E04 to SNNMT.VP.TP by 17/05 05:48"]
+        );
     }
-    for answer in [("confirm-closure", confirming(1)), ("reject-closure", rejecting(1))] {
-        let mut story = Story::settled();
-        story.by("btg.dau-moi").when("propose-closure", closing());
-        story.by("ubnd.lanh-dao").when(answer.0, answer.1);
-        silent.push(story);
+}
+
+#[test]
+fn a_corrected_document_that_is_overdue_climbs_the_same_ladder() {
+    let mut story = Story::phoned();
+    let due = local("17/05/2026 05:00");
+    let owing = vec!["SNNMT".into()];
+    let overdue = Overdue { key: DeadlineKey::Corrected, instance: 1, level: 2, due, owing };
+    story.forge(Decision::new(due, Body::ConfirmationOverdue(overdue)));
+    assert_eq!(
+        story.mails(),
+        [
+            "E05 to SNNMT.LD by 17/05 05:00",
+            "E05 to SNNMT.VP.DM by 17/05 05:00",
+            "E05 to SNNMT.VP.TP by 17/05 05:00",
+        ]
+    );
+    let reminded = Reminded { key: DeadlineKey::Corrected, instance: 1, share: 50, due };
+    story.forge(Decision::new(due, Body::ConfirmationReminded(reminded)));
+    assert_eq!(story.mails(), ["E04 to SNNMT.VP.DM by 17/05 05:00", "E04 to SNNMT.VP.TP by 17/05 05:00"]);
+}
+
+#[test]
+fn a_discrepancy_is_told_to_both_heads_and_to_the_raiser_s_leaders() {
+    let mut story = Story::phoned();
+    story.by("snnmt.van-thu").when("submit-written-confirmation", confirmation());
+    assert_eq!(story.mails(), NOBODY);
+    story.by("btg.dau-moi").when("compare-written", verdicts("changed"));
+    assert_eq!(story.mails(), ["E06 to BTG.TT.TP", "E06 to SNNMT.LD", "E06 to SNNMT.VP.TP"]);
+    let mut story = Story::phoned();
+    story.by("snnmt.van-thu").when("submit-written-confirmation", confirmation());
+    story.by("btg.dau-moi").when("compare-written", verdicts("refined"));
+    assert_eq!(story.mails(), NOBODY);
+}
+
+#[test]
+fn a_position_is_asked_of_the_leaders_of_the_side_that_is_missing() {
+    let mut story = Story::coordinating();
+    story.until("18/05/2026 00:00");
+    for fact in ["position 50 %", "position 80 %", "position level 1", "position level 3"] {
+        assert_eq!(mailed(&story, fact), ["E08 to BTG.LD by 17/05 02:05"], "{fact}");
     }
-    let mut in_writing = Story::new();
-    in_writing.by("snnmt.dau-moi").raise(written()).until("30/05/2026 00:00");
-    silent.push(in_writing);
-    let alerts = |line: &str| {
-        let speaks =
-            ["raised-by-phone", "case-routed", "fallback-assigned", "chief-reminded", "overdue written"];
-        speaks.iter().any(|word| line.contains(word))
-            || line.ends_with(", agreed")
-            || line.contains("closure.proposed")
-    };
-    for story in &silent {
+}
+
+#[test]
+fn a_side_that_is_split_is_told_to_the_leaders_of_its_superior() {
+    let mut story = Story::new();
+    story.requiring(&["SXD"]).by("btg.truc-ban").raise(phone()).settle();
+    story.acknowledged("16/05/2026 22:05");
+    story.by("sxd.lanh-dao").when("record-position", disagree());
+    assert_eq!(story.mails(), ["E09 to UBND.LD by 17/05 02:05"]);
+    // It is missing from the round until its superior has ruled.
+    story.until("17/05/2026 02:05");
+    let missing = mailed(&story, "position level 1");
+    assert_eq!(missing, ["E08 to BTG.LD by 17/05 02:05", "E08 to UBND.LD by 17/05 02:05"]);
+}
+
+#[test]
+fn a_disagreement_is_told_to_the_leaders_of_both_sides_with_the_statements_date() {
+    let told =
+        ["E11 to BTG.LD by 17/05 02:05", "E11 to SNNMT.LD by 17/05 02:05", "E11 to UBND.LD by 17/05 02:05"];
+    let mut story = Story::coordinating();
+    story.by("btg.lanh-dao").when("record-position", disagree());
+    assert_eq!(story.mails(), told);
+    let mut story = Story::coordinating();
+    let said = coordination::DisagreementDeclared { round: 1, side: Side::B, reason: None };
+    let statement = deadline(&story, DeadlineKey::Statement, 1, "17/05/2026 02:05");
+    let declared = Decision::new(story.now, Body::DisagreementDeclared(said)).arming([statement]);
+    story.forge(declared.moving(Some(Lifecycle::InCoordination), Lifecycle::Disputed));
+    assert_eq!(story.mails(), told);
+}
+
+#[test]
+fn another_round_is_no_mail() {
+    let mut story = Story::coordinating();
+    story.by("btg.lanh-dao").when("record-position", counter("Khác"));
+    assert_eq!(story.mails(), NOBODY);
+    let mut story = Story::coordinating();
+    story.consulting(&["SXD"]).by("sxd.lanh-dao").when("record-position", agree());
+    assert_eq!(story.mails(), NOBODY);
+}
+
+#[test]
+fn a_settlement_waits_for_the_other_side_s_leaders_and_its_agreement_is_told_as_any_other() {
+    let mut story = Story::disagreed();
+    let said =
+        coordination::SettlementProposed { proposal: 1, side: Side::A, text: "Theo phương án 2.".into() };
+    story.forge(Decision::new(story.now, Body::SettlementProposed(said)));
+    assert_eq!(story.mails(), ["E24 to SNNMT.LD", "E24 to UBND.LD"]);
+    let said = coordination::AgreementReached { proposal: 1, after_dispute: true };
+    let agreed = Decision::new(story.now, Body::AgreementReached(said));
+    story.forge(agreed.moving(Some(Lifecycle::Disputed), Lifecycle::Agreed));
+    assert_eq!(
+        story.mails(),
+        [
+            "E10 to BTG.LD",
+            "E10 to BTG.TT.TP",
+            "E10 to SNNMT.LD",
+            "E10 to SNNMT.VP.TP",
+            "E10 to UBND.LD",
+            "E10 to UBND.VX.TP",
+        ]
+    );
+}
+
+#[test]
+fn a_settlement_of_a_side_without_a_party_waits_for_its_superior() {
+    let mut story = Files::with_organisation(THIRD_SIDE).story();
+    story
+        .by("cat.dau-moi")
+        .raise(with(with(written(), "/raiser", "CAT"), "/document/issuer", "CAT"))
+        .settle();
+    let said =
+        coordination::SettlementProposed { proposal: 1, side: Side::A, text: "Theo phương án 2.".into() };
+    story.forge(Decision::new(story.now, Body::SettlementProposed(said)));
+    assert_eq!(story.mails(), ["E24 to UBND.LD"]);
+}
+
+#[test]
+fn a_closure_that_is_rejected_is_told_to_the_leaders_of_both_sides() {
+    let mut story = Story::settled();
+    story.by("btg.dau-moi").when("propose-closure", closing());
+    story.by("ubnd.lanh-dao").when("reject-closure", rejecting(1));
+    assert_eq!(story.mails(), CHANGED);
+    let mut story = Story::settled();
+    story.by("btg.dau-moi").when("propose-closure", closing());
+    story.by("ubnd.lanh-dao").when("confirm-closure", confirming(1));
+    assert_eq!(story.mails(), NOBODY);
+}
+
+#[test]
+fn whatever_brings_mail_by_itself_is_a_fact_that_the_notifier_looks_at() {
+    let mut stories = vec![Story::phoned(), Story::settled(), Story::disagreed(), Story::directed()];
+    for story in &mut stories {
+        story.until("30/05/2026 00:00");
         for (fact, line) in story.facts().iter().zip(story.log()) {
             let mails = mailed(story, &line);
-            assert_eq!(!mails.is_empty(), alerts(&line), "{line}: {mails:?}");
-            assert!(mails.is_empty() || MAILED.contains(&fact.body().kind()), "{line}");
+            assert!(mails.is_empty() || MAILED.contains(&fact.body().kind()), "{line}: {mails:?}");
         }
     }
+    assert!(Kind::ALL.iter().filter(|kind| MAILED.contains(kind)).eq(MAILED), "in the order of the process");
 }
 
 #[test]

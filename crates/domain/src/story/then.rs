@@ -144,7 +144,10 @@ impl Story {
 
     /// The mails of the newest fact, in words: `E01 to BTG.LD by 16/05 22:07`.
     pub(crate) fn mails(&self) -> Vec<String> {
-        notices::notices(self.case(), self.newest(), &self.policy).iter().map(mail).collect()
+        let mails = notices::notices(self.case(), self.newest(), &self.policy);
+        let kind = self.newest().body().kind();
+        assert!(mails.is_empty() || notices::MAILED.contains(&kind), "the notifier does not look at {kind}");
+        mails.iter().map(mail).collect()
     }
 
     /// The person who acts next.

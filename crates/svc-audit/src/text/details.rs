@@ -1,0 +1,185 @@
+//! What a fact says beyond its type, in a few words: states, levels and deadlines, never the matter itself.
+
+use events::{
+    Body, Fact,
+    coordination::{Closes, Position},
+    taskforce::Member,
+    terms::Document,
+};
+
+use super::due;
+
+/// What a fact says beyond its type: states, levels and deadlines, never the matter itself.
+#[expect(clippy::too_many_lines, reason = "a table: one row for each type of fact")]
+pub(super) fn details(fact: &Fact) -> Vec<String> {
+    let mut details = match fact.body() {
+        Body::RaisedByPhone(raised) => {
+            let mut said = vec![format!("{} to {}", raised.parties.raiser, raised.parties.receiver)];
+            said.extend(raised.late_logged.then(|| "logged late".to_owned()));
+            said
+        }
+        Body::RaisedInWriting(raised) => vec![
+            format!("{} to {}", raised.parties.raiser, raised.parties.receiver),
+            raised.document.printed(),
+        ],
+        Body::Numbered(numbered) => vec![numbered.code.to_string()],
+        Body::CallbackVerified(_)
+        | Body::CallbackFailed(_)
+        | Body::CallbackUnreachable(_)
+        | Body::WrittenMatched(_)
+        | Body::WrittenDiscrepant(_)
+        | Body::CorrectedRequested(_)
+        | Body::DossierReceived(_) => Vec::new(),
+        Body::WrittenReceived(received) => {
+            let mut said = vec![received.document.printed()];
+            said.extend(received.late.then(|| "late".to_owned()));
+            said
+        }
+        Body::CaseRouted(routed) => routed
+            .assignments
+            .iter()
+            .map(|each| {
+                let lead = if each.lead { " leads" } else { "" };
+                format!("{}{lead}: {} {:?}", each.agency, each.holder, each.level)
+            })
+            .collect(),
+        Body::AssignmentAcknowledged(said) => vec![format!("assignment {} by {}", said.assignment, said.by)],
+        Body::FallbackAssigned(said) => {
+            vec![format!("{:?}: {} {:?}", said.because, said.next.holder, said.next.level)]
+        }
+        Body::ChiefReminded(said) => vec![format!("assignment {}, time {}", said.assignment, said.times)],
+        Body::ConfirmationReminded(said)
+        | Body::RoutingReminded(said)
+        | Body::CoordinationReminded(said)
+        | Body::TaskforceReminded(said)
+        | Body::EscalationReminded(said)
+        | Body::ClosureReminded(said) => {
+            vec![format!("{} {}, {} %", said.key, said.instance, said.share)]
+        }
+        Body::ConfirmationOverdue(said)
+        | Body::RoutingOverdue(said)
+        | Body::CoordinationOverdue(said)
+        | Body::TaskforceOverdue(said)
+        | Body::EscalationOverdue(said)
+        | Body::ClosureOverdue(said) => {
+            let owing = said.owing.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            vec![format!("{} {}, level {}, owed by {owing}", said.key, said.instance, said.level)]
+        }
+        Body::CoordinationOpened(opened) => vec![format!("round {}", opened.round.number)],
+        Body::PositionRecorded(said) => {
+            let mut words = vec![format!("{}: {}", said.agency, position(&said.position))];
+            words.extend(said.split.map(|side| format!("side {side:?} is split")));
+            words.extend(said.closes.as_ref().map(|closes| match closes {
+                Closes::Agreed => "agreed".to_owned(),
+                Closes::Next(round) => format!("next round {}", round.number),
+                Closes::Disputed => "disputed".to_owned(),
+            }));
+            words
+        }
+        Body::OpinionRecorded(said) => vec![format!("{}: {}", said.agency, position(&said.position))],
+        Body::ClosureProposed(said) => vec![format!("side {:?}, {:?}", said.side, said.outcome)],
+        Body::CaseClosed(closed) => vec![format!("{:?}", closed.outcome)],
+        Body::ClosureRejected(said) => vec![format!("proposal {}", said.proposal)],
+        Body::DiscrepancyExplained(said) => vec![format!("explanation {}", said.explanation)],
+        Body::WrittenReconciled(said) => {
+            vec![format!("explanation {}", said.explanation), format!("{:?} prevails", said.prevails)]
+        }
+        Body::AssignmentDeclined(said) => vec![format!("assignment {} by {}", said.assignment, said.by)],
+        Body::CaseRerouted(said) => {
+            vec![format!("assignment {}: {} {:?}", said.assignment, said.next.holder, said.next.level)]
+        }
+        Body::AgencyAdded(said) => vec![
+            format!("{} {:?}", said.assignment.agency, said.role),
+            format!("{} {:?}", said.assignment.holder, said.assignment.level),
+        ],
+        Body::DisagreementDeclared(said) => vec![format!("side {:?}", said.side)],
+        Body::SettlementProposed(said) => vec![format!("proposal {}, side {:?}", said.proposal, said.side)],
+        Body::AgreementReached(said) => vec![format!("proposal {}", said.proposal)],
+        Body::TaskforceProposed(said) => {
+            let agencies: Vec<_> = said.mandate.agencies.iter().map(ToString::to_string).collect();
+            vec![format!("{} invites {}", said.by, agencies.join(", "))]
+        }
+        Body::TaskforceProposalWithdrawn(said) => vec![format!("proposal {}", said.proposal)],
+        Body::MemberNominated(said) => vec![member(&said.member)],
+        Body::ConsentGiven(said) => {
+            let mut words = vec![said.agency.to_string()];
+            words.extend(said.member.as_ref().map(member));
+            words.extend(said.completes.then(|| "complete".to_owned()));
+            words
+        }
+        Body::ConsentRefused(said) => vec![said.agency.to_string()],
+        Body::TaskforceEstablished(said) => {
+            let mut words = vec![format!("by {}", said.by), said.document.printed()];
+            words.extend(said.by_directive.then(|| "by directive".to_owned()));
+            words.extend(said.members.iter().map(member));
+            words
+        }
+        Body::MeetingScheduled(said) => vec![format!("meeting {}, {}", said.meeting, due(said.at))],
+        Body::MinutesRecorded(said) => vec![format!("meeting {}", said.meeting), said.document.printed()],
+        Body::TaskAssigned(said) => {
+            vec![format!("task {}: {}, due {}", said.task, said.owner, due(said.due))]
+        }
+        Body::TaskCompleted(said) => vec![format!("task {}", said.task)],
+        Body::MemberReplaced(said) => vec![format!("{} by {}", said.old, member(&said.new))],
+        Body::TermEnded(said) => vec![said.until.format("%d/%m/%Y").to_string()],
+        Body::TaskforceDissolved(said) => {
+            let mut words = vec![said.report.printed()];
+            words.extend(said.transfers.iter().map(|each| format!("task {} goes to {}", each.task, each.to)));
+            words
+        }
+        Body::StatementFiled(said) => {
+            let mut words = vec![format!("side {:?} by {}", said.side, said.agency)];
+            words.extend(said.completes.then(|| "complete".to_owned()));
+            words
+        }
+        Body::CaseEscalated(said) => {
+            let mut words =
+                vec![format!("dossier {}, requested by {}", said.dossier, due(said.requested_by))];
+            words.extend(said.document.as_ref().map(Document::printed));
+            words.extend(said.silent.iter().map(|side| format!("side {side:?} silent")));
+            words.push(format!("digest {}", said.digest));
+            words
+        }
+        Body::InfoRequested(said) => vec![format!("question {} to {}", said.request, said.agency)],
+        Body::InfoSupplied(said) => vec![format!("question {} by {}", said.request, said.agency)],
+        Body::DirectiveIssued(said) => {
+            let items = said.instructions.iter();
+            let items = items.map(|each| format!("item {}: {}", each.item, each.agency));
+            [said.document.printed()].into_iter().chain(items).collect()
+        }
+        Body::InstructionAcknowledged(said) => {
+            let items: Vec<_> = said.items.iter().map(ToString::to_string).collect();
+            vec![format!("{}: item {}", said.agency, items.join(", "))]
+        }
+        Body::InstructionReported(said) => {
+            let mut words = vec![format!("item {}", said.item), said.document.printed()];
+            words.extend(said.late.then(|| "late".to_owned()));
+            words
+        }
+        Body::InstructionAccepted(said) => vec![format!("item {}", said.item)],
+        Body::InstructionRejected(said) => vec![format!("item {}", said.item)],
+        Body::CaseWithdrawn(said) => vec![said.document.printed()],
+        Body::CancellationProposed(said) => vec![format!("proposal {}, {:?}", said.proposal, said.reason)],
+        Body::CaseCancelled(said) => vec![format!("proposal {}, {:?}", said.proposal, said.reason)],
+        Body::DocumentRegistered(registered) => vec![registered.document.printed()],
+    };
+    details.extend(
+        fact.draft
+            .deadlines
+            .iter()
+            .map(|deadline| format!("{} {} due {}", deadline.key, deadline.instance, due(deadline.due))),
+    );
+    details
+}
+
+fn member(member: &Member) -> String {
+    format!("{} {}{}", member.agency, member.officer, if member.lead { " leads" } else { "" })
+}
+
+fn position(position: &Position) -> &'static str {
+    match position {
+        Position::Agree { .. } => "Agree",
+        Position::Disagree { .. } => "Disagree",
+        Position::Counter { .. } => "Counter",
+    }
+}

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::{
     api::{Answer, Api, call, document, key_facts, letter, path_of, send},
     process::Installation,
-    story::{CASE, Story},
+    story::{AT_NIGHT, CASE, Story},
 };
 
 /// The codes that bad input can bring, each with its status; the others say that the system is busy, away or full.
@@ -183,7 +183,7 @@ async fn what_the_rules_refuse_names_its_code_and_field_and_nothing_is_stored() 
     assert_eq!(facts(&api).await, 0);
 
     // The call at night, up to the document that confirms it.
-    let mut story = Story::at_night();
+    let mut story = Story::of(AT_NIGHT);
     let steps = story.scenario.steps.clone();
     let comes =
         |act: &str| steps.iter().position(|step| step.act.as_ref().is_some_and(|deed| deed.act == act));

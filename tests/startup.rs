@@ -233,7 +233,7 @@ async fn a_scenario_is_not_played_to_nobody() {
     let place = Installation::new();
     let play = async || {
         let mut play = concord();
-        play.arg("play").arg(story::file("txt")).arg("--data").arg(place.data());
+        play.arg("play").arg(story::file(story::AT_NIGHT, "txt")).arg("--data").arg(place.data());
         tokio::time::timeout(Duration::from_secs(15), finish(&mut play))
             .await
             .expect("it gives up within seconds")

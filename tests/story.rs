@@ -1,66 +1,99 @@
-//! The telephone call at night (DOMAIN §8, S2), through the real binary, a real nats-server and a real mail server:
-//! what the log says afterwards, at any moment, and what left by mail.
+//! Every scenario, through the real binary, a real nats-server and a real mail server: what the log says afterwards,
+//! and what left by mail.
 
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
 use std::{collections::BTreeSet, fs};
 
-use chrono::{DateTime, NaiveDate};
-use domain::{Policy, PolicyFiles, scenario::Scenario};
+use domain::scenario::Scenario;
 use events::Kind;
+use reqwest::{Method, header::ACCEPT};
 use serde_json::Value;
 use support::{
-    concord, finish, golden,
+    concord, discretion, finish, golden,
     mails::{self, Mail},
-    process::Installation,
-    story::{CASE, Story, file},
+    process::{Installation, Up},
+    story::{AT_NIGHT, CASE, HIGHWAY, Story, file, folder},
     top,
 };
 use testkit::smtp::AioSmtpd;
 
-#[tokio::test]
-async fn a_story_ends_in_one_log_and_in_mails_without_content() {
+/// Declares the scenarios: what each tells, its files, and what else is to be seen of it.
+macro_rules! scenarios {
+    ($($says:ident = $name:expr $(, and $then:ident)?;)+) => {
+        /// Every scenario that is told here.
+        const TOLD: &[&str] = &[$($name),+];
+
+        $(#[tokio::test]
+        async fn $says() {
+            let told = told($name).await;
+            $($then(&told).await;)?
+            assert!(told.up.term().await.success());
+        })+
+    };
+}
+
+scenarios! {
+    two_rounds_and_a_task_force_end_in_agreement = "s1-land-clearance";
+    a_call_at_night_ends_in_one_log_and_in_mails_without_content = AT_NIGHT, and shows_any_moment;
+    a_disagreement_goes_up_and_comes_back_as_duties = HIGHWAY;
+    a_false_call_is_cancelled_by_two_keys = "s5a-false-call";
+    a_case_is_withdrawn_by_document = "s5d-withdrawn-by-document";
+    a_task_force_is_refused_and_formed_at_the_second_try = "task-force-at-the-second-try";
+    a_task_force_is_established_by_directive = "task-force-by-directive";
+    the_silence_of_one_side_stops_nothing = "silence-of-one-side", and the_dossier_says_who_is_silent;
+    a_document_that_differs_is_explained_and_reconciled = "call-and-document-differ";
+    a_corrected_document_is_late_again_and_matches = "corrected-document-late-again";
+    an_assignment_is_declined_and_a_dispute_declared = "declined-and-no-common-position";
+    a_dispute_is_settled_between_the_sides = "settled-between-the-sides";
+}
+
+/// A scenario that has been told to its end.
+struct Told {
+    place: Installation,
+    up: Up,
+    whole: String,
+}
+
+/// Tells a scenario, and holds what comes of it against its goldens.
+async fn told(name: &str) -> Told {
+    let scenario = Story::of(name).scenario;
     let relay = AioSmtpd::start().await;
-    let place = Installation::new();
+    let place = Installation::starting(scenario.start.to_rfc3339());
     place.mail_to(relay.address());
     let up = place.up().await;
     let mut play = concord();
-    play.arg("play").arg(file("txt")).arg("--data").arg(place.data());
+    play.arg("play").arg(file(name, "txt")).arg("--data").arg(place.data());
     let played = finish(&mut play).await.succeeded();
     assert!(played.contains("expectations came true"), "{played}");
 
     let whole = place.replay(&["--case", CASE]).await.succeeded();
-    golden::check(&file("out"), &whole);
-    then(&place, &whole).await;
-    facts_are_as_the_schemas_say(&place).await;
+    golden::check(&file(name, "out"), &whole);
+    facts_are_as_the_schemas_say(&place, &whole).await;
+    mails_are_fit_to_be_sent(name, &scenario, &relay);
+    Told { place, up, whole }
+}
 
-    let arrived: Vec<_> = relay
-        .mails()
-        .into_iter()
-        .map(|mail| {
-            let header = |name| mail.header(name).unwrap_or_default().to_owned();
-            assert_eq!(mail.defects, Vec::<String>::new());
-            assert_eq!(header("X-RcptTo"), header("To"), "the envelope names somebody else");
-            Mail { to: header("To"), subject: header("Subject"), id: header("Message-ID"), text: mail.text }
-        })
-        .collect();
-    golden::check(&file("mails"), &mails::list(&arrived));
-    let ids: BTreeSet<_> = arrived.iter().map(|mail| &mail.id).collect();
-    assert_eq!(ids.len(), arrived.len(), "a mail came twice");
-    nothing_is_given_away(&arrived);
-
-    assert!(up.term().await.success());
+/// A scenario that nobody tells is no scenario, and a golden without one is left over.
+#[test]
+fn every_scenario_is_told() {
+    let told: BTreeSet<_> = TOLD.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(told.len(), TOLD.len(), "a scenario is told twice");
+    for extension in ["txt", "out", "mails"] {
+        let files = fs::read_dir(folder()).expect("the scenarios").filter_map(Result::ok);
+        let files =
+            files.map(|entry| entry.path()).filter(|path| path.extension() == Some(extension.as_ref()));
+        let names: BTreeSet<_> =
+            files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+        assert_eq!(names, told, "{extension}");
+    }
 }
 
 /// A replay as of a moment shows what had been recorded by then, and where the case stood.
-async fn then(place: &Installation, whole: &str) {
-    let at = place.replay(&["--case", CASE, "--at", "2026-05-16T22:30:00+07:00"]).await.succeeded();
-    let facts = |text: &str| {
-        let facts = text.lines().take_while(|line| !line.is_empty());
-        facts.map(str::to_owned).collect::<Vec<_>>()
-    };
-    assert_eq!(facts(&at), facts(whole)[..6], "the facts up to the fallback");
+async fn shows_any_moment(told: &Told) {
+    let at = told.place.replay(&["--case", CASE, "--at", "2026-05-16T22:30:00+07:00"]).await.succeeded();
+    assert_eq!(facts(&at), facts(&told.whole)[..6], "the facts up to the fallback");
     let stood = &at[at.find("\n\n").expect("the case after its facts")..];
     let wanted = "
 
@@ -72,14 +105,31 @@ VV-2026-00001  Routed
 6 facts, 1 case as recorded by 16/05/2026 22:30:00: the chain is unbroken, no version is missing
 ";
     assert_eq!(stood, wanted);
-    let before = place.replay(&["--case", CASE, "--at", "2026-05-16T21:00:00+07:00"]).await.succeeded();
+    let before = told.place.replay(&["--case", CASE, "--at", "2026-05-16T21:00:00+07:00"]).await.succeeded();
     assert!(before.contains("0 facts, 0 cases as recorded by 16/05/2026 21:00:00"), "{before}");
 }
 
+/// Who reads the dossier reads that a side has said nothing, and what the other side has said.
+async fn the_dossier_says_who_is_silent(told: &Told) {
+    let api = told.up.api();
+    let cases = api.get("tu.thu-ky", "/api/v1/cases").await.expect("an answer");
+    let id = cases.body["cases"][0]["id"].as_str().expect("the case").to_owned();
+    let asked = api.request("tu.thu-ky", Method::GET, &format!("/api/v1/cases/{id}/dossier"));
+    let answer = support::api::send(asked.header(ACCEPT, "text/plain")).await.expect("an answer");
+    assert_eq!(answer.text.matches("chưa gửi ý kiến").count(), 1, "{}", answer.text);
+    assert!(answer.text.contains("đã có vị trí mới"), "{}", answer.text);
+    assert!(!answer.text.contains("Lộ trình chưa rõ kinh phí"), "{}", answer.text);
+}
+
+/// The facts of a replay, one line each.
+fn facts(replay: &str) -> Vec<&str> {
+    replay.lines().take_while(|line| !line.is_empty()).collect()
+}
+
 /// Every fact of the log, the documents' registrations too, is what its published schema promises.
-async fn facts_are_as_the_schemas_say(place: &Installation) {
+async fn facts_are_as_the_schemas_say(place: &Installation, whole: &str) {
     let lines = place.replay(&["--json"]).await.succeeded();
-    let mut kinds = BTreeSet::new();
+    let mut of_the_case = 0;
     for line in lines.lines() {
         let line: Value = serde_json::from_str(line).expect("a line in JSON");
         let fact = &line["fact"];
@@ -91,116 +141,29 @@ async fn facts_are_as_the_schemas_say(place: &Installation) {
             panic!("{kind} is not as its schema says: {error}");
         }
         assert_eq!(line["state"].is_null(), kind == Kind::DocumentRegistered, "{line}");
-        kinds.insert(kind.name());
+        of_the_case += usize::from(kind != Kind::DocumentRegistered);
     }
-    assert_eq!(lines.lines().count(), 18, "17 facts of the case, and a document's registration");
-    assert!(kinds.contains("document.registered"));
+    assert_eq!(of_the_case, facts(whole).len(), "the case's own facts");
 }
 
-/// No word of the case, of a document, of an agency or of a person is in any mail, beyond the fixed frame and the
-/// title of the recipient's own office.
-fn nothing_is_given_away(mails: &[Mail]) {
-    let policy = policy();
-    let organisation = &policy.organisation;
-    let mut sensitive = BTreeSet::new();
-    for text in texts(&Story::at_night().scenario) {
-        sensitive.extend(words(&text));
+/// Each mail came once, to whom its envelope says, and says nothing; nothing is called overdue upwards.
+fn mails_are_fit_to_be_sent(name: &str, scenario: &Scenario, relay: &AioSmtpd) {
+    let arrived: Vec<_> = relay
+        .mails()
+        .into_iter()
+        .map(|mail| {
+            let header = |name| mail.header(name).unwrap_or_default().to_owned();
+            assert_eq!(mail.defects, Vec::<String>::new());
+            assert_eq!(header("X-RcptTo"), header("To"), "the envelope names somebody else");
+            Mail { to: header("To"), subject: header("Subject"), id: header("Message-ID"), text: mail.text }
+        })
+        .collect();
+    golden::check(&file(name, "mails"), &mails::list(&arrived));
+    let ids: BTreeSet<_> = arrived.iter().map(|mail| &mail.id).collect();
+    assert_eq!(ids.len(), arrived.len(), "a mail came twice");
+    discretion::nothing_is_given_away(scenario, &arrived);
+    for mail in arrived.iter().filter(|mail| mail.to.ends_with("@tu.tinh.example")) {
+        let said = format!("{}\n{}", mail.subject, mail.text).to_lowercase();
+        assert!(!said.contains("quá hạn"), "told upwards to {}:\n{said}", mail.to);
     }
-    for agency in organisation.agencies() {
-        sensitive.extend(words(&agency.name));
-        sensitive.extend(agency.phone.iter().flat_map(|phone| words(phone)));
-        sensitive.insert(agency.id.as_str().to_lowercase());
-    }
-    for officer in organisation.officers() {
-        sensitive.extend(words(&officer.name));
-    }
-    for word in ["thủy", "lồng", "0258", "118", "snnmt", "agriculture", "vinh", "nghiệp", "trường"] {
-        assert!(sensitive.contains(word), "{word} is not looked for");
-    }
-    let frame = frame();
-    for mail in mails {
-        let office = organisation
-            .officers()
-            .filter_map(|officer| organisation.office(&officer.office))
-            .find(|office| office.email == mail.to)
-            .expect("an office at this address");
-        let text = mail.text.replacen(&office.title, "", 1);
-        assert_ne!(text, mail.text, "it does not address the office at {}", mail.to);
-        let link = text.lines().find_map(|line| line.strip_prefix("Đề nghị đăng nhập để xem: "));
-        let case = link.and_then(|link| link.strip_prefix("https://phoi-hop.tinh.example/cases/"));
-        let case = case.expect("a link to the case");
-        assert!(case.parse::<events::CaseId>().is_ok(), "{case} says more than an opaque id");
-        let text = text.replacen(case, "", 1);
-        let said: BTreeSet<_> = [words(&text), words(&mail.subject)].into_iter().flatten().collect();
-        let leaked: Vec<_> = said.difference(&frame).filter(|word| sensitive.contains(*word)).collect();
-        assert!(leaked.is_empty(), "{leaked:?} in the mail to {}:\n{}\n{}", mail.to, mail.subject, mail.text);
-    }
-}
-
-/// The texts that officers enter in the course of the scenario; times and dates are none.
-fn texts(scenario: &Scenario) -> Vec<String> {
-    fn collect(value: &Value, texts: &mut Vec<String>) {
-        match value {
-            Value::String(text) => {
-                let time = DateTime::parse_from_rfc3339(text).is_ok();
-                if !time && text.parse::<NaiveDate>().is_err() {
-                    texts.push(text.clone());
-                }
-            }
-            Value::Number(number) => texts.push(number.to_string()),
-            Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
-            Value::Object(fields) => fields.values().for_each(|field| collect(field, texts)),
-            Value::Null | Value::Bool(_) => {}
-        }
-    }
-    let mut found = Vec::new();
-    for deed in scenario.steps.iter().filter_map(|step| step.act.as_ref()) {
-        collect(&deed.body, &mut found);
-    }
-    found
-}
-
-/// The words of at least four letters, and the numbers of at least three digits but for the year.
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    let counts = |word: &String| {
-        let long = word.chars().count();
-        if word.chars().all(|c| c.is_ascii_digit()) { long >= 3 && word != "2026" } else { long >= 4 }
-    };
-    words.filter(counts).collect()
-}
-
-/// The words of the templates: what every mail says, whatever the case.
-fn frame() -> BTreeSet<String> {
-    let folder = top().join("crates/svc-notifier/src/notices");
-    let mut files = vec![folder.join("frame.txt")];
-    let folders = fs::read_dir(folder).expect("the templates").filter_map(Result::ok);
-    files.extend(folders.map(|entry| entry.path().join("notice.txt")).filter(|file| file.is_file()));
-    assert!(files.len() > 6, "{files:?}");
-    let mut frame = BTreeSet::new();
-    for file in files {
-        let template = fs::read_to_string(file).expect("a template");
-        // What stands in braces is not said, but filled in.
-        let said = template.split('{').map(|piece| piece.rsplit('}').next().unwrap_or_default());
-        frame.extend(said.flat_map(words));
-    }
-    // What fills the braces, whatever the case: how an addressee is called, the urgency, a due time in words.
-    frame.extend(words("đồng chí, Hỏa tốc, 22 giờ 07, ngày 16/5/2026"));
-    frame
-}
-
-/// The example province.
-fn policy() -> Policy {
-    let read =
-        |name: &str| fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
-    let [policy, organisation, calendar, deadlines, routing] =
-        ["policy.toml", "organisation.toml", "calendar-VN.toml", "deadlines.toml", "routing.toml"].map(read);
-    let files = PolicyFiles {
-        policy: &policy,
-        organisation: &organisation,
-        calendar: &calendar,
-        deadlines: &deadlines,
-        routing: &routing,
-    };
-    Policy::from_files(files).expect("the example policy")
 }

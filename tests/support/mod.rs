@@ -1,7 +1,8 @@
-//! What the end-to-end tests share: processes of the binary, its HTTP API as a client sees it, the scenario, and
+//! What the end-to-end tests share: processes of the binary, its HTTP API as a client sees it, the scenarios, and
 //! what a replay shows.
 
 pub mod api;
+pub mod discretion;
 pub mod golden;
 pub mod load;
 pub mod log;
@@ -12,10 +13,12 @@ pub mod story;
 
 use std::{
     ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::Stdio,
 };
 
+use domain::{Policy, PolicyFiles};
 use tokio::process::Command;
 
 /// The top of the checkout.
@@ -62,4 +65,20 @@ pub async fn finish(command: &mut Command) -> Said {
         out: String::from_utf8(output.stdout).expect("UTF-8 on stdout"),
         err: String::from_utf8(output.stderr).expect("UTF-8 on stderr"),
     }
+}
+
+/// The example province.
+pub fn policy() -> Policy {
+    let read =
+        |name: &str| fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
+    let [policy, organisation, calendar, deadlines, routing] =
+        ["policy.toml", "organisation.toml", "calendar-VN.toml", "deadlines.toml", "routing.toml"].map(read);
+    let files = PolicyFiles {
+        policy: &policy,
+        organisation: &organisation,
+        calendar: &calendar,
+        deadlines: &deadlines,
+        routing: &routing,
+    };
+    Policy::from_files(files).expect("the example policy")
 }

@@ -23,6 +23,7 @@ pub const START: &str = "2026-05-16T21:52:00+07:00";
 #[derive(Debug)]
 pub struct Installation {
     root: TempDir,
+    start: String,
 }
 
 /// `concord up`, ready for work.
@@ -36,7 +37,12 @@ pub struct Up {
 impl Installation {
     /// An empty one.
     pub fn new() -> Self {
-        Self { root: tempfile::tempdir().expect("a temporary directory") }
+        Self::starting(START)
+    }
+
+    /// An empty one whose manual clock starts at another time.
+    pub fn starting(at: impl Into<String>) -> Self {
+        Self { root: tempfile::tempdir().expect("a temporary directory"), start: at.into() }
     }
 
     /// Where it keeps its data.
@@ -70,8 +76,8 @@ impl Installation {
     /// `concord up` on free ports, with the clock in our hands.
     pub fn command(&self) -> Command {
         let mut up = concord();
-        up.args(["up", "--clock", "manual", "--at", START, "--listen", "127.0.0.1:0", "--nats-port", "0"]);
-        up.arg("--data").arg(self.data());
+        up.args(["up", "--listen", "127.0.0.1:0", "--nats-port", "0"]);
+        up.args(["--clock", "manual", "--at", &self.start]).arg("--data").arg(self.data());
         if self.config_file().exists() {
             up.arg("--config").arg(self.config_file());
         }

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use super::{
     Said,
     api::Api,
-    concord, finish,
+    concord, finish, policy,
     process::{START, with_relay},
 };
 
@@ -40,9 +40,9 @@ impl Split {
     pub async fn start() -> Self {
         let split = Self { nats: TestNats::start().await, root: tempfile::tempdir().expect("a directory") };
         fs::create_dir_all(split.tokens()).expect("a folder for tokens");
-        for officer in ["btg.truc-ban", "btg.dau-moi", "btg.kiem-tra", "ubnd.dau-moi", "snnmt.dau-moi"] {
+        for officer in policy().organisation.officers() {
             let token: u128 = rand::rng().random();
-            fs::write(split.tokens().join(officer), format!("{token:032x}")).expect("a token");
+            fs::write(split.tokens().join(officer.id.as_str()), format!("{token:032x}")).expect("a token");
         }
         split
     }

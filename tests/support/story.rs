@@ -1,4 +1,4 @@
-//! The scenario, step by step, as its officers play it through the API.
+//! A scenario, step by step, as its officers play it through the API.
 
 use std::{fs, path::PathBuf};
 
@@ -9,15 +9,26 @@ use super::{
     top,
 };
 
-/// The number that the case of the scenario gets.
+/// The number that the case of a scenario gets.
 pub const CASE: &str = "VV-2026-00001";
 
-/// A file beside the scenario.
-pub fn file(extension: &str) -> PathBuf {
-    top().join("tests/scenarios/s2-aquaculture-at-night").with_extension(extension)
+/// The telephone call at night.
+pub const AT_NIGHT: &str = "s2-aquaculture-at-night";
+
+/// The disagreement that goes up.
+pub const HIGHWAY: &str = "s3-highway-delay";
+
+/// Where the scenarios are.
+pub fn folder() -> PathBuf {
+    top().join("tests/scenarios")
 }
 
-/// The scenario, and how far it has come.
+/// A file of a scenario: `txt` is the scenario itself, the others what comes of it.
+pub fn file(name: &str, extension: &str) -> PathBuf {
+    folder().join(name).with_extension(extension)
+}
+
+/// A scenario, and how far it has come.
 #[derive(Debug)]
 pub struct Story {
     /// What happens.
@@ -27,9 +38,9 @@ pub struct Story {
 }
 
 impl Story {
-    /// The telephone call at night.
-    pub fn at_night() -> Self {
-        let text = fs::read_to_string(file("txt")).expect("the scenario");
+    /// The scenario of that name.
+    pub fn of(name: &str) -> Self {
+        let text = fs::read_to_string(file(name, "txt")).expect("the scenario");
         let scenario = Scenario::parse(&text).expect("a readable scenario");
         Self { scenario, case: String::new() }
     }

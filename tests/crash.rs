@@ -4,10 +4,16 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::{collections::BTreeSet, env, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    sync::Arc,
+    time::Duration,
+};
 
 use bus::{Bus, Principal};
-use events::Kind;
+use domain::scenario::Step;
+use events::{Kind, Timestamp};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use support::{
@@ -18,7 +24,7 @@ use support::{
     mails::{self, Mail},
     process::{Installation, Up, nats_in, runs_in},
     split::Split,
-    story::{CASE, Story, file, refusal},
+    story::{AT_NIGHT, CASE, HIGHWAY, Story, file, refusal},
 };
 use svc_notifier::outbox::{self, EntryId};
 use testkit::{
@@ -30,6 +36,20 @@ use tokio::{sync::watch, task::JoinHandle};
 /// Where the moments of the kills come from; `CRASH_SEED` tries others.
 const SEED: u64 = 20_260_516;
 
+/// The services, each in a process of its own.
+const SERVICES: [&str; 10] = [
+    "intake",
+    "confirmation",
+    "routing",
+    "coordination",
+    "taskforce",
+    "escalation",
+    "ledger",
+    "notifier",
+    "audit",
+    "api",
+];
+
 /// The longest time that a step is left alone before the kill: most of them take less.
 const LONGEST: Duration = Duration::from_millis(80);
 
@@ -39,26 +59,17 @@ async fn killed_after_each_step_it_goes_on_as_if_nothing_had_happened() {
     let place = Installation::new();
     place.mail_to(relay.address());
     let mut up = place.up().await;
-    let mut story = Story::at_night();
+    let mut story = Story::of(AT_NIGHT);
     for step in story.scenario.steps.clone() {
         let first = story.play(&up.api(), &step).await.expect("an answer");
         up = killed_and_started(&place, up).await;
         let again = story.play(&up.api(), &step).await.expect("an answer");
-        let (Some(first), Some(again)) = (first, again) else { continue };
-        if let Some(code) = refusal(&step) {
-            assert_eq!((first.code(), again.code()), (code, code), "line {}", step.line);
-            continue;
-        }
-        assert!(first.status < 300 && !first.is_repeat(), "line {}: {}", step.line, first.text);
-        assert!(again.status == 200 && again.is_repeat(), "line {}: {}", step.line, again.text);
-        for field in ["event", "version"] {
-            assert_eq!(first.body[field], again.body[field], "line {}: {field}", step.line);
-        }
+        the_same_came_of_it(&step, first, again);
     }
     let log = place.replay(&["--case", CASE]).await.succeeded();
-    golden::check(&file("out"), &log);
+    golden::check(&file(AT_NIGHT, "out"), &log);
     let arrived = arrived(&up.connect(Principal::Notifier).await, &relay).await;
-    golden::check(&file("mails"), &mails::list(&arrived));
+    golden::check(&file(AT_NIGHT, "mails"), &mails::list(&arrived));
     assert!(up.term().await.success());
 }
 
@@ -71,7 +82,7 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_is_doubled() {
     let place = Installation::new();
     place.mail_to(relay.address());
     let mut up = place.up().await;
-    let mut story = Story::at_night();
+    let mut story = Story::of(AT_NIGHT);
     for step in story.scenario.steps.clone() {
         let left_alone = rng.random_range(Duration::ZERO..LONGEST);
         let api = up.api();
@@ -86,12 +97,55 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_is_doubled() {
         }
     }
     let log = place.replay(&["--case", CASE]).await.succeeded();
-    let wanted = std::fs::read_to_string(file("out")).expect("the golden");
+    let wanted = std::fs::read_to_string(file(AT_NIGHT, "out")).expect("the golden");
     let (wanted, found) = (in_any_order(&wanted), in_any_order(&log));
     assert!(wanted == found, "{}", golden::differences(&wanted, &found));
     let arrived = arrived(&up.connect(Principal::Notifier).await, &relay).await;
-    golden::check(&file("mails"), &mails::list(&arrived));
+    golden::check(&file(AT_NIGHT, "mails"), &mails::list(&arrived));
     assert!(up.term().await.success());
+}
+
+#[tokio::test]
+async fn killed_one_after_the_other_the_services_go_on_as_if_nothing_had_happened() {
+    let relay = SmtpSink::start([]).await;
+    let split = Split::start().await;
+    let config = split.mail_to(relay.address());
+    let mut story = Story::of(HIGHWAY);
+    let serve = async |service, at: Timestamp| {
+        let at = at.to_rfc3339();
+        split.serve(service, &["--config", &config, "--clock", "manual", "--at", &at, service]).await
+    };
+    let mut served = BTreeMap::new();
+    for service in SERVICES {
+        served.insert(service, serve(service, story.scenario.start).await);
+    }
+    let steps = story.scenario.steps.clone();
+    assert!(steps.len() >= SERVICES.len(), "there is a step for each service");
+    for (step, service) in steps.into_iter().zip(SERVICES.into_iter().cycle()) {
+        let first = story.play(&served["api"].api(), &step).await.expect("an answer");
+        served.remove(service).expect("it is at work").kill9().await;
+        served.insert(service, serve(service, step.at).await);
+        let again = story.play(&served["api"].api(), &step).await.expect("an answer");
+        the_same_came_of_it(&step, first, again);
+    }
+    let log = split.replay(&["--case", CASE]).await.succeeded();
+    golden::check(&file(HIGHWAY, "out"), &log);
+    let arrived = arrived(&split.nats.connect(Principal::Notifier).await, &relay).await;
+    golden::check(&file(HIGHWAY, "mails"), &mails::list(&arrived));
+}
+
+/// A step that was played twice, with a kill in between, is one act.
+fn the_same_came_of_it(step: &Step, first: Option<Answer>, again: Option<Answer>) {
+    let (Some(first), Some(again)) = (first, again) else { return };
+    if let Some(code) = refusal(step) {
+        assert_eq!((first.code(), again.code()), (code, code), "line {}", step.line);
+        return;
+    }
+    assert!(first.status < 300 && !first.is_repeat(), "line {}: {}", step.line, first.text);
+    assert!(again.status == 200 && again.is_repeat(), "line {}: {}", step.line, again.text);
+    for field in ["event", "version"] {
+        assert_eq!(first.body[field], again.body[field], "line {}: {field}", step.line);
+    }
 }
 
 #[tokio::test]

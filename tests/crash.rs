@@ -59,7 +59,7 @@ async fn killed_after_each_step_it_goes_on_as_if_nothing_had_happened() {
     let place = Installation::new();
     place.mail_to(relay.address());
     let mut up = place.up().await;
-    let mut story = Story::of(AT_NIGHT);
+    let mut story = Story::at_night();
     for step in story.scenario.steps.clone() {
         let first = story.play(&up.api(), &step).await.expect("an answer");
         up = killed_and_started(&place, up).await;
@@ -82,7 +82,7 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_is_doubled() {
     let place = Installation::new();
     place.mail_to(relay.address());
     let mut up = place.up().await;
-    let mut story = Story::of(AT_NIGHT);
+    let mut story = Story::at_night();
     for step in story.scenario.steps.clone() {
         let left_alone = rng.random_range(Duration::ZERO..LONGEST);
         let api = up.api();
@@ -110,7 +110,7 @@ async fn killed_one_after_the_other_the_services_go_on_as_if_nothing_had_happene
     let relay = SmtpSink::start([]).await;
     let split = Split::start().await;
     let config = split.mail_to(relay.address());
-    let mut story = Story::of(HIGHWAY);
+    let mut story = Story::highway();
     let serve = async |service, at: Timestamp| {
         let at = at.to_rfc3339();
         split.serve(service, &["--config", &config, "--clock", "manual", "--at", &at, service]).await

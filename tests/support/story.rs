@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use domain::scenario::{Expected, Scenario, Step};
+use serde_json::Value;
 
 use super::{
     api::{Answer, Api},
@@ -35,14 +36,52 @@ pub struct Story {
     pub scenario: Scenario,
     /// The id of the case, once it is raised.
     pub case: String,
+    /// How many of its steps were played one after the other.
+    played: usize,
 }
 
 impl Story {
+    /// The telephone call at night.
+    pub fn at_night() -> Self {
+        Self::of(AT_NIGHT)
+    }
+
+    /// The highway delay on which the sides do not agree.
+    pub fn highway() -> Self {
+        Self::of(HIGHWAY)
+    }
+
     /// The scenario of that name.
     pub fn of(name: &str) -> Self {
         let text = fs::read_to_string(file(name, "txt")).expect("the scenario");
         let scenario = Scenario::parse(&text).expect("a readable scenario");
-        Self { scenario, case: String::new() }
+        Self { scenario, case: String::new(), played: 0 }
+    }
+
+    /// Plays the next step, and says what comes after it.
+    pub async fn go_on(&mut self, api: &Api) -> Option<Step> {
+        let step = self.scenario.steps[self.played].clone();
+        if let Some(answer) = self.play(api, &step).await.expect("an answer") {
+            assert_eq!(answer.code(), refusal(&step).unwrap_or_default(), "{}", answer.text);
+        }
+        self.played += 1;
+        self.scenario.steps.get(self.played).cloned()
+    }
+
+    /// Plays on until an act comes next; the clock stands at its time.
+    pub async fn up_to(&mut self, api: &Api, act: &str) {
+        while let Some(next) = self.go_on(api).await {
+            if next.act.is_some_and(|deed| deed.act == act) {
+                return api.set_clock(next.at).await.expect("an answer");
+            }
+        }
+        panic!("the story has no further {act}");
+    }
+
+    /// The body with which an act first comes.
+    pub fn body(&self, act: &str) -> Value {
+        let mut deeds = self.scenario.steps.iter().filter_map(|step| step.act.as_ref());
+        deeds.find(|deed| deed.act == act).expect("an act of the story").body.clone()
     }
 
     /// Plays a step: the clock comes to its time, the act is given, and what follows comes to rest. The same step

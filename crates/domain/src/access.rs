@@ -66,9 +66,11 @@ pub fn may_see(case: &Case, person: &Person, policy: &Policy) -> bool {
     !principals(person, policy).is_disjoint(&case.audience)
 }
 
-/// Whether a person may read a side's statement: his own side's always, another's once the seal is broken.
+/// Whether a person may read a side's statement: his own side's always, another's once the seal is broken. An auditor
+/// is of no side here.
 pub fn may_read_statement(dossier: &DossierFile, side: Side, person: &Person, now: Timestamp) -> bool {
-    person.side == side || !dossier.is_sealed(now)
+    let own = person.side == side && person.role != Role::Au;
+    own || !dossier.is_sealed(now)
 }
 
 #[cfg(test)]

@@ -56,9 +56,10 @@ pub(crate) fn check(at: &str, document: &Document, today: NaiveDate, policy: &Po
     if document.attachments.len() > MOST_ATTACHMENTS {
         return wrong("attachments", "Tối đa 50 tệp đính kèm.", "At most 50 attachments.");
     }
-    for attachment in &document.attachments {
-        required_text(&field("attachments.file_name"), &attachment.file_name, 255).map_err(doc)?;
-        required_text(&field("attachments.media_type"), &attachment.media_type, 100).map_err(doc)?;
+    for (place, attachment) in document.attachments.iter().enumerate() {
+        let field = |name: &str| field(&format!("attachments[{place}].{name}"));
+        required_text(&field("file_name"), &attachment.file_name, 255).map_err(doc)?;
+        required_text(&field("media_type"), &attachment.media_type, 100).map_err(doc)?;
     }
     Ok(())
 }

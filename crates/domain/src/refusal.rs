@@ -67,6 +67,38 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code, in the order in which they are declared.
+    pub const ALL: [Self; 28] = [
+        Self::NotFound,
+        Self::NotAuthorised,
+        Self::Conflict,
+        Self::BadState,
+        Self::InvalidData,
+        Self::StateSecretContentRefused,
+        Self::PhoneRequiresUrgency,
+        Self::CallInFuture,
+        Self::DocInvalid,
+        Self::DocDuplicate,
+        Self::WrittenNotExpected,
+        Self::NoOpenAssignment,
+        Self::NoDisagreementRecorded,
+        Self::NoProposal,
+        Self::SeparationOfDuties,
+        Self::DossierIncomplete,
+        Self::TfConsentMissing,
+        Self::TfMemberMissing,
+        Self::TfTasksOpen,
+        Self::WrittenNotSettled,
+        Self::TaskForceActive,
+        Self::InstructionsOpen,
+        Self::IdempotencyKeyReused,
+        Self::AutomaticStepPending,
+        Self::Busy,
+        Self::OutcomeUnknown,
+        Self::StoreFull,
+        Self::Unavailable,
+    ];
+
     /// The code as it stands in an answer, e.g. `BAD_STATE`.
     pub fn name(self) -> &'static str {
         match self {
@@ -189,4 +221,18 @@ pub(crate) fn required_text(field: &str, text: &str, longest: usize) -> Result<(
 /// Checks the length of a text that may be absent.
 pub(crate) fn optional_text(field: &str, text: Option<&str>, longest: usize) -> Result<(), Refusal> {
     text.map_or(Ok(()), |text| required_text(field, text, longest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_list_and_reads_as_it_is_written() {
+        for (place, code) in Code::ALL.into_iter().enumerate() {
+            assert_eq!(code as usize, place, "{code}");
+            assert_eq!(serde_json::to_value(code).unwrap(), code.name());
+        }
+        assert_eq!(Code::ALL.len(), Code::Unavailable as usize + 1, "the last one is declared last");
+    }
 }

@@ -6,10 +6,12 @@ pub mod confirmation;
 pub mod coordination;
 pub mod escalation;
 pub mod intake;
+mod reading;
 pub mod routing;
 pub mod taskforce;
 
 use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
+pub(crate) use reading::read_below;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -128,33 +130,6 @@ impl Command {
 /// Reads `{act: body}` as a stage's command.
 fn read<T: DeserializeOwned>(act: &str, body: Value) -> Result<T, Refusal> {
     read_below(act, Value::Object(Map::from_iter([(act.to_owned(), body)])))
-}
-
-/// Reads a value; a fault is `INVALID_DATA` at the field, named by its path below `root`.
-pub(crate) fn read_below<T: DeserializeOwned>(root: &str, value: Value) -> Result<T, Refusal> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let path = path.strip_prefix(root).unwrap_or(&path).trim_start_matches('.');
-        let why = error.into_inner().to_string();
-        // Of a field that is missing or not known, the path ends above it.
-        let name = ["missing field `", "unknown field `"].iter().find_map(|said| why.strip_prefix(said));
-        let name = name.and_then(|rest| rest.split('`').next()).filter(|name| !ends_in(path, name));
-        let field = [path, name.unwrap_or_default()].join(".");
-        let refusal = Refusal::new(
-            Code::InvalidData,
-            format!("Dữ liệu không đúng: {why}."),
-            format!("Not as it should be: {why}."),
-        );
-        match field.trim_matches('.') {
-            "" => refusal,
-            field => refusal.at(field),
-        }
-    })
-}
-
-/// The last part of the path is this name already.
-fn ends_in(path: &str, name: &str) -> bool {
-    path.rsplit('.').next() == Some(name)
 }
 
 fn clean(value: &mut Value) {

@@ -141,7 +141,7 @@ fn askable(field: &str, agency: &AgencyId, ctx: &Context<'_>) -> Result<(), Refu
     }
     Err(Refusal::invalid(
         field,
-        format!("Không có cơ quan “{agency}” để giao."),
+        format!("Không có cơ quan “{agency}” để hỏi hoặc giao việc."),
         format!("There is no agency “{agency}” that could be asked."),
     ))
 }

@@ -240,12 +240,12 @@ fn ordered_by(ordered: &ByDirective, ctx: &Context<'_>) -> Result<(Mandate, Vec<
     };
     check_mandate("by_directive.", &mandate, ctx)?;
     let mut members: Vec<Member> = Vec::new();
-    for each in &ordered.members {
-        let field = "by_directive.members.officer";
-        let member = named(field, &each.officer, each.lead, &mandate.agencies, ctx)?;
+    for (place, each) in ordered.members.iter().enumerate() {
+        let field = format!("by_directive.members[{place}].officer");
+        let member = named(&field, &each.officer, each.lead, &mandate.agencies, ctx)?;
         if members.iter().any(|other| other.agency == member.agency) {
             return Err(Refusal::invalid(
-                field,
+                &field,
                 "Mỗi cơ quan chỉ cử một người.",
                 "Each agency takes part with one member.",
             ));

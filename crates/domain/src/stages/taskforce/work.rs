@@ -182,20 +182,17 @@ pub(super) fn dissolve(case: &Case, act: &DissolveTaskForce, ctx: &Context<'_>) 
             format!("Task {} is open: complete it, or hand it over to an agency.", left.number),
         ));
     }
-    for transfer in &act.transfers {
+    for (place, transfer) in act.transfers.iter().enumerate() {
+        let field = |name: &str| format!("transfers[{place}].{name}");
         if !is_open(transfer.task) || handed_over(transfer.task) > 1 {
             return Err(Refusal::invalid(
-                "transfers.task",
+                &field("task"),
                 "Chỉ chuyển giao nhiệm vụ chưa hoàn thành, mỗi nhiệm vụ một lần.",
                 "Only open tasks are handed over, each once.",
             ));
         }
         if ctx.policy.organisation.agency(&transfer.to).is_none() {
-            return Err(Refusal::invalid(
-                "transfers.to",
-                "Không có cơ quan này.",
-                "There is no such agency.",
-            ));
+            return Err(Refusal::invalid(&field("to"), "Không có cơ quan này.", "There is no such agency."));
         }
     }
     check_document(&act.document, ctx)?;

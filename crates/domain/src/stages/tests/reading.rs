@@ -1,6 +1,7 @@
 //! The catalogue of acts, and the reading of their bodies.
 
 use super::*;
+use crate::story::{binding, cover, statement};
 
 #[test]
 fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
@@ -186,6 +187,140 @@ fn a_field_of_the_wrong_kind_is_named_with_its_path() {
         let found = unread_at(name, with(body, at, value));
         assert!(found == path || found.starts_with(&format!("{path}.")), "{name}: {found}, not {path}");
     }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_in_words() {
+    for (name, body, field, vi, en) in [
+        (
+            "record-position",
+            json!({ "position": { "disagree": {} } }),
+            "position.disagree.reasons",
+            "Thiếu “reasons”.",
+            "“reasons” is missing.",
+        ),
+        (
+            "route",
+            json!({ "unit": "BTG.TT", "mood": "good" }),
+            "mood",
+            "Không có trường “mood”; các trường ở đây: unit.",
+            "There is no field “mood”; the fields here are: unit.",
+        ),
+        (
+            "acknowledge",
+            json!({ "mood": "good" }),
+            "mood",
+            "Không có trường “mood”: việc này không cần nội dung nào.",
+            "There is no field “mood”: nothing is to be said here.",
+        ),
+        (
+            "verify-callback",
+            callback("perhaps"),
+            "result",
+            "Không có lựa chọn “perhaps”; chọn: verified, failed, unreachable.",
+            "“perhaps” is none of the choices: verified, failed, unreachable.",
+        ),
+        (
+            "record-position",
+            json!({ "position": { "abstain": {} } }),
+            "position",
+            "Không có lựa chọn “abstain”; chọn: agree, disagree, counter.",
+            "“abstain” is none of the choices: agree, disagree, counter.",
+        ),
+        (
+            "record-position",
+            json!({ "position": "agree" }),
+            "position",
+            "Lựa chọn “agree” phải kèm nội dung của nó: {\"agree\": {…}}.",
+            "“agree” comes with what belongs to it: {\"agree\": {…}}.",
+        ),
+        (
+            "record-position",
+            json!({ "position": { "agree": {}, "disagree": {} } }),
+            "position",
+            "Phải là đúng một lựa chọn.",
+            "Must be exactly one of the choices.",
+        ),
+        (
+            "confirm-closure",
+            json!({ "proposal": "a, expected b" }),
+            "proposal",
+            "Phải là một số nguyên không âm trong giới hạn.",
+            "Must be a whole number, not too large.",
+        ),
+        (
+            "propose-task-force",
+            with(task_force(), "/until", "2026-02-30"),
+            "until",
+            "Phải là ngày có thật, ví dụ 2026-05-16, hoặc thời điểm có thật, ví dụ 2026-05-16T21:48:00+07:00.",
+            "Must be a date that exists, such as 2026-05-16, or such a time as 2026-05-16T21:48:00+07:00.",
+        ),
+        (
+            "propose-task-force",
+            with(task_force(), "/until", 7),
+            "until",
+            "Phải là ngày, ví dụ 2026-05-16.",
+            "Must be a date such as 2026-05-16.",
+        ),
+        (
+            "schedule-meeting",
+            with(meeting(), "/at", 7),
+            "at",
+            "Phải là thời điểm, ví dụ 2026-05-16T21:48:00+07:00.",
+            "Must be a time such as 2026-05-16T21:48:00+07:00.",
+        ),
+    ] {
+        let refusal = Command::parse(act(name).unwrap(), body).unwrap_err();
+        let said = (refusal.field.as_deref(), &*refusal.vi, &*refusal.en);
+        assert_eq!(said, (Some(field), vi, en), "{name}");
+    }
+}
+
+/// Every place of a value, from the top down.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, field)| places(field, &format!("{at}/{name}"), found));
+        }
+        Value::Array(items) => {
+            (0..)
+                .zip(items)
+                .for_each(|(place, item): (usize, _)| places(item, &format!("{at}/{place}"), found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn no_word_of_the_program_is_said_whatever_stands_in_a_body() {
+    let mut refused = 0;
+    let directed =
+        [("file-statement", statement("B")), ("submit-dossier", cover()), ("record-directive", binding())];
+    for (name, body) in acts_with_bodies().chain(directed) {
+        let mut found = Vec::new();
+        places(&body, "", &mut found);
+        let wrong =
+            [json!(null), json!(-7), json!(1.5), json!(true), json!("?"), json!([]), json!({}), json!(["?"])];
+        for (at, value) in found.iter().flat_map(|at| wrong.iter().map(move |value| (at, value))) {
+            let mut body = body.clone();
+            *body.pointer_mut(at).unwrap() = value.clone();
+            let Err(refusal) = Command::parse(act(name).unwrap(), body) else { continue };
+            refused += 1;
+            assert_eq!(refusal.code, Code::InvalidData);
+            for text in [&refusal.vi, &refusal.en] {
+                let of_the_program = ["`", "struct", "variant", "enum", "u32", "expected", "invalid", "::"];
+                let said: Vec<_> = of_the_program.into_iter().filter(|word| text.contains(word)).collect();
+                assert_eq!(said, Vec::<&str>::new(), "{name} {at} {value}: {text}");
+            }
+            assert!(
+                !refusal.vi.is_ascii() && refusal.vi != refusal.en,
+                "{name} {at} {value}: {}",
+                refusal.vi
+            );
+        }
+    }
+    assert!(refused > 500, "{refused}");
 }
 
 #[test]

@@ -187,12 +187,12 @@ fn what_a_document_must_have() {
         ("/attachments", "document.attachments", vec![files(51, "a.pdf", "application/pdf")]),
         (
             "/attachments",
-            "document.attachments.file_name",
+            "document.attachments[0].file_name",
             vec![files(2, " ", "application/pdf"), files(1, &long(256), "application/pdf")],
         ),
         (
             "/attachments",
-            "document.attachments.media_type",
+            "document.attachments[0].media_type",
             vec![files(1, "a.pdf", ""), files(1, "a.pdf", &long(101))],
         ),
     ] {

@@ -65,12 +65,12 @@ fn what_a_directive_orders_is_checked_as_a_proposal_is() {
         ("/agencies", json!(["BTG", "UBND", "UBND"]), "by_directive.agencies"),
         ("/purpose", json!(" "), "by_directive.purpose"),
         ("/until", json!("2026-05-15"), "by_directive.until"),
-        ("/members", json!([{ "officer": "nobody" }]), "by_directive.members.officer"),
-        ("/members", json!([{ "officer": "xbm.dau-moi" }]), "by_directive.members.officer"),
+        ("/members", json!([{ "officer": "nobody" }]), "by_directive.members[0].officer"),
+        ("/members", json!([{ "officer": "xbm.dau-moi" }]), "by_directive.members[0].officer"),
         (
             "/members",
             json!([{ "officer": "btg.dau-moi" }, { "officer": "btg.dau-moi2" }]),
-            "by_directive.members.officer",
+            "by_directive.members[1].officer",
         ),
     ] {
         story.when(ESTABLISH, ordering(at, value)).refused_at(Code::InvalidData, field);

@@ -205,10 +205,10 @@ fn each_open_task_is_done_or_handed_over_when_it_ends() {
     story.when(DISSOLVE, dissolving("UBND")).refused(Code::TfTasksOpen);
     story.when(DISSOLVE, handing(json!([to(2, "SNNMT")]))).refused(Code::TfTasksOpen);
     for (transfers, field) in [
-        (json!([to(2, "SNNMT"), to(3, "SKHCN")]), "transfers.to"),
-        (json!([to(2, "SNNMT"), to(3, "XBM"), to(1, "BTG")]), "transfers.task"),
-        (json!([to(2, "SNNMT"), to(3, "XBM"), to(4, "BTG")]), "transfers.task"),
-        (json!([to(2, "SNNMT"), to(3, "XBM"), to(2, "BTG")]), "transfers.task"),
+        (json!([to(2, "SNNMT"), to(3, "SKHCN")]), "transfers[1].to"),
+        (json!([to(2, "SNNMT"), to(3, "XBM"), to(1, "BTG")]), "transfers[2].task"),
+        (json!([to(2, "SNNMT"), to(3, "XBM"), to(4, "BTG")]), "transfers[2].task"),
+        (json!([to(2, "SNNMT"), to(3, "XBM"), to(2, "BTG")]), "transfers[0].task"),
     ] {
         story.when(DISSOLVE, handing(transfers)).refused_at(Code::InvalidData, field);
     }

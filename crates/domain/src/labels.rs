@@ -1,12 +1,14 @@
 //! What the states and kinds of time are called by those who work with them (DOMAIN §3.1, §7).
 
 mod happenings;
+mod states;
 
 use events::{DeadlineKey, Lifecycle, Urgency, terms::Side};
 
 use crate::stages::taskforce::TaskforceState;
 
 pub use happenings::happening;
+pub use states::{assignment, caller, dossier, item, round, written};
 
 /// A name in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +24,7 @@ const fn label(vi: &'static str, en: &'static str) -> Label {
 }
 
 /// Where a case stands.
-pub fn lifecycle(state: Lifecycle) -> Label {
+pub const fn lifecycle(state: Lifecycle) -> Label {
     match state {
         Lifecycle::Received => label("Đã tiếp nhận", "Received"),
         Lifecycle::Routed => label("Đã chuyển đầu mối", "Routed"),
@@ -39,7 +41,7 @@ pub fn lifecycle(state: Lifecycle) -> Label {
 }
 
 /// Where a task force stands.
-pub fn taskforce(state: TaskforceState) -> Label {
+pub const fn taskforce(state: TaskforceState) -> Label {
     match state {
         TaskforceState::None => label("Chưa có", "None"),
         TaskforceState::Proposed => label("Đang lấy ý kiến thành lập", "Proposed"),

@@ -22,6 +22,7 @@ pub mod organisation;
 pub mod period;
 pub mod policy;
 pub mod refusal;
+pub mod regions;
 pub mod scenario;
 pub mod secrecy;
 pub mod sides;

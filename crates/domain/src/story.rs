@@ -8,6 +8,8 @@ mod forms;
 mod given;
 mod histories;
 mod invariants;
+mod played;
+mod regions;
 mod scenarios;
 mod then;
 mod words;

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use events::{Actor, Body, DeadlineKey, Kind, Lifecycle, terms::Level};
+use events::{Actor, Body, DeadlineKey, Lifecycle, terms::Level};
 
-use super::{Story, clock, line};
+use super::{Story, clock, line, played::name};
 use crate::{
     Case, Outcome, access, deadlines,
     keys::{self, KeyState},
-    stages,
+    regions, stages,
     stages::{
         confirmation::{Confirmation, Written},
         escalation::Dossier,
@@ -173,39 +173,18 @@ fn has_a_sound_task_force(case: &Case) {
     assert!(!ended || !standing);
 }
 
-/// Which facts may move the lifecycle, and how; and who does it.
+/// The lifecycle moves by its table only; and no timer closes, agrees or disputes anything.
 pub(crate) fn moves_rightly(story: &Story) {
-    use Lifecycle::{
-        Agreed, Cancelled, Closed, Directed, Disputed, Escalated, InCoordination, Received, Routed, Withdrawn,
-    };
     for fact in story.facts() {
         let Some(transition) = fact.draft.transition else { continue };
-        let known = match fact.body().kind() {
-            Kind::RaisedInWriting | Kind::RaisedByPhone => {
-                (transition.from, transition.to) == (None, Received)
-            }
-            Kind::CaseRouted => (transition.from, transition.to) == (Some(Received), Routed),
-            Kind::CoordinationOpened => (transition.from, transition.to) == (Some(Routed), InCoordination),
-            Kind::PositionRecorded => {
-                transition.from == Some(InCoordination) && matches!(transition.to, Agreed | Disputed)
-            }
-            Kind::DisagreementDeclared => {
-                (transition.from, transition.to) == (Some(InCoordination), Disputed)
-            }
-            Kind::AgreementReached => (transition.from, transition.to) == (Some(Disputed), Agreed),
-            Kind::CaseWithdrawn | Kind::CaseCancelled => {
-                matches!(transition.from, Some(Received | Routed | InCoordination))
-                    && matches!(transition.to, Withdrawn | Cancelled)
-            }
-            Kind::CaseEscalated => (transition.from, transition.to) == (Some(Disputed), Escalated),
-            Kind::DirectiveIssued => (transition.from, transition.to) == (Some(Escalated), Directed),
-            Kind::CaseClosed => matches!(transition.from, Some(Agreed | Directed)) && transition.to == Closed,
-            _ => false,
-        };
+        let (from, to) = (transition.from.as_ref().map(name), name(&transition.to));
+        let known = regions::LIFECYCLE.moves.iter().any(|each| {
+            each.from == from.as_deref() && each.to == to && each.facts.contains(&fact.body().kind())
+        });
         assert!(known, "{}: {transition:?}", line(fact));
         let automatic = matches!(fact.origin().actor, Actor::System { .. });
-        let by_itself = matches!(transition.to, Routed | InCoordination);
-        assert!(!automatic || by_itself, "no timer closes, agrees or disputes anything");
+        let by_itself = matches!(transition.to, Lifecycle::Routed | Lifecycle::InCoordination);
+        assert!(!automatic || by_itself, "{}: by itself", line(fact));
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the states and kinds of time are called by those who work with them (DOMAIN §3.1, §7).
 
+pub mod acts;
 mod happenings;
 mod states;
+mod steps;
 
 use events::{DeadlineKey, Lifecycle, Urgency, terms::Side};
 
@@ -9,6 +11,7 @@ use crate::stages::taskforce::TaskforceState;
 
 pub use happenings::happening;
 pub use states::{assignment, caller, dossier, item, round, written};
+pub use steps::step;
 
 /// A name in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

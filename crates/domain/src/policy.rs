@@ -237,6 +237,11 @@ impl Policy {
         })
     }
 
+    /// The period of each table at an urgency, by its key; `directive` is a wish, never a deadline.
+    pub fn periods(&self, urgency: Urgency) -> BTreeMap<&str, Period> {
+        self.periods.keys().map(|table| (table.as_str(), self.period(table, urgency))).collect()
+    }
+
     /// The period of a table at an urgency.
     fn period(&self, table: &str, urgency: Urgency) -> Period {
         let columns = &self.periods[table];

@@ -34,7 +34,7 @@ pub(crate) use words::{clock, line, mail};
 
 use crate::{
     By, Case, Code, Command, Context, Decision, Outcome, Policy, Refusal, Registration, Step, calendar,
-    decide, due, evolve, next_steps, notices,
+    decide, due, evolve, labels, next_steps, notices,
     stages::{
         act,
         escalation::{DossierFile, Submitted},
@@ -229,6 +229,12 @@ impl Story {
         let answer = Command::parse(act, body)
             .and_then(|command| self.decide(By::Person(&person), id, fingerprint, &command));
         self.expected = None;
+        if let Err(Refusal { code, .. }) = &answer {
+            assert!(
+                labels::acts::may_be_refused(name, *code),
+                "labels::acts says nothing of {code} for {name}"
+            );
+        }
         if let Ok(Outcome::Fresh(decision)) = &answer {
             let kind = decision.body.kind();
             assert!(

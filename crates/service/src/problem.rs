@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{Code, Refusal};
+use domain::{Code, Refusal, labels::Label};
 use serde::Serialize;
 
 /// The caller's language.
@@ -127,6 +127,12 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// What a code is called in an answer.
+pub fn title(code: Code) -> Label {
+    let (_, vi, en) = about(code);
+    Label { vi, en }
 }
 
 /// The status and the title of each code, in Vietnamese and English (glossary: DOMAIN §7).

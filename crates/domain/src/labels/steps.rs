@@ -1,0 +1,37 @@
+//! What the steps of the process itself are called.
+
+use super::{Label, label};
+
+/// What a step of the process itself is called, and when it comes, in Vietnamese.
+pub fn step(name: &str) -> Option<(Label, &'static str)> {
+    STEPS.iter().find(|(step, ..)| *step == name).map(|(_, label, when)| (*label, *when))
+}
+
+const STEPS: &[(&str, Label, &str)] = &[
+    ("number", label("Cấp mã vụ việc", "Number"), "vụ việc đã được tạo và chưa có mã"),
+    (
+        "route-by-rule",
+        label("Chuyển đầu mối theo quy tắc", "Route by rule"),
+        "vụ việc đã tiếp nhận và có quy tắc phân luồng phù hợp",
+    ),
+    (
+        "fall-back",
+        label("Chuyển cấp xử lý thay", "Fall back"),
+        "hết hạn mà phân công dưới cấp người đứng đầu chưa được xác nhận, hoặc người được giao vắng mặt",
+    ),
+    (
+        "remind-chief",
+        label("Nhắc người đứng đầu", "Remind the head"),
+        "hết hạn mà người đứng đầu cơ quan chưa xác nhận tiếp nhận",
+    ),
+    (
+        "open",
+        label("Mở vòng lấy ý kiến", "Open coordination"),
+        "vụ việc đã chuyển đầu mối và cơ quan chủ trì đã xác nhận tiếp nhận",
+    ),
+    (
+        "end-term",
+        label("Hết thời hạn tổ công tác", "End the term"),
+        "tổ công tác đang hoạt động và ngày cuối của thời hạn đã hết; ghi một lần",
+    ),
+];

@@ -43,13 +43,17 @@ fn an_act_and_a_step_record_facts_of_their_own_stage() {
 
 #[test]
 fn the_flow_is_documented_as_the_code_has_it() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/flow.md");
-    let flow = flow();
+    golden(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/flow.md"), &flow());
+}
+
+/// Compares a page with what the code makes of it; `UPDATE_GOLDENS=1` writes it.
+pub(crate) fn golden(file: &Path, page: &str) {
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
-        fs::write(&file, &flow).unwrap();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, page).unwrap();
     }
-    let written = fs::read_to_string(&file).unwrap_or_default();
-    assert!(written == flow, "docs/flow.md is stale: UPDATE_GOLDENS=1 cargo test -p concord flow");
+    let written = fs::read_to_string(file).unwrap_or_default();
+    assert!(written == page, "{} is stale: UPDATE_GOLDENS=1 cargo test -p concord", file.display());
 }
 
 fn flow() -> String {

@@ -5,6 +5,8 @@ mod check;
 mod cli;
 mod demo;
 #[cfg(test)]
+mod diagrams;
+#[cfg(test)]
 mod flow;
 mod mails;
 mod place;

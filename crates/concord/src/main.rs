@@ -9,6 +9,8 @@ mod diagrams;
 #[cfg(test)]
 mod flow;
 mod mails;
+#[cfg(test)]
+mod pages;
 mod place;
 mod play;
 mod process;

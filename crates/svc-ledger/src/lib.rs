@@ -5,6 +5,7 @@
 
 mod heads;
 mod pen;
+mod press;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use service::{Chassis, Service, StartError, failpoint};
 use tokio::sync::Semaphore;
 
 use pen::Pen;
+use press::Press;
 
 /// The service.
 pub fn service() -> Service {
@@ -38,7 +40,8 @@ const AT_ONCE: usize = 1_024;
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let mut proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
-    let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone()));
+    let press = Press::start(chassis.bus.clone(), AT_ONCE, &chassis.tasks);
+    let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone(), press));
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let tasks = chassis.tasks.clone();
     tasks.clone().spawn(async move {

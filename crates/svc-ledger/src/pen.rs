@@ -2,7 +2,7 @@
 
 use bus::{
     Bus,
-    append::{self, Append, AppendError},
+    append::{Append, AppendError},
     log::{self, ReadError},
     protocol::{Proposal, Recorded, Verdict},
     streams::CASES,
@@ -14,6 +14,7 @@ use service::Clock;
 use crate::{
     foreign,
     heads::{Head, Heads, Held},
+    press::Press,
 };
 
 /// The pen.
@@ -21,6 +22,7 @@ pub(crate) struct Pen {
     bus: Bus,
     clock: Clock,
     heads: Heads,
+    press: Press,
 }
 
 /// A fact with its stamps, ready to be appended.
@@ -34,8 +36,8 @@ struct Stamped {
 }
 
 impl Pen {
-    pub(crate) fn new(bus: Bus, clock: Clock) -> Self {
-        Self { bus, clock, heads: Heads::default() }
+    pub(crate) fn new(bus: Bus, clock: Clock, press: Press) -> Self {
+        Self { bus, clock, heads: Heads::default(), press }
     }
 
     /// Records a proposal of a stage: all its facts or none.
@@ -110,15 +112,10 @@ impl Pen {
         Ok(Some(stamped.into_iter().map(|(_, stamped)| stamped).collect()))
     }
 
-    /// Appends what is stamped. Group commit will gather here what several proposals bring.
+    /// Writes what is stamped, together with what others bring meanwhile.
     async fn write(&self, mut stamped: Vec<Stamped>) -> Verdict {
-        let written = if let [one] = stamped.as_slice() {
-            append::append(&self.bus, CASES, &one.message).await.map(|sequence| vec![sequence])
-        } else {
-            let messages: Vec<_> = stamped.iter().map(|each| each.message.clone()).collect();
-            append::append_all(&self.bus, CASES, &messages).await
-        };
-        match written {
+        let messages = stamped.iter().map(|each| each.message.clone()).collect();
+        match self.press.write(messages).await {
             Ok(sequences) => {
                 let recorded = stamped.iter_mut().zip(sequences).map(|(each, sequence)| {
                     *each.slot = Some(Head { sequence, ..each.next });

@@ -1,6 +1,7 @@
 //! The bus against a real nats-server.
 
 #[cfg(test)]
+mod append;
 mod connection;
 #[cfg(test)]
 mod rights;

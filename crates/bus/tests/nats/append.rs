@@ -1,0 +1,88 @@
+//! Several writers in one batch: each all or none, and nobody's fault is another's.
+
+use std::collections::BTreeSet;
+
+use bus::{
+    Bus, Principal,
+    append::{Append, AppendError, append, append_group},
+    log,
+    streams::CASES,
+};
+use testkit::nats::TestNats;
+
+fn message(name: &str, id: &str, expected: u64) -> Append {
+    Append {
+        subject: format!("case.00.{name}"),
+        payload: name.to_owned().into(),
+        id: id.to_owned(),
+        expected,
+        headers: vec![],
+    }
+}
+
+async fn stored(bus: &Bus) -> Vec<(u64, String)> {
+    let entries = log::read(bus, CASES, 1, ">").await.unwrap();
+    entries.into_iter().map(|entry| (entry.sequence, entry.message_id.unwrap_or_default())).collect()
+}
+
+#[tokio::test]
+async fn of_many_writers_only_the_stale_ones_are_refused() {
+    let nats = TestNats::start().await;
+    let bus = nats.connect(Principal::Ledger).await;
+    for taken in ["w3", "w17", "pair"] {
+        append(&bus, CASES, &message(taken, &format!("first of {taken}"), 0)).await.unwrap();
+    }
+    let mut writers: Vec<Vec<Append>> =
+        (0..40).map(|n| vec![message(&format!("w{n}"), &format!("w{n}"), 0)]).collect();
+    writers.push(vec![message("alone", "alone", 0), message("pair", "pair", 0)]);
+    let lent: Vec<&[Append]> = writers.iter().map(Vec::as_slice).collect();
+    let answers = append_group(&bus, CASES, &lent).await;
+    for (n, answer) in answers.iter().enumerate() {
+        match n {
+            3 | 17 | 40 => assert!(matches!(answer, Err(AppendError::Conflict { .. })), "{n}: {answer:?}"),
+            _ => assert_eq!(answer.as_ref().map(Vec::len), Ok(1), "{n}"),
+        }
+    }
+    let stored = stored(&bus).await;
+    assert_eq!(stored.len(), 3 + 38, "all of a writer or nothing");
+    for (n, answer) in answers.iter().enumerate() {
+        if let Ok(sequences) = answer {
+            let ours = stored.iter().find(|(_, id)| *id == format!("w{n}")).map(|(sequence, _)| *sequence);
+            assert_eq!(ours, sequences.first().copied(), "each is told his own place");
+        }
+    }
+    let places: BTreeSet<_> = stored.iter().map(|(sequence, _)| sequence).collect();
+    assert_eq!(places.len(), stored.len());
+}
+
+#[tokio::test]
+async fn many_stale_writers_hold_nobody_up() {
+    let nats = TestNats::start().await;
+    let bus = nats.connect(Principal::Ledger).await;
+    for n in (0..32).step_by(2) {
+        append(&bus, CASES, &message(&format!("w{n}"), &format!("first {n}"), 0)).await.unwrap();
+    }
+    let writers: Vec<Vec<Append>> =
+        (0..32).map(|n| vec![message(&format!("w{n}"), &format!("w{n}"), 0)]).collect();
+    let lent: Vec<&[Append]> = writers.iter().map(Vec::as_slice).collect();
+    let answers = append_group(&bus, CASES, &lent).await;
+    for (n, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_ok(), n % 2 == 1, "{n}: {answer:?}");
+    }
+    assert_eq!(stored(&bus).await.len(), 32);
+}
+
+#[tokio::test]
+async fn what_stands_already_is_found_and_not_written_twice() {
+    let nats = TestNats::start().await;
+    let bus = nats.connect(Principal::Ledger).await;
+    let writers = [vec![message("a", "a", 0)], vec![message("b", "b", 0), message("c", "c", 0)]];
+    let lent: Vec<&[Append]> = writers.iter().map(Vec::as_slice).collect();
+    let first = append_group(&bus, CASES, &lent).await;
+    assert_eq!(first, [Ok(vec![1]), Ok(vec![2, 3])]);
+    for one in &lent {
+        let again = append_group(&bus, CASES, &[one]).await;
+        assert!(again[0].is_ok(), "{again:?}");
+    }
+    assert_eq!(stored(&bus).await.len(), 3);
+}

@@ -3,6 +3,8 @@
 //! Both conflict codes are a conflict; an outcome that is not known is settled by sending the same bytes again and
 //! reading back the message id (NATS.md, facts 2 and 6).
 
+mod group;
+
 use std::time::Duration;
 
 use async_nats::{
@@ -18,6 +20,8 @@ use async_nats::{
 };
 use bytes::Bytes;
 use tokio::time::Instant;
+
+pub use group::append_group;
 
 use crate::{connection::Bus, log};
 
@@ -116,7 +120,7 @@ pub async fn append_all(
         if let Ok(Ok(response)) = tokio::time::timeout(TRY, send_batch(bus, stream, messages)).await {
             match response {
                 Response::Ok(ack) => {
-                    let first = ack.sequence + 1 - u64::try_from(messages.len()).unwrap_or(u64::MAX);
+                    let first = first(&ack, messages);
                     return Ok((first..=ack.sequence).collect());
                 }
                 Response::Err { error } => {
@@ -128,139 +132,9 @@ pub async fn append_all(
     }
 }
 
-/// Appends what several writers bring as one atomic batch, each writer's messages all or none (DESIGN D5).
-///
-/// A batch is refused as a whole when one of its subjects has moved on: the writer whose subject that is gets the
-/// conflict, and the others go again. Where the server does not say whose it is, the batch is halved. No two writers
-/// may name the same subject. The answers stand in the order of the writers.
-pub async fn append_group(
-    bus: &Bus,
-    stream: &'static str,
-    writers: &[&[Append]],
-) -> Vec<Result<Vec<u64>, AppendError>> {
-    let mut answers: Vec<Option<Result<Vec<u64>, AppendError>>> = vec![None; writers.len()];
-    let mut waiting: Vec<Vec<usize>> = vec![(0..writers.len()).collect()];
-    while let Some(mut batch) = waiting.pop() {
-        for _ in 0..ROUNDS {
-            let [_, _, ..] = batch.as_slice() else { break };
-            let messages: Vec<Append> = batch.iter().flat_map(|writer| writers[*writer]).cloned().collect();
-            match append_batch(bus, stream, &messages).await {
-                Ok(first) => {
-                    let mut next = first;
-                    for writer in batch.drain(..) {
-                        let end = next + count(writers[writer].len());
-                        answers[writer] = Some(Ok((next..end).collect()));
-                        next = end;
-                    }
-                }
-                Err(Stale::At(subject)) => {
-                    let stale = batch
-                        .iter()
-                        .position(|writer| writers[*writer].iter().any(|message| message.subject == subject));
-                    let Some(stale) = stale else { break };
-                    answers[batch.remove(stale)] = Some(Err(AppendError::Conflict { subject }));
-                }
-                Err(Stale::Somewhere) => break,
-                Err(Stale::Failed(error)) => {
-                    for writer in batch.drain(..) {
-                        answers[writer] = Some(Err(error.clone()));
-                    }
-                }
-            }
-        }
-        match batch.as_slice() {
-            [] => {}
-            [one] => answers[*one] = Some(append_one(bus, stream, writers[*one]).await),
-            _ => {
-                let rest = batch.split_off(batch.len() / 2);
-                waiting.extend([rest, batch]);
-            }
-        }
-    }
-    answers.into_iter().map(|answer| answer.unwrap_or(Err(AppendError::Unknown))).collect()
-}
-
-/// How often a batch goes again without who was stale, before it is halved.
-const ROUNDS: usize = 3;
-
-/// Why a batch of several writers was not taken.
-enum Stale {
-    /// This subject has moved on.
-    At(String),
-    /// Some subject has moved on.
-    Somewhere,
-    /// For a reason that is nobody's own.
-    Failed(AppendError),
-}
-
-/// One writer's messages: one as a plain publish, which is quicker, several as a batch.
-async fn append_one(bus: &Bus, stream: &'static str, messages: &[Append]) -> Result<Vec<u64>, AppendError> {
-    match messages {
-        [one] => append(bus, stream, one).await.map(|sequence| vec![sequence]),
-        several => append_all(bus, stream, several).await,
-    }
-}
-
-/// Appends a batch; gives the sequence of its first message.
-async fn append_batch(bus: &Bus, stream: &'static str, messages: &[Append]) -> Result<u64, Stale> {
-    let give_up = Instant::now() + GIVE_UP;
-    let mut sent_before = false;
-    loop {
-        if let Ok(Ok(response)) = tokio::time::timeout(TRY, send_batch(bus, stream, messages)).await {
-            let error = match response {
-                Response::Ok(ack) => return Ok(ack.sequence + 1 - count(messages.len())),
-                Response::Err { error } => error,
-            };
-            // A batch is stored as a whole: where its first message stands, all of it does.
-            if sent_before && let Some(first) = messages.first() {
-                match read_back(bus, stream, first).await {
-                    Ok(Some(sequence)) => return Ok(sequence),
-                    Ok(None) => {}
-                    Err(error) => return Err(Stale::Failed(error)),
-                }
-            }
-            return Err(refused(bus, stream, messages, &error).await);
-        }
-        sent_before = true;
-        if let Err(error) = again(give_up).await {
-            return Err(Stale::Failed(error));
-        }
-    }
-}
-
-/// What a refusal of a batch means that does not stand in the log.
-async fn refused(
-    bus: &Bus,
-    stream: &'static str,
-    messages: &[Append],
-    error: &async_nats::jetstream::Error,
-) -> Stale {
-    match error.error_code() {
-        ErrorCode::STREAM_STORE_FAILED | ErrorCode::INSUFFICIENT_RESOURCES => {
-            Stale::Failed(AppendError::Full)
-        }
-        ErrorCode::STREAM_WRONG_LAST_SEQUENCE | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT => {
-            match stale_subject(bus, stream, messages, &error.to_string()).await {
-                Some(subject) => Stale::At(subject),
-                None => Stale::Somewhere,
-            }
-        }
-        ErrorCode::ATOMIC_PUBLISH_CONTAINS_DUPLICATE_MESSAGE => Stale::Somewhere,
-        other => Stale::Failed(AppendError::Refused { reason: format!("JetStream error {other:?}") }),
-    }
-}
-
-/// The subject whose last message has the sequence that the server names, if it is one of ours.
-async fn stale_subject(bus: &Bus, stream: &'static str, messages: &[Append], said: &str) -> Option<String> {
-    let digits = said.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty());
-    let sequence: u64 = digits.last()?.parse().ok()?;
-    let found = log::read(bus, stream, sequence, ">").await.ok()?.into_iter().next()?;
-    (found.sequence == sequence && messages.iter().any(|message| message.subject == found.subject))
-        .then_some(found.subject)
-}
-
-fn count(messages: usize) -> u64 {
-    u64::try_from(messages).unwrap_or(u64::MAX)
+/// The sequence of a batch's first message: a batch is stored without gaps.
+fn first(ack: &PublishAck, messages: &[Append]) -> u64 {
+    ack.sequence + 1 - u64::try_from(messages.len()).unwrap_or(u64::MAX)
 }
 
 async fn again(give_up: Instant) -> Result<(), AppendError> {

@@ -37,12 +37,15 @@ const NAME: &str = "ledger";
 /// How many proposals are under way at a time; further ones are answered `BUSY`.
 const AT_ONCE: usize = 1_024;
 
+/// How many KiB they may have together; further ones are answered `BUSY` too.
+const KIB_AT_ONCE: usize = 32 * 1_024;
+
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let mut proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
     let press = Press::start(chassis.bus.clone(), AT_ONCE, &chassis.tasks);
     let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone(), press));
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let (places, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(KIB_AT_ONCE)));
     let tasks = chassis.tasks.clone();
     tasks.clone().spawn(async move {
         let mut stopping = false;
@@ -60,10 +63,13 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
             };
             let Some(message) = message else { break };
             let Some(reply) = message.reply().map(str::to_owned) else { continue };
+            let kib = u32::try_from(message.payload().len() / 1_024 + 1).unwrap_or(u32::MAX);
             let place = Arc::clone(&places).try_acquire_owned();
+            let room = Arc::clone(&room).try_acquire_many_owned(kib);
             let (pen, bus) = (Arc::clone(&pen), chassis.bus.clone());
             tasks.spawn(async move {
-                let verdict = match (&place, protocol::read::<Proposal>(&message)) {
+                let verdict = match (place.as_ref().and(room.as_ref()), protocol::read::<Proposal>(&message))
+                {
                     (Err(_), _) => Verdict::Refused(overloaded()),
                     (Ok(_), Err(refusal)) => Verdict::Refused(refusal),
                     (Ok(_), Ok(proposal)) => match stage_of(message.subject()) {

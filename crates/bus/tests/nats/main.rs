@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod append;
+#[cfg(test)]
 mod connection;
 #[cfg(test)]
 mod rights;

@@ -2,15 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use bus::{
-    Bus, Principal,
-    append::{self, Append},
-    log,
+    Bus, Principal, log,
     protocol::{self, Proposal, Proposed, Verdict},
     streams::CASES,
 };
@@ -245,66 +240,4 @@ async fn a_ledger_whose_clock_is_behind_does_not_turn_time_back() {
     let facts = sound(&confirmation, case(1)).await;
     assert_eq!(facts.iter().map(|fact| fact.recorded_at).collect::<Vec<_>>(), [noon(), noon()]);
     behind.end().await;
-}
-
-/// How long each line of the measurement runs.
-const LINE: Duration = Duration::from_secs(5);
-
-/// Lets so many writers write for a while, one fact after the other; gives facts a second and the worst wait.
-async fn measure<W, F>(writers: u128, write: W) -> (u128, Duration)
-where
-    W: Fn(CaseId) -> F + Clone + Send + 'static,
-    F: Future<Output = ()> + Send + 'static,
-{
-    let end = Instant::now() + LINE;
-    let mut all = JoinSet::new();
-    for writer in 0..writers {
-        let run = Uuid::new_v4().as_u128() & !u128::from(u64::MAX);
-        let write = write.clone();
-        all.spawn(async move {
-            let (mut done, mut worst) = (0, Duration::ZERO);
-            while Instant::now() < end {
-                let began = Instant::now();
-                write(case(run | (writer << 32) | done)).await;
-                worst = worst.max(began.elapsed());
-                done += 1;
-            }
-            (done, worst)
-        });
-    }
-    let all = all.join_all().await;
-    (
-        all.iter().map(|one| one.0).sum::<u128>() / u128::from(LINE.as_secs()),
-        all.iter().map(|one| one.1).max().unwrap(),
-    )
-}
-
-/// A fact that is appended by itself, as a ledger without group commit would.
-async fn append_alone(bus: Bus, id: CaseId) {
-    let payload = Kind::RaisedByPhone.example().to_string();
-    let subject = AggregateId::Case(id).subject();
-    let message =
-        Append { subject, payload: payload.into(), id: id.to_string(), expected: 0, headers: vec![] };
-    append::append(&bus, CASES, &message).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: cargo test --release -p svc-ledger --test ledger -- --ignored --nocapture"]
-async fn how_much_group_commit_gains() {
-    let nats = TestNats::start().await;
-    let ledger = Ledger::start(&nats, Clock::System).await;
-    let (intake, pen) = (nats.connect(Principal::Intake).await, nats.connect(Principal::Ledger).await);
-    for writers in [1, 64, 256] {
-        let (pen, intake) = (pen.clone(), intake.clone());
-        let (alone, alone_worst) = measure(writers, move |id| append_alone(pen.clone(), id)).await;
-        let (grouped, worst) = measure(writers, move |id| {
-            let bus = intake.clone();
-            async move { raise(&bus, id).await }
-        })
-        .await;
-        println!(
-            "{writers} in flight: each alone {alone}/s (worst {alone_worst:.0?}), through the ledger {grouped}/s (worst {worst:.0?})"
-        );
-    }
-    ledger.end().await;
 }

@@ -47,6 +47,7 @@ scenarios! {
     a_corrected_document_is_late_again_and_matches = "corrected-document-late-again";
     an_assignment_is_declined_and_a_dispute_declared = "declined-and-no-common-position";
     a_dispute_is_settled_between_the_sides = "settled-between-the-sides";
+    three_rounds_and_a_split_side_come_to_an_agreement = "three-rounds-and-a-split-side";
 }
 
 /// A scenario that has been told to its end.

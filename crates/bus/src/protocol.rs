@@ -1,7 +1,7 @@
 //! What services say to each other: proposals to the ledger, commands to a stage, pokes for an automatic step.
 
 use domain::{Code, Refusal};
-use events::{AggregateId, CaseId, CommandId, Digest, EventId, OfficerId};
+use events::{AggregateId, CaseId, CommandId, Digest, EventId, OfficerId, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
@@ -60,6 +60,8 @@ pub struct CommandRequest {
     pub expected_version: Option<u32>,
     /// The request that begins the chain.
     pub correlation: Uuid,
+    /// What time it is for the edge: a clock that is set by hand follows it, so that no act is judged before its time.
+    pub clock: Timestamp,
     /// The act's body.
     pub body: Value,
 }
@@ -98,6 +100,8 @@ pub struct StepRequest {
     pub case: CaseId,
     /// The version on which the step was found: the stage looks at no older one.
     pub at_least: u32,
+    /// What time it is for who asks: a clock that is set by hand follows it.
+    pub clock: Timestamp,
 }
 
 /// How far a stage came.

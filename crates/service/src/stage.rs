@@ -137,6 +137,7 @@ impl Desk {
 
     async fn carry_out(&self, act: &Act, message: &Message) -> Result<Done, Refusal> {
         let request: CommandRequest = protocol::read(message)?;
+        self.chassis.clock.set(request.clock);
         let policy = &self.chassis.policy;
         let person = policy.organisation.person(&request.officer).ok_or_else(|| {
             Refusal::not_authorised("Không có cán bộ này.", "There is no such officer in the organisation.")
@@ -275,7 +276,8 @@ impl Desk {
 
     /// Asks another stage to do its step.
     async fn poke(&self, stage: Stage, loaded: &Loaded) -> Result<Loaded, Refusal> {
-        let request = StepRequest { case: loaded.case.id, at_least: loaded.case.version };
+        let clock = self.chassis.clock.now();
+        let request = StepRequest { case: loaded.case.id, at_least: loaded.case.version, clock };
         let answered = self
             .chassis
             .bus
@@ -289,9 +291,10 @@ impl Desk {
 
     /// A poke: does what its stages must do next in a case, as long as there is something.
     async fn step(&self, message: &Message) -> StepAnswer {
-        let Ok(StepRequest { case, at_least }) = protocol::read(message) else {
+        let Ok(StepRequest { case, at_least, clock }) = protocol::read(message) else {
             return StepAnswer { version: 0 };
         };
+        self.chassis.clock.set(clock);
         let loaded = self.casebook.at_least(case, at_least).await;
         let version = match loaded {
             Ok(Some(loaded)) => self.own_steps(loaded).await.map(|loaded| loaded.case.version),

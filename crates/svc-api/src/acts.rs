@@ -77,6 +77,7 @@ async fn carry_out(
         fingerprint,
         expected_version: expected_version(headers, caller.language)?,
         correlation: Uuid::from_u128(rand::random()),
+        clock: api.chassis.clock.now(),
         body,
     };
     let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;

@@ -134,6 +134,19 @@ async fn killed_one_after_the_other_the_services_go_on_as_if_nothing_had_happene
     golden::check(&file(HIGHWAY, "mails"), &mails::list(&arrived));
 }
 
+#[tokio::test]
+async fn an_act_is_judged_at_the_time_of_the_edge_where_clocks_are_set_by_hand() {
+    let split = Split::start().await;
+    let behind = ["--clock", "manual", "--at", "2026-05-16T20:00:00+07:00"];
+    let services = ["ledger", "intake", "confirmation", "routing", "coordination", "notifier", "audit"];
+    let _behind = split.serve("behind", &[&behind[..], &services[..]].concat()).await;
+    let edge = split.serve("edge", &["api"]).await;
+    // The call ended at 21:48: for who is behind it lies in the future.
+    let raised = edge.api().act("btg.truc-ban", "", "raise", "a key", &call()).await.expect("an answer");
+    assert_eq!(raised.status, 201, "{}", raised.text);
+    assert_eq!(raised.body["case"]["raised_at"], "2026-05-16T14:52:00Z");
+}
+
 /// A step that was played twice, with a kill in between, is one act.
 fn the_same_came_of_it(step: &Step, first: Option<Answer>, again: Option<Answer>) {
     let (Some(first), Some(again)) = (first, again) else { return };

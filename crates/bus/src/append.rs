@@ -4,6 +4,7 @@
 //! reading back the message id (NATS.md, facts 2 and 6).
 
 mod group;
+mod press;
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use async_nats::{
     HeaderMap,
     header::{
         NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
-        NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_EXPECTED_STREAM, NATS_MESSAGE_ID,
+        NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, NATS_EXPECTED_STREAM,
     },
     jetstream::{
         ErrorCode, context::PublishErrorKind, message::PublishMessage, publish::PublishAck,
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub use group::append_group;
+pub use press::{Flight, Press, Pressing};
 
 use crate::{connection::Bus, log};
 
@@ -30,6 +32,12 @@ const TRY: Duration = Duration::from_secs(4);
 
 /// How long is tried in all before the outcome is given up as unknown.
 const GIVE_UP: Duration = Duration::from_secs(15);
+
+/// The header that names a message: what a read-back recognises.
+///
+/// Not the server's own message id: compare-and-set makes each message stand once for ever, and the server would keep
+/// half a kilobyte in memory for each of its own ids.
+pub(crate) const ID: &str = "Concord-Id";
 
 /// A message to be appended.
 #[derive(Clone, Debug)]
@@ -74,14 +82,9 @@ pub async fn append(bus: &Bus, stream: &'static str, message: &Append) -> Result
     let give_up = Instant::now() + GIVE_UP;
     loop {
         let outcome = tokio::time::timeout(TRY, async {
-            let mut headers = HeaderMap::new();
-            for (name, value) in &message.headers {
-                headers.insert(*name, value.as_str());
-            }
             let publish = PublishMessage::build()
-                .headers(headers)
+                .headers(headers(message))
                 .payload(message.payload.clone())
-                .message_id(&message.id)
                 .expected_stream(stream)
                 .expected_last_subject_sequence(message.expected);
             bus.jetstream().send_publish(message.subject.clone(), publish).await?.await
@@ -145,6 +148,16 @@ async fn again(give_up: Instant) -> Result<(), AppendError> {
     Ok(())
 }
 
+/// The headers that every message has.
+fn headers(message: &Append) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &message.headers {
+        headers.insert(*name, value.as_str());
+    }
+    headers.insert(ID, message.id.as_str());
+    headers
+}
+
 /// All but the last are published; the last one, sent as a request, commits the batch.
 async fn send_batch(
     bus: &Bus,
@@ -155,11 +168,7 @@ async fn send_batch(
     let client = bus.client();
     let mut answer = Err("an empty batch".to_owned());
     for (place, message) in (1..).zip(messages) {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &message.headers {
-            headers.insert(*name, value.as_str());
-        }
-        headers.insert(NATS_MESSAGE_ID, message.id.as_str());
+        let mut headers = headers(message);
         headers.insert(NATS_EXPECTED_STREAM, stream);
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, message.expected.to_string());
         headers.insert(NATS_BATCH_ID, batch.as_str());
@@ -189,9 +198,7 @@ async fn settle(
 ) -> Result<Vec<u64>, AppendError> {
     match code {
         ErrorCode::STREAM_STORE_FAILED | ErrorCode::INSUFFICIENT_RESOURCES => return Err(AppendError::Full),
-        ErrorCode::STREAM_WRONG_LAST_SEQUENCE
-        | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT
-        | ErrorCode::ATOMIC_PUBLISH_CONTAINS_DUPLICATE_MESSAGE => {}
+        ErrorCode::STREAM_WRONG_LAST_SEQUENCE | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT => {}
         other => return Err(AppendError::Refused { reason: format!("JetStream error {other:?}") }),
     }
     let mut stored = Vec::with_capacity(messages.len());

@@ -105,7 +105,8 @@ impl Casebook {
         let mut proven = false;
         for _ in 0..ROUNDS {
             let decided = loop {
-                let registration = self.registration(attempt.command).await?;
+                // A document that is new, as nearly all are, costs no question: the ledger notices if it is not.
+                let registration = if proven { self.registration(attempt.command).await? } else { None };
                 let ctx = Context {
                     now: attempt.now,
                     by: attempt.by,
@@ -233,6 +234,7 @@ impl Casebook {
                 "Dịch vụ ghi sổ chưa sẵn sàng; chưa có gì được ghi. Đề nghị thử lại.",
                 "The ledger does not answer and nothing was stored: try again.",
             ),
+            RequestError::Busy { .. } => overloaded(),
             RequestError::TimedOut { .. } | RequestError::NotSent { .. } => outcome_unknown(),
         })?;
         match protocol::read(&answer)? {
@@ -241,7 +243,7 @@ impl Casebook {
             Verdict::Recorded(recorded) => {
                 let Some(own) = recorded.first() else { return Err(outcome_unknown()) };
                 let known = loaded.map(|loaded| Case::clone(&loaded.case));
-                let case = fold(known, own.fact.as_bytes())
+                let case = fold(known, own.fact.get().as_bytes())
                     .map_err(|reason| damaged(attempt.case, own.sequence, &reason))?;
                 let loaded = Loaded { case: Arc::new(case), sequence: own.sequence };
                 self.shelf.put(loaded.clone());
@@ -321,6 +323,15 @@ fn busy() -> Refusal {
         Code::Busy,
         "Có nhiều người cùng xử lý vụ việc này; đề nghị thử lại với cùng khóa.",
         "Others are changing this case at the same time: repeat with the same key.",
+    )
+}
+
+/// What a service says that has too much to do: it has not begun with this.
+pub fn overloaded() -> Refusal {
+    Refusal::new(
+        Code::Busy,
+        "Hệ thống đang quá tải; đề nghị gửi lại với cùng khóa.",
+        "Too much is under way here: repeat with the same key.",
     )
 }
 

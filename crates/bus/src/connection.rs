@@ -3,6 +3,7 @@
 
 mod diagnosis;
 mod error;
+mod house;
 mod message;
 mod seen;
 
@@ -15,15 +16,17 @@ use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, RequestErrorKind, Subject};
 use bytes::Bytes;
 use futures::StreamExt;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 pub use error::{ConnectError, NotDurable, RequestError, SendError};
+pub use house::House;
 pub use message::{Message, Subscription};
 
 use crate::credentials::{Credential, Seed};
-use crate::permissions::Principal;
+use crate::permissions::{Principal, Rights};
 use crate::server::new_enough;
 use diagnosis::{addresses, durable_server, explain};
+use house::HandedOver;
 use seen::{Seen, note};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
@@ -48,6 +51,8 @@ pub struct ConnectTo {
     pub principal: Principal,
     /// The secret that proves it.
     pub seed: Seed,
+    /// The other services of this process, asked without the server where they answer.
+    pub house: Option<House>,
 }
 
 /// A connection. Clones share it; [`Bus::close`] ends it for all.
@@ -60,6 +65,8 @@ struct Inner {
     client: Client,
     jetstream: jetstream::Context,
     principal: Principal,
+    rights: Rights,
+    house: Option<House>,
     seen: watch::Receiver<Seen>,
 }
 
@@ -71,7 +78,14 @@ impl ConnectTo {
             monitor_url: None,
             principal: credential.principal,
             seed: credential.seed.clone(),
+            house: None,
         }
+    }
+
+    /// As one of the services of a process.
+    #[must_use]
+    pub fn in_house(self, house: &House) -> Self {
+        Self { house: Some(house.clone()), ..self }
     }
 
     /// With the proof of durability.
@@ -110,7 +124,8 @@ impl Bus {
             return Err(ConnectError::TooOld { url: to.url.clone(), version: server.version });
         }
         let jetstream = ContextBuilder::new().timeout(JETSTREAM_LIMIT).build(client.clone());
-        let bus = Self { inner: Arc::new(Inner { client, jetstream, principal, seen }) };
+        let (rights, house) = (principal.rights(), to.house.clone());
+        let bus = Self { inner: Arc::new(Inner { client, jetstream, principal, rights, house, seen }) };
         if let Some(monitor_url) = &to.monitor_url {
             bus.prove_durability(monitor_url).await?;
         }
@@ -170,6 +185,16 @@ impl Bus {
         within: Duration,
     ) -> Result<Message, RequestError> {
         let asked = Instant::now();
+        let payload = match self.ask_in_house(subject, payload) {
+            InHouse::Asked(answered) => {
+                // Who drops a request without an answer may have begun with it.
+                let answer = tokio::time::timeout(within, answered).await.ok().and_then(Result::ok);
+                let subject = subject.to_owned();
+                return answer.ok_or_else(|| RequestError::TimedOut { subject, within: asked.elapsed() });
+            }
+            InHouse::Full => return Err(RequestError::Busy { subject: subject.to_owned() }),
+            InHouse::AskTheServer(payload) => payload,
+        };
         let answer = tokio::select! {
             answer = self.client().request(Subject::from(subject), payload) => Ok(answer),
             () = tokio::time::sleep(within) => Err(within),
@@ -177,13 +202,27 @@ impl Bus {
         };
         let subject = subject.to_owned();
         match answer {
-            Ok(Ok(message)) => Ok(Message(message)),
+            Ok(Ok(message)) => Ok(Message::from_server(message)),
             Err(within) => Err(RequestError::TimedOut { subject, within }),
             Ok(Err(error)) => Err(match error.kind() {
                 RequestErrorKind::NoResponders => RequestError::NoResponder { subject },
                 RequestErrorKind::TimedOut => RequestError::TimedOut { subject, within },
                 _ => RequestError::NotSent { subject, reason: error.to_string() },
             }),
+        }
+    }
+
+    /// Hands a request to another service of the process, if one answers it and this principal may ask. Where the right
+    /// is missing the server is asked, which denies it and says so.
+    fn ask_in_house(&self, subject: &str, payload: Bytes) -> InHouse {
+        let Some(house) = self.inner.house.as_ref().filter(|_| self.inner.rights.may_publish(subject)) else {
+            return InHouse::AskTheServer(payload);
+        };
+        let (request, answered) = Message::in_house(subject, payload);
+        match house.hand_over(request) {
+            HandedOver::Yes => InHouse::Asked(answered),
+            HandedOver::Full => InHouse::Full,
+            HandedOver::Nobody(request) => InHouse::AskTheServer(request.payload().clone()),
         }
     }
 
@@ -208,16 +247,17 @@ impl Bus {
         let subscribing = self.client().subscribe(Subject::from(subject));
         let subscription = bounded(subject, SEND_LIMIT, subscribing).await?;
         self.flush().await?;
-        Ok(Subscription(subscription))
+        Ok(Subscription::new(subscription, None))
     }
 
     /// Subscribes as one of a group, of which one gets each message; when it returns, the server has taken
-    /// note.
+    /// note. What other services of the process ask comes to it without the server.
     pub async fn queue_subscribe(&self, subject: &str, group: &str) -> Result<Subscription, SendError> {
         let subscribing = self.client().queue_subscribe(Subject::from(subject), group.to_owned());
         let subscription = bounded(subject, SEND_LIMIT, subscribing).await?;
         self.flush().await?;
-        Ok(Subscription(subscription))
+        let house = self.inner.house.as_ref().filter(|_| self.inner.rights.may_subscribe(subject));
+        Ok(Subscription::new(subscription, house.map(|house| house.listen(subject))))
     }
 
     /// Waits until the server has processed all that this connection sent before.
@@ -260,6 +300,13 @@ impl fmt::Debug for Bus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Bus").field("principal", &self.principal()).finish_non_exhaustive()
     }
+}
+
+/// What became of a request within the process.
+enum InHouse {
+    Asked(oneshot::Receiver<Message>),
+    Full,
+    AskTheServer(Bytes),
 }
 
 async fn bounded<T, E: fmt::Display>(

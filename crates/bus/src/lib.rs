@@ -12,6 +12,6 @@ pub mod protocol;
 pub mod server;
 pub mod streams;
 
-pub use casebook::{Attempt, Casebook, Executed, Loaded, Shelf, fold};
+pub use casebook::{Attempt, Casebook, Executed, Loaded, Shelf, fold, overloaded};
 pub use connection::Bus;
 pub use permissions::Principal;

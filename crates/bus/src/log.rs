@@ -9,7 +9,7 @@ use events::Timestamp;
 use futures::StreamExt;
 use serde_json::json;
 
-use crate::connection::Bus;
+use crate::{append, connection::Bus};
 
 /// How long the server may take for one message of an answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -139,8 +139,7 @@ fn entry(message: async_nats::Message) -> Result<Entry, String> {
 }
 
 fn stored(message: jetstream::message::StreamMessage) -> Entry {
-    let message_id =
-        message.headers.get(async_nats::header::NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
+    let message_id = message.headers.get(append::ID).map(|id| id.as_str().to_owned());
     let stored_at = Timestamp::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond())
         .unwrap_or_default();
     Entry {

@@ -186,6 +186,16 @@ impl FromStr for Principal {
 }
 
 impl Rights {
+    /// Whether a subject may be published.
+    pub fn may_publish(&self, subject: &str) -> bool {
+        self.publish.iter().any(|allowed| covers(allowed, subject))
+    }
+
+    /// Whether a subject or pattern may be subscribed to.
+    pub fn may_subscribe(&self, subject: &str) -> bool {
+        self.subscribe.iter().any(|allowed| covers(allowed, subject))
+    }
+
     fn publish<S: Into<String>>(&mut self, subjects: impl IntoIterator<Item = S>) -> &mut Self {
         self.publish.extend(subjects.into_iter().map(Into::into));
         self
@@ -240,6 +250,19 @@ fn administer(stream: &str) -> [String; 4] {
     ]
 }
 
+/// Whether every subject that matches the second pattern matches the first.
+fn covers(pattern: &str, subject: &str) -> bool {
+    let (mut pattern, mut subject) = (pattern.split('.'), subject.split('.'));
+    loop {
+        match (pattern.next(), subject.next()) {
+            (Some(">"), Some(_)) | (None, None) => return true,
+            (Some("*"), Some(part)) if part != ">" => {}
+            (Some(one), Some(other)) if one == other => {}
+            _ => return false,
+        }
+    }
+}
+
 /// Whether some subject matches both patterns.
 pub fn overlap(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.split('.'), other.split('.'));
@@ -256,8 +279,25 @@ pub fn overlap(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Whether some subject of the pattern may be published.
     fn may_publish(principal: Principal, subject: &str) -> bool {
         principal.rights().publish.iter().any(|allowed| overlap(allowed, subject))
+    }
+
+    #[test]
+    fn a_right_covers_what_it_names_and_no_more() {
+        for (pattern, subject, covered) in [
+            ("cmd.intake.>", "cmd.intake.raise", true),
+            ("cmd.intake.>", "cmd.intake.>", true),
+            ("cmd.intake.>", "cmd.intake", false),
+            ("cmd.intake.>", "cmd.>", false),
+            ("fact.intake", "fact.intake", true),
+            ("fact.intake", "fact.>", false),
+            ("fact.*", "fact.intake", true),
+            ("fact.*", "fact.>", false),
+        ] {
+            assert_eq!(covers(pattern, subject), covered, "{pattern} and {subject}");
+        }
     }
 
     #[test]

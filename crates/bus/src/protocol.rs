@@ -42,7 +42,7 @@ pub struct Recorded {
     /// Its place in the log.
     pub sequence: u64,
     /// Its exact bytes.
-    pub fact: String,
+    pub fact: Box<RawValue>,
 }
 
 /// An act of a person, as the edge passes it on. The stage resolves the office and the rights itself (DESIGN D10).

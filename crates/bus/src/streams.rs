@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, ReplayPolicy};
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
+use serde::Deserialize;
 
 pub use provision::{ProvisionError, provision, verify};
 
@@ -38,7 +39,8 @@ pub struct Shape {
 }
 
 /// One server or a cluster of three. Nothing else is offered: two cannot agree without each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u8")]
 pub enum Replicas {
     /// One machine.
     #[default]
@@ -112,6 +114,18 @@ impl Shape {
     /// The room of all streams together, on each server.
     pub fn total_bytes(&self) -> u64 {
         declared(self).iter().map(|stream| stream.max_bytes).sum()
+    }
+}
+
+impl TryFrom<u8> for Replicas {
+    type Error = String;
+
+    fn try_from(servers: u8) -> Result<Self, String> {
+        match servers {
+            1 => Ok(Self::One),
+            3 => Ok(Self::Three),
+            other => Err(format!("a stream lies on 1 server or on 3, not on {other}")),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use bus::{
     Bus, Principal,
-    connection::ConnectTo,
+    connection::{ConnectTo, House},
     credentials::{Credential, Credentials},
     streams::{self, CASES, Shape},
 };
@@ -89,10 +89,13 @@ impl Keys {
     }
 }
 
-/// Connects under a credential; the first connection of a process proves that the server is durable.
+/// Connects under a credential, with the proof that the server is durable.
 pub(crate) async fn connect(server: &Server, credential: &Credential) -> Result<Bus, Failure> {
-    let to = ConnectTo::new(&server.url, credential).proven_by(&server.monitor_url);
-    Ok(Bus::connect(&to).await?)
+    Ok(Bus::connect(&to(server, credential)).await?)
+}
+
+fn to(server: &Server, credential: &Credential) -> ConnectTo {
+    ConnectTo::new(&server.url, credential).proven_by(&server.monitor_url)
 }
 
 impl Process {
@@ -107,7 +110,8 @@ impl Process {
         lag: Option<Duration>,
     ) -> Result<Self, Failure> {
         let reader = connect(server, &keys.get(Principal::Views)?).await?;
-        for declaration in streams::declared(&Shape::default()).iter().filter(|stream| stream.name == CASES) {
+        let shape = Shape { replicas: config.nats.replicas, ..Shape::default() };
+        for declaration in streams::declared(&shape).iter().filter(|stream| stream.name == CASES) {
             streams::verify(&reader, declaration).await?;
         }
         let views = Views::new(Arc::clone(&policy));
@@ -115,13 +119,13 @@ impl Process {
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
-        let (config, effects) = (Arc::new(config), Effects::default());
+        let (config, effects, house) = (Arc::new(config), Effects::default(), House::default());
         let mut process =
             Self { mounted: Vec::new(), reader: reader.clone(), fold, listening: Arc::default() };
         let started: Result<(), Failure> = async {
             for service in services {
                 let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-                let bus = connect(server, &keys.get(service.principal)?).await?;
+                let bus = Bus::connect(&to(server, &keys.get(service.principal)?).in_house(&house)).await?;
                 process.mounted.push(Mounted {
                     name: service.name,
                     stop: stop.clone(),

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bus::streams::Replicas;
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The configuration of a process.
@@ -53,6 +54,8 @@ pub struct Nats {
     pub port: Option<u16>,
     /// The binary that `concord up` starts.
     pub server: Option<PathBuf>,
+    /// On how many servers the streams lie: 1, or 3 of a cluster.
+    pub replicas: Replicas,
 }
 
 /// The mail.

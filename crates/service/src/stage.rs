@@ -99,28 +99,26 @@ where
             }
         };
         let Some(message) = message else { break };
-        let Some(reply) = message.reply().map(str::to_owned) else { continue };
+        if !message.wants_answer() {
+            continue;
+        }
         let bus = desk.chassis.bus.clone();
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            let refusal = Refusal::new(
-                Code::Busy,
-                "Hệ thống đang quá tải; đề nghị gửi lại với cùng khóa.",
-                "Too much is under way here: repeat with the same key.",
-            );
-            answer(&bus, &reply, protocol::write(&CommandAnswer::Refused(refusal))).await;
+            let refusal = CommandAnswer::Refused(bus::overloaded());
+            answer(&bus, &message, protocol::write(&refusal)).await;
             continue;
         };
         let (desk, work) = (desk.clone(), work.clone());
         desk.chassis.tasks.clone().spawn(async move {
-            let payload = work(desk, message).await;
-            answer(&bus, &reply, payload).await;
+            let payload = work(desk, message.clone()).await;
+            answer(&bus, &message, payload).await;
             drop(place);
         });
     }
 }
 
-async fn answer(bus: &bus::Bus, reply: &str, payload: bytes::Bytes) {
-    if let Err(error) = bus.publish(reply, payload).await {
+async fn answer(bus: &bus::Bus, message: &Message, payload: bytes::Bytes) {
+    if let Err(error) = message.answer(bus, payload).await {
         // Who asked repeats with the same key and gets the first result.
         tracing::warn!(%error, "an answer was not sent");
     }

@@ -38,6 +38,7 @@ fn silent(error: &RequestError, act: &Act) -> Refusal {
             "Dịch vụ xử lý việc này chưa hoạt động; chưa có gì được ghi.",
             format!("The service of the stage {} is not running: nothing was stored.", act.stage),
         ),
+        RequestError::Busy { .. } => bus::overloaded(),
         RequestError::TimedOut { .. } | RequestError::NotSent { .. } => Refusal::new(
             Code::OutcomeUnknown,
             "Chưa rõ đã ghi hay chưa; đề nghị gửi lại với cùng khóa.",

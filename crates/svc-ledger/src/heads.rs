@@ -24,12 +24,30 @@ pub(crate) struct Head {
     pub(crate) recorded_at: Timestamp,
 }
 
-/// A head, held while a proposal for its aggregate is under way; `None` when it must be read first.
-pub(crate) type Held = OwnedMutexGuard<Option<Head>>;
+impl Head {
+    /// The head of an aggregate that has no fact yet.
+    pub(crate) const NONE: Self =
+        Self { sequence: 0, version: 0, digest: Digest::ZERO, recorded_at: Timestamp::UNIX_EPOCH };
+}
+
+/// What is known of a head.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Knowledge {
+    /// Nothing. A first fact may be tried all the same: the server refuses it when there is one.
+    #[default]
+    Nothing,
+    /// What was known has proven wrong: it must be read.
+    Doubtful,
+    /// This.
+    Known(Head),
+}
+
+/// A head, held while a proposal for its aggregate is under way.
+pub(crate) type Held = OwnedMutexGuard<Knowledge>;
 
 /// The heads.
 #[derive(Default)]
-pub(crate) struct Heads(Mutex<HashMap<AggregateId, Arc<AsyncMutex<Option<Head>>>>>);
+pub(crate) struct Heads(Mutex<HashMap<AggregateId, Arc<AsyncMutex<Knowledge>>>>);
 
 impl Heads {
     /// Holds the head of an aggregate. Proposals over several take theirs in the order of the ids.

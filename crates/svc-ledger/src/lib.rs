@@ -5,21 +5,21 @@
 
 mod heads;
 mod pen;
-mod press;
 
 use std::sync::Arc;
 
 use bus::{
     Principal,
+    append::Press,
     protocol::{self, Proposal, Verdict},
+    streams::CASES,
 };
-use domain::{Code, Refusal};
+use domain::Refusal;
 use events::Stage;
 use service::{Chassis, Service, StartError, failpoint};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use pen::Pen;
-use press::Press;
 
 /// The service.
 pub fn service() -> Service {
@@ -43,7 +43,16 @@ const KIB_AT_ONCE: usize = 32 * 1_024;
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let mut proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
-    let press = Press::start(chassis.bus.clone(), AT_ONCE, &chassis.tasks);
+    let grown = Arc::new(Notify::new());
+    chassis.tasks.spawn(announce(chassis.clone(), Arc::clone(&grown)));
+    let replicas = chassis.config.nats.replicas;
+    let (press, pressing) = Press::new(chassis.bus.clone(), CASES, replicas, AT_ONCE, move |flight| {
+        tracing::trace!(?flight, "a write");
+        if flight.stored > 0 {
+            grown.notify_one();
+        }
+    });
+    chassis.tasks.spawn(pressing.run());
     let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone(), press));
     let (places, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(KIB_AT_ONCE)));
     let tasks = chassis.tasks.clone();
@@ -62,7 +71,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                 }
             };
             let Some(message) = message else { break };
-            let Some(reply) = message.reply().map(str::to_owned) else { continue };
+            if !message.wants_answer() {
+                continue;
+            }
             let kib = u32::try_from(message.payload().len() / 1_024 + 1).unwrap_or(u32::MAX);
             let place = Arc::clone(&places).try_acquire_owned();
             let room = Arc::clone(&room).try_acquire_many_owned(kib);
@@ -70,7 +81,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
             tasks.spawn(async move {
                 let verdict = match (place.as_ref().and(room.as_ref()), protocol::read::<Proposal>(&message))
                 {
-                    (Err(_), _) => Verdict::Refused(overloaded()),
+                    (Err(_), _) => Verdict::Refused(bus::overloaded()),
                     (Ok(_), Err(refusal)) => Verdict::Refused(refusal),
                     (Ok(_), Ok(proposal)) => match stage_of(message.subject()) {
                         Some(stage) => pen.record(stage, proposal).await,
@@ -80,12 +91,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                 if matches!(verdict, Verdict::Recorded(_)) {
                     failpoint::reached("ledger.appended");
                 }
-                if let Err(error) = bus.publish(&reply, protocol::write(&verdict)).await {
+                if let Err(error) = message.answer(&bus, protocol::write(&verdict)).await {
                     // Who proposed does not know the outcome; a repeat of the act finds the fact.
                     tracing::warn!(%error, "a verdict was not sent");
-                }
-                if matches!(verdict, Verdict::Recorded(_)) {
-                    announce(&bus).await;
                 }
             });
         }
@@ -93,23 +101,22 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Wakes those who follow the log; a lost announcement is made good by their heartbeat.
-async fn announce(bus: &bus::Bus) {
-    if let Err(error) = bus.publish(protocol::ANNOUNCEMENT, bytes::Bytes::new()).await {
-        tracing::debug!(%error, "not announced");
+/// Wakes those who follow the log, once for all that was written meanwhile; a lost announcement is made good by their
+/// heartbeat.
+async fn announce(chassis: Chassis, grown: Arc<Notify>) {
+    loop {
+        tokio::select! {
+            () = grown.notified() => {}
+            () = chassis.stop.cancelled() => break,
+        }
+        if let Err(error) = chassis.bus.publish(protocol::ANNOUNCEMENT, bytes::Bytes::new()).await {
+            tracing::debug!(%error, "not announced");
+        }
     }
 }
 
 fn stage_of(subject: &str) -> Option<Stage> {
     Stage::named(subject.strip_prefix("fact.")?)
-}
-
-fn overloaded() -> Refusal {
-    Refusal::new(
-        Code::Busy,
-        "Hệ thống đang quá tải; đề nghị gửi lại với cùng khóa.",
-        "Too much is waiting to be written: repeat with the same key.",
-    )
 }
 
 /// A proposal that its proposer must not make: a fault of the code, not of the person.

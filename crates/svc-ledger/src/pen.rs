@@ -2,19 +2,19 @@
 
 use bus::{
     Bus,
-    append::{Append, AppendError},
+    append::{Append, AppendError, Press},
     log::{self, ReadError},
     protocol::{Proposal, Recorded, Verdict},
     streams::CASES,
 };
 use domain::{Code, Refusal};
-use events::{AggregateId, Digest, Fact, Stage, Timestamp, envelope};
+use events::{AggregateId, Digest, Fact, Stage, envelope};
+use serde_json::value::RawValue;
 use service::Clock;
 
 use crate::{
     foreign,
-    heads::{Head, Heads, Held},
-    press::Press,
+    heads::{Head, Heads, Held, Knowledge},
 };
 
 /// The pen.
@@ -76,15 +76,18 @@ impl Pen {
         for at in order {
             let (label, proposed) = (&labels[at], &proposal.facts[at]);
             let mut slot = self.heads.hold(label.aggregate).await;
-            // A proposer who has seen more than we have: another ledger wrote in between.
-            let known = slot.filter(|head| head.version >= proposed.on_version);
-            let head = match known {
-                Some(head) => head,
-                None => self.read_head(label.aggregate).await.map_err(|error| {
-                    Refusal::new(Code::Unavailable, "Kho dữ liệu chưa trả lời.", error.to_string())
-                })?,
+            let head = match *slot {
+                Knowledge::Known(head) if head.version >= proposed.on_version => head,
+                Knowledge::Nothing if proposed.on_version == 0 => Head::NONE,
+                // Or the proposer has seen more than we have: another ledger wrote in between.
+                _ => {
+                    let head = self.read_head(label.aggregate).await.map_err(|error| {
+                        Refusal::new(Code::Unavailable, "Kho dữ liệu chưa trả lời.", error.to_string())
+                    })?;
+                    *slot = Knowledge::Known(head);
+                    head
+                }
             };
-            *slot = Some(head);
             if head.version != proposed.on_version {
                 return Ok(None);
             }
@@ -118,15 +121,20 @@ impl Pen {
         match self.press.write(messages).await {
             Ok(sequences) => {
                 let recorded = stamped.iter_mut().zip(sequences).map(|(each, sequence)| {
-                    *each.slot = Some(Head { sequence, ..each.next });
-                    Recorded { sequence, fact: std::mem::take(&mut each.text) }
+                    *each.slot = Knowledge::Known(Head { sequence, ..each.next });
+                    let fact = RawValue::from_string(std::mem::take(&mut each.text));
+                    fact.map(|fact| Recorded { sequence, fact })
                 });
-                Verdict::Recorded(recorded.collect())
+                match recorded.collect() {
+                    Ok(recorded) => Verdict::Recorded(recorded),
+                    // Stored, and yet not to be told: a repeat of the act finds it.
+                    Err(_) => refused(&AppendError::Unknown, &stamped),
+                }
             }
             Err(error) => {
                 // What we know of these heads is no longer sure: they are read again.
                 for each in &mut stamped {
-                    *each.slot = None;
+                    *each.slot = Knowledge::Doubtful;
                 }
                 refused(&error, &stamped)
             }
@@ -136,12 +144,7 @@ impl Pen {
     /// The head of an aggregate, as the leader has it.
     async fn read_head(&self, aggregate: AggregateId) -> Result<Head, ReadError> {
         let Some(last) = log::last(&self.bus, CASES, &aggregate.subject()).await? else {
-            return Ok(Head {
-                sequence: 0,
-                version: 0,
-                digest: Digest::ZERO,
-                recorded_at: Timestamp::UNIX_EPOCH,
-            });
+            return Ok(Head::NONE);
         };
         let fact = Fact::from_bytes(&last.payload)
             .map_err(|error| ReadError::Refused { stream: CASES, reason: error.to_string() })?;

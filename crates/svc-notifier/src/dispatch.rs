@@ -10,17 +10,20 @@ use bus::{append::AppendError, log::ReadError};
 use chrono::TimeDelta;
 use events::Urgency;
 use service::{Chassis, Clock, EffectGuard};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 
 use crate::{
     letter::{self, BadLetter, Letter, Part},
     notices::{Fill, Salutation, Template, render},
-    outbox::{self, EntryId, Open, State},
+    outbox::{self, EntryId, Open, Outbox, State},
     transport::{self, Outcome, Transport, smtp::BadConfig},
 };
 
-/// How many mails are under way at a time, each on its own connection.
-const WORKERS: usize = 4;
+/// How many mails are under way at a time.
+const UNDER_WAY: usize = 64;
+
+/// How many of them are with the relay at a time, each on a line of its own.
+const LINES: usize = 8;
 
 /// The first pause before a mail is tried again; it doubles each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
@@ -43,6 +46,7 @@ pub(crate) struct Dispatcher {
     chassis: Chassis,
     /// The sender's domain, on which all ids of mails stand.
     domain: Arc<str>,
+    outbox: Outbox,
     held: Arc<std::sync::Mutex<HashSet<EntryId>>>,
     queue: mpsc::UnboundedSender<Job>,
 }
@@ -55,14 +59,17 @@ struct Job {
 
 impl Dispatcher {
     /// Starts the workers.
-    pub(crate) fn start(chassis: &Chassis, config: &transport::Config) -> Result<Self, BadConfig> {
+    pub(crate) fn start(
+        chassis: &Chassis,
+        outbox: Outbox,
+        config: &transport::Config,
+    ) -> Result<Self, BadConfig> {
         let (queue, jobs) = mpsc::unbounded_channel();
         let domain = sender_domain(&chassis.config.mail.from)?.into();
-        let dispatcher = Self { chassis: chassis.clone(), domain, held: Arc::default(), queue };
-        let jobs = Arc::new(Mutex::new(jobs));
-        for _ in 0..WORKERS {
-            let transport = Transport::new(config.clone())?;
-            chassis.tasks.spawn(dispatcher.clone().work(transport, Arc::clone(&jobs)));
+        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held: Arc::default(), queue };
+        let (jobs, lines) = (Arc::new(Mutex::new(jobs)), Arc::new(Lines::new(config)?));
+        for _ in 0..UNDER_WAY {
+            chassis.tasks.spawn(dispatcher.clone().work(Arc::clone(&lines), Arc::clone(&jobs)));
         }
         Ok(dispatcher)
     }
@@ -115,28 +122,28 @@ impl Dispatcher {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    async fn work(self, mut transport: Transport, jobs: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
+    async fn work(self, lines: Arc<Lines>, jobs: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
         loop {
             let job = tokio::select! {
                 job = async { jobs.lock().await.recv().await } => job,
                 () = self.chassis.stop.cancelled() => None,
             };
             let Some(Job { open, effect }) = job else { break };
-            self.attempt(&mut transport, open).await;
+            self.attempt(&lines, open).await;
             drop(effect);
         }
-        transport.close().await;
+        lines.close().await;
     }
 
     /// One attempt: said before, done, and said after.
-    async fn attempt(&self, transport: &mut Transport, mut open: Open) {
+    async fn attempt(&self, lines: &Lines, mut open: Open) {
         open.attempts += 1;
         let Some(sequence) = self.note(&open, State::Attempting { attempt: open.attempts }).await else {
             return self.let_go(open.id);
         };
         open.sequence = sequence;
         let outcome = match self.letter(&open) {
-            Ok(letter) => transport.send(&letter).await,
+            Ok(letter) => lines.send(&letter).await,
             Err(why) => Outcome::Refused { reply: why },
         };
         let (code, template, office) = (&open.notice.code, &open.notice.template, &open.notice.office);
@@ -169,9 +176,7 @@ impl Dispatcher {
     async fn note(&self, open: &Open, state: State) -> Option<u64> {
         let at = self.chassis.clock.now();
         loop {
-            match outbox::record(&self.chassis.bus, open.id, open.sequence, at, state.clone(), open.writer)
-                .await
-            {
+            match self.outbox.record(open.id, open.sequence, at, state.clone(), open.writer).await {
                 Ok(sequence) => return Some(sequence),
                 Err(AppendError::Conflict { .. }) => return None,
                 Err(error) => tracing::warn!(%error, "the outbox does not answer: the same is noted again"),
@@ -228,6 +233,40 @@ impl Dispatcher {
             date: open.queued_at,
             express: notice.urgency >= Urgency::HoaToc,
         })
+    }
+}
+
+/// The lines to the relay.
+struct Lines {
+    free: std::sync::Mutex<Vec<Transport>>,
+    places: Semaphore,
+}
+
+impl Lines {
+    fn new(config: &transport::Config) -> Result<Self, BadConfig> {
+        let free: Result<Vec<_>, _> = (0..LINES).map(|_| Transport::new(config.clone())).collect();
+        Ok(Self { free: std::sync::Mutex::new(free?), places: Semaphore::new(LINES) })
+    }
+
+    /// Sends a letter over the first line that is free.
+    async fn send(&self, letter: &Letter) -> Outcome {
+        let gone = || Outcome::Waiting { reply: "no line to the relay is left".to_owned() };
+        let Ok(_place) = self.places.acquire().await else { return gone() };
+        let Some(mut line) = self.take() else { return gone() };
+        let outcome = line.send(letter).await;
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        outcome
+    }
+
+    fn take(&self) -> Option<Transport> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Ends the lines that are free: whoever works last ends the last.
+    async fn close(&self) {
+        while let Some(mut line) = self.take() {
+            line.close().await;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a fact to entries of the outbox.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bus::{
     append::AppendError,
@@ -11,13 +11,13 @@ use bus::{
 };
 use chrono::TimeDelta;
 use domain::{Case, notices};
-use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp};
+use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp, envelope};
 use service::{Chassis, Clock};
 use uuid::Uuid;
 
 use crate::{
     dispatch::Dispatcher,
-    outbox::{self, EntryId, Notice, Open, State},
+    outbox::{EntryId, Notice, Open, Outbox, State},
 };
 
 /// A fact that was recorded longer ago is entered, but not mailed: a rebuild or a restore must not send again.
@@ -31,24 +31,27 @@ const NUMBER: Duration = Duration::from_secs(2);
 pub(crate) struct Enter {
     chassis: Chassis,
     dispatcher: Dispatcher,
+    outbox: Outbox,
     writer: Uuid,
 }
 
 impl Enter {
-    pub(crate) fn new(chassis: Chassis, dispatcher: Dispatcher) -> Self {
-        Self { chassis, dispatcher, writer: Uuid::new_v4() }
+    pub(crate) fn new(chassis: Chassis, dispatcher: Dispatcher, outbox: Outbox) -> Self {
+        Self { chassis, dispatcher, outbox, writer: Uuid::new_v4() }
     }
 
     /// Enters the notices of a fact.
     pub(crate) async fn fact(&self, entry: &Entry) -> Verdict {
+        match std::str::from_utf8(&entry.payload).map(envelope::label) {
+            Ok(Ok(label)) if !notices::MAILED.contains(&label.kind) => return Verdict::NotOurs,
+            // What cannot be read is said below.
+            _ => {}
+        }
         let fact = match Fact::from_bytes(&entry.payload) {
             Ok(fact) => fact,
             Err(error) => return Verdict::Hopeless { why: error.to_string() },
         };
         let AggregateId::Case(id) = fact.draft.aggregate else { return Verdict::NotOurs };
-        if !notices::MAILED.contains(&fact.body().kind()) {
-            return Verdict::NotOurs;
-        }
         let case = match self.as_it_stood(id, entry, &fact).await {
             Ok(case) => case,
             Err(verdict) => return verdict,
@@ -69,10 +72,13 @@ impl Enter {
     }
 
     /// The case as it stood after the fact: who is told is a question of that moment.
-    async fn as_it_stood(&self, id: CaseId, entry: &Entry, fact: &Fact) -> Result<Case, Verdict> {
+    async fn as_it_stood(&self, id: CaseId, entry: &Entry, fact: &Fact) -> Result<Arc<Case>, Verdict> {
         let hopeless = |why: String| Verdict::Hopeless { why };
+        if let Some(case) = self.chassis.views.case_at(id, fact.version) {
+            return Ok(case);
+        }
         if fact.version == 1 {
-            return bus::fold(None, &entry.payload).map_err(hopeless);
+            return bus::fold(None, &entry.payload).map(Arc::new).map_err(hopeless);
         }
         let mut case = None;
         let mut next = 1;
@@ -87,7 +93,7 @@ impl Enter {
                 case = Some(bus::fold(case, &earlier.payload).map_err(hopeless)?);
             }
             if next > entry.sequence {
-                return case.ok_or_else(|| hopeless("the case has no facts".to_owned()));
+                return case.map(Arc::new).ok_or_else(|| hopeless("the case has no facts".to_owned()));
             }
         }
     }
@@ -129,15 +135,12 @@ impl Enter {
         if old {
             tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
             let suppressed = State::Suppressed { notice };
-            return entered(outbox::record(&self.chassis.bus, id, 0, now, suppressed, self.writer).await)
-                .map(|_| ());
+            return entered(self.outbox.record(id, 0, now, suppressed, self.writer).await).map(|_| ());
         }
         // From here until the first attempt is over, the manual clock waits.
         let effect = self.chassis.effects.begin();
         let queued = State::Queued { notice: notice.clone() };
-        if let Some(sequence) =
-            entered(outbox::record(&self.chassis.bus, id, 0, now, queued, self.writer).await)?
-        {
+        if let Some(sequence) = entered(self.outbox.record(id, 0, now, queued, self.writer).await)? {
             let open = Open {
                 id,
                 notice,

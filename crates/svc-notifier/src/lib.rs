@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use dispatch::Dispatcher;
 use enter::Enter;
 use notices::Template;
+use outbox::Outbox;
 use transport::smtp;
 
 /// The service.
@@ -47,7 +48,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     check_discreet(&chassis.config).map_err(|error| failed(&error))?;
     let transport = transport_of(&chassis.config).map_err(|error| failed(&error))?;
-    let dispatcher = Dispatcher::start(&chassis, &transport).map_err(|error| failed(&error))?;
+    let outbox = Outbox::start(&chassis);
+    let dispatcher =
+        Dispatcher::start(&chassis, outbox.clone(), &transport).map_err(|error| failed(&error))?;
     // When no other notifier works, everything that is open is ours; else only what has been at rest for long.
     let alone = log::waiting(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))? == 0;
     if alone {
@@ -56,7 +59,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     chassis.tasks.spawn(dispatcher.clone().look_after_orphans());
     let mut deliveries =
         Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;
-    let enter = Enter::new(chassis.clone(), dispatcher);
+    let enter = Enter::new(chassis.clone(), dispatcher, outbox);
     let places = Arc::new(Semaphore::new(AT_ONCE));
     chassis.tasks.clone().spawn(async move {
         loop {

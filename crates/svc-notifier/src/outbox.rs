@@ -5,12 +5,13 @@
 
 use bus::{
     Bus,
-    append::{self, Append, AppendError},
+    append::{Append, AppendError, Press},
     log::{self, ReadError},
     streams::OUTBOX,
 };
 use events::{AgencyId, CaseCode, CaseId, EventId, OfficeId, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
+use service::Chassis;
 use uuid::Uuid;
 
 /// The namespace of entries' ids.
@@ -156,20 +157,39 @@ pub struct Open {
     pub writer: Uuid,
 }
 
-/// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
-pub async fn record(
-    bus: &Bus,
-    entry: EntryId,
-    expected: u64,
-    at: Timestamp,
-    state: State,
-    writer: Uuid,
-) -> Result<u64, AppendError> {
-    // A repeat by the same writer finds what it wrote when the outcome was unknown; what another wrote is a conflict.
-    let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
-    let payload = bus::protocol::write(&Record { entry, at, state });
-    let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
-    append::append(bus, OUTBOX, &message).await
+/// How many states wait to be written at a time; who brings more waits.
+const PLACES: usize = 1_024;
+
+/// Writes to the outbox, what comes at the same time as one batch.
+#[derive(Clone, Debug)]
+pub struct Outbox(Press);
+
+impl Outbox {
+    /// An outbox that writes as long as somebody holds it.
+    pub fn start(chassis: &Chassis) -> Self {
+        let replicas = chassis.config.nats.replicas;
+        let (press, pressing) = Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, |flight| {
+            tracing::trace!(?flight, "a write to the outbox");
+        });
+        chassis.tasks.spawn(pressing.run());
+        Self(press)
+    }
+
+    /// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
+    pub async fn record(
+        &self,
+        entry: EntryId,
+        expected: u64,
+        at: Timestamp,
+        state: State,
+        writer: Uuid,
+    ) -> Result<u64, AppendError> {
+        // A repeat by the same writer finds what it wrote when the outcome was unknown; what another wrote is a conflict.
+        let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
+        let payload = bus::protocol::write(&Record { entry, at, state });
+        let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
+        self.0.write(vec![message]).await?.first().copied().ok_or(AppendError::Unknown)
+    }
 }
 
 /// The entries that are not finished, in the order in which they were entered.

@@ -6,6 +6,7 @@
 
 mod fold;
 mod follow;
+mod recent;
 
 use std::{
     collections::BTreeSet,
@@ -20,10 +21,12 @@ use tokio::sync::watch;
 
 use fold::Fold;
 pub use follow::{FollowError, follow};
+use recent::Recent;
 
 /// What is known of the log here.
 pub struct Views {
     fold: Mutex<Fold>,
+    recent: Recent,
     policy: Arc<Policy>,
     progress: watch::Sender<Progress>,
 }
@@ -67,7 +70,7 @@ impl Views {
     /// An empty fold; [`follow`] fills it.
     pub fn new(policy: Arc<Policy>) -> Arc<Self> {
         let progress = watch::Sender::new(Progress::default());
-        Arc::new(Self { fold: Mutex::new(Fold::default()), policy, progress })
+        Arc::new(Self { fold: Mutex::new(Fold::default()), recent: Recent::default(), policy, progress })
     }
 
     fn fold(&self) -> MutexGuard<'_, Fold> {
@@ -90,6 +93,11 @@ impl Views {
     /// A case, as far as it is known here.
     pub fn case(&self, id: CaseId) -> Option<Arc<Case>> {
         self.fold().case(id).map(|loaded| loaded.case)
+    }
+
+    /// A case as it stood at a version, if it was put on the shelf a moment ago; else the log must be read.
+    pub fn case_at(&self, id: CaseId, version: u32) -> Option<Arc<Case>> {
+        self.recent.get(id, version)
     }
 
     /// The case of a number such as `VV-2026-00001`, once it is known here.
@@ -164,6 +172,7 @@ impl Shelf for Views {
     }
 
     fn put(&self, loaded: Loaded) {
+        self.recent.keep(&loaded.case);
         if self.fold().put(loaded, Instant::now(), &self.policy) {
             self.changed(None);
         }

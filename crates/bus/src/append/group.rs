@@ -72,7 +72,11 @@ enum Stale {
 }
 
 /// One writer's messages: one as a plain publish, which is quicker, several as a batch.
-async fn append_one(bus: &Bus, stream: &'static str, messages: &[Append]) -> Result<Vec<u64>, AppendError> {
+pub(super) async fn append_one(
+    bus: &Bus,
+    stream: &'static str,
+    messages: &[Append],
+) -> Result<Vec<u64>, AppendError> {
     match messages {
         [one] => append(bus, stream, one).await.map(|sequence| vec![sequence]),
         several => append_all(bus, stream, several).await,
@@ -118,7 +122,6 @@ async fn refused(bus: &Bus, stream: &'static str, messages: &[Append], error: &j
                 None => Stale::Somewhere,
             }
         }
-        ErrorCode::ATOMIC_PUBLISH_CONTAINS_DUPLICATE_MESSAGE => Stale::Somewhere,
         other => Stale::Failed(AppendError::Refused { reason: format!("JetStream error {other:?}") }),
     }
 }

@@ -124,6 +124,12 @@ pub enum RequestError {
         /// What was asked.
         subject: String,
     },
+    /// Too much waits there: it was certainly not handled.
+    #[error("too much waits on {subject}: try again")]
+    Busy {
+        /// What was asked.
+        subject: String,
+    },
     /// The outcome is unknown. A denied request looks the same; the server's reason is in the log.
     #[error("no answer on {subject} within {within:?}, the outcome is unknown: repeat it with the same key")]
     TimedOut {

@@ -39,6 +39,7 @@ fn to(address: SocketAddr) -> ConnectTo {
         monitor_url: None,
         principal: Principal::Intake,
         seed: Seed::generate(),
+        house: None,
     }
 }
 
@@ -164,6 +165,7 @@ async fn a_server_that_confirms_before_the_disk_has_it() {
             monitor_url: None,
             principal: Principal::Ledger,
             seed: seed.clone(),
+            house: None,
         };
         Bus::connect(&to).await.unwrap();
         to.monitor_url = Some(server.monitor_url.clone());

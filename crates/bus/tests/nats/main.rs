@@ -5,6 +5,8 @@ mod append;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod server;

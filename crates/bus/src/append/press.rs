@@ -1,0 +1,183 @@
+//! Group commit: what arrives while a write is under way goes out together as one atomic batch (DESIGN D5).
+//!
+//! One server syncs its disk once for each message, but once for a batch, however many writers it carries. A writer who
+//! comes alone goes alone: that is quicker. Three servers group by themselves, and there each writer goes alone, many
+//! at a time.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinSet,
+};
+
+use super::{Append, AppendError, append_group, group::append_one};
+use crate::{connection::Bus, streams::Replicas};
+
+/// The most messages of one batch: the server takes no more.
+const MOST: usize = 1_000;
+
+/// The most bytes of one batch.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many batches are under way at a time: while one is synced, the next is already on its way.
+const BATCHES_IN_FLIGHT: usize = 2;
+
+/// How many writers are under way at a time on three servers.
+const WRITERS_IN_FLIGHT: usize = 256;
+
+/// What a writer is told: the sequences of his messages, or why there are none.
+type Written = Result<Vec<u64>, AppendError>;
+
+/// A write that has come back: one or several writers' messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Flight {
+    /// How many writers it carried.
+    pub writers: usize,
+    /// How many messages.
+    pub messages: usize,
+    /// How many bytes of payload.
+    pub bytes: usize,
+    /// How many of the writers came too late.
+    pub conflicts: usize,
+    /// How many of the writers have their messages stored.
+    pub stored: usize,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Messages of one writer, all or none, and who waits for them.
+struct Job {
+    messages: Vec<Append>,
+    answer: oneshot::Sender<Written>,
+}
+
+impl Job {
+    fn bytes(&self) -> usize {
+        self.messages.iter().map(|message| message.payload.len()).sum()
+    }
+}
+
+/// Takes what is to be written to one stream.
+#[derive(Clone, Debug)]
+pub struct Press(mpsc::Sender<Job>);
+
+/// The press at work: it ends when nobody can hand it anything any more.
+pub struct Pressing {
+    bus: Bus,
+    stream: &'static str,
+    replicas: Replicas,
+    jobs: mpsc::Receiver<Job>,
+    seen: Arc<dyn Fn(&Flight) + Send + Sync>,
+}
+
+impl fmt::Debug for Pressing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pressing").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}
+
+impl Press {
+    /// A press for a stream that lies on so many servers, and what [`Pressing::run`] must do for it. At most `places`
+    /// writers wait. `seen` is told of each write that has come back.
+    pub fn new(
+        bus: Bus,
+        stream: &'static str,
+        replicas: Replicas,
+        places: usize,
+        seen: impl Fn(&Flight) + Send + Sync + 'static,
+    ) -> (Self, Pressing) {
+        let (queue, jobs) = mpsc::channel(places);
+        (Self(queue), Pressing { bus, stream, replicas, jobs, seen: Arc::new(seen) })
+    }
+
+    /// Writes the messages of one writer, all or none. No two writers at a time may name the same subject.
+    pub async fn write(&self, messages: Vec<Append>) -> Written {
+        let (answer, written) = oneshot::channel();
+        if self.0.send(Job { messages, answer }).await.is_err() {
+            return Err(AppendError::Unknown);
+        }
+        written.await.unwrap_or(Err(AppendError::Unknown))
+    }
+}
+
+impl Pressing {
+    /// Works until the last [`Press`] is dropped and everything is written.
+    pub async fn run(mut self) {
+        let in_flight = match self.replicas {
+            Replicas::One => BATCHES_IN_FLIGHT,
+            Replicas::Three => WRITERS_IN_FLIGHT,
+        };
+        let places = Arc::new(Semaphore::new(in_flight));
+        let mut flights = JoinSet::new();
+        let mut held: Option<Job> = None;
+        loop {
+            while flights.try_join_next().is_some() {}
+            let first = match held.take() {
+                Some(job) => job,
+                None => match self.jobs.recv().await {
+                    Some(job) => job,
+                    None => break,
+                },
+            };
+            // Whatever comes until a place is free goes with it.
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let batch = match self.replicas {
+                Replicas::One => self.gather(first, &mut held),
+                Replicas::Three => vec![first],
+            };
+            let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
+            flights.spawn(async move {
+                fly(&bus, stream, batch, seen.as_ref()).await;
+                drop(place);
+            });
+        }
+        while flights.join_next().await.is_some() {}
+    }
+
+    /// What waits already, as much as one batch takes; what is too much for it is held for the next.
+    fn gather(&mut self, first: Job, held: &mut Option<Job>) -> Vec<Job> {
+        let (mut messages, mut bytes) = (first.messages.len(), first.bytes());
+        let mut batch = vec![first];
+        while let Ok(job) = self.jobs.try_recv() {
+            if messages + job.messages.len() > MOST || bytes + job.bytes() > MOST_BYTES {
+                *held = Some(job);
+                break;
+            }
+            messages += job.messages.len();
+            bytes += job.bytes();
+            batch.push(job);
+        }
+        batch
+    }
+}
+
+/// Writes a batch and tells its writers.
+async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&Flight) + Send + Sync)) {
+    let began = Instant::now();
+    let written = match batch.as_slice() {
+        [alone] => vec![append_one(bus, stream, &alone.messages).await],
+        several => {
+            let writers: Vec<&[Append]> = several.iter().map(|job| job.messages.as_slice()).collect();
+            append_group(bus, stream, &writers).await
+        }
+    };
+    let conflicts =
+        written.iter().filter(|written| matches!(written, Err(AppendError::Conflict { .. }))).count();
+    seen(&Flight {
+        writers: batch.len(),
+        messages: batch.iter().map(|job| job.messages.len()).sum(),
+        bytes: batch.iter().map(Job::bytes).sum(),
+        conflicts,
+        stored: written.iter().filter(|written| written.is_ok()).count(),
+        took: began.elapsed(),
+    });
+    for (job, written) in batch.into_iter().zip(written) {
+        // Who has gone meanwhile learns it from the stream.
+        let _ = job.answer.send(written);
+    }
+}

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::{
     connection::{Bus, RequestError},
     log::{self, ReadError},
-    protocol::{self, Proposal, Proposed, Verdict},
+    protocol::{self, Proposal, Proposed, Recorded, Verdict},
     streams::CASES,
 };
 
@@ -241,11 +241,13 @@ impl Casebook {
             Verdict::Conflict => Ok(None),
             Verdict::Refused(refusal) => Err(refusal),
             Verdict::Recorded(recorded) => {
-                let Some(own) = recorded.first() else { return Err(outcome_unknown()) };
-                let known = loaded.map(|loaded| Case::clone(&loaded.case));
-                let case = fold(known, own.fact.get().as_bytes())
-                    .map_err(|reason| damaged(attempt.case, own.sequence, &reason))?;
-                let loaded = Loaded { case: Arc::new(case), sequence: own.sequence };
+                let Some(Recorded { sequence, stamp, digest }) = recorded.into_iter().next() else {
+                    return Err(outcome_unknown());
+                };
+                let fact = Fact::stamped(own, stamp, digest);
+                let case = domain::evolve(loaded.map(|loaded| Case::clone(&loaded.case)), &fact)
+                    .map_err(|reason| damaged(attempt.case, sequence, &reason.to_string()))?;
+                let loaded = Loaded { case: Arc::new(case), sequence };
                 self.shelf.put(loaded.clone());
                 let receipt = loaded.case.acts.get(&attempt.id).copied().ok_or_else(outcome_unknown)?;
                 Ok(Some(Executed { loaded, receipt, replayed: false }))

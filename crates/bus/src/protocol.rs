@@ -1,7 +1,7 @@
 //! What services say to each other: proposals to the ledger, commands to a stage, pokes for an automatic step.
 
 use domain::{Code, Refusal};
-use events::{AggregateId, CaseId, CommandId, Digest, EventId, OfficerId, Timestamp};
+use events::{AggregateId, CaseId, CommandId, Digest, EventId, OfficerId, Timestamp, envelope::Stamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub struct Proposed {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Stored: each fact with its place and its exact bytes, in the order of the proposal.
+    /// Stored: each fact's place and what the ledger added to it, in the order of the proposal.
     Recorded(Vec<Recorded>),
     /// An aggregate has moved on since the decision: load and decide again.
     Conflict,
@@ -36,13 +36,15 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-/// A fact that is stored.
+/// A fact that is stored: who proposed it knows the rest.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Recorded {
     /// Its place in the log.
     pub sequence: u64,
-    /// Its exact bytes.
-    pub fact: Box<RawValue>,
+    /// What the ledger added to the draft.
+    pub stamp: Stamp,
+    /// The digest of its exact bytes.
+    pub digest: Digest,
 }
 
 /// An act of a person, as the edge passes it on. The stage resolves the office and the rights itself (DESIGN D10).

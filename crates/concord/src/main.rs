@@ -23,6 +23,10 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use cli::{AuditCommand, Cli, Command};
 
+/// Facts are many small texts: with the system's own allocator a quarter of the processor time goes into them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What ends a command without success: one clear line that says what to do.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

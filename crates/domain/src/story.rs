@@ -22,7 +22,8 @@ use std::{
 use chrono::NaiveDateTime;
 use events::{
     Actor, AggregateId, Body, Capacity, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact,
-    OfficerId, Origin, Timestamp, envelope,
+    OfficerId, Origin, Timestamp,
+    envelope::{self, Stamp},
     escalation::{Addressee, Purpose},
 };
 use serde_json::Value;
@@ -373,7 +374,8 @@ impl Story {
         };
         let version = u32::try_from(self.facts.len()).unwrap() + 1;
         let previous = self.facts.last().map_or(Digest::ZERO, |fact| fact.digest);
-        let bytes = envelope::stamp(&draft.to_json().unwrap(), version, self.now, previous).unwrap();
+        let stamp = Stamp { version, recorded_at: self.now, previous };
+        let bytes = envelope::stamp(&draft.to_json().unwrap(), stamp).unwrap();
         let fact = Fact::from_bytes(bytes.as_bytes()).expect("a fact that was written can be read");
         assert_eq!(fact.draft, draft, "a fact is read as it was written");
         let evolved = evolve(self.case.take(), &fact).expect("a fact that was decided follows on its case");

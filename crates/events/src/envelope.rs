@@ -4,7 +4,7 @@
 //! is then stored is a [`Fact`]. Attributes are flat and of CloudEvents' own types, as the specification asks;
 //! everything structured stands in `data`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -108,11 +108,11 @@ struct Wire {
     time: Timestamp,
     datacontenttype: String,
     dataschema: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing)]
     version: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing)]
     recordedtime: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing)]
     previoushash: Option<Digest>,
     authtype: String,
     authid: String,
@@ -242,26 +242,39 @@ fn capacity(word: &str, delegation: Option<Uuid>) -> Option<Capacity> {
     })
 }
 
-/// Stamps a draft's bytes: gives the exact bytes to be stored, and what the draft is.
-///
-/// The ledger alone calls this. Stamps that a proposer put in himself are refused.
-pub fn stamp(
-    draft: &str,
-    version: u32,
-    recorded_at: Timestamp,
-    previous: Digest,
-) -> Result<String, Unreadable> {
-    let mut wire: Wire = serde_json::from_str(draft).map_err(Unreadable::Malformed)?;
-    if wire.version.is_some() || wire.recordedtime.is_some() || wire.previoushash.is_some() {
-        return Err(Unreadable::Incomplete("draft: it is stamped already"));
-    }
-    wire.version = Some(version);
-    wire.recordedtime = Some(recorded_at);
-    wire.previoushash = Some(previous);
-    serde_json::to_string(&wire).map_err(Unreadable::Malformed)
+/// What the ledger adds to a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The version of the fact.
+    pub version: u32,
+    /// When it is stored.
+    pub recorded_at: Timestamp,
+    /// The digest of the bytes of the aggregate's fact before it.
+    pub previous: Digest,
 }
 
-/// Reads what a draft is and what it is about.
+/// Stamps a draft's bytes: gives the exact bytes to be stored. The draft must be one that [`label`] has read.
+///
+/// The ledger alone calls this. The stamps follow what the proposer wrote, which stays as it is to the letter.
+pub fn stamp(draft: &str, stamp: Stamp) -> Result<String, Unreadable> {
+    #[derive(Serialize)]
+    struct Stamps {
+        version: u32,
+        recordedtime: Timestamp,
+        previoushash: Digest,
+    }
+    let Stamp { version, recorded_at: recordedtime, previous: previoushash } = stamp;
+    let added = serde_json::to_string(&Stamps { version, recordedtime, previoushash });
+    let added = added.map_err(Unreadable::Malformed)?;
+    let open = draft.trim_end().strip_suffix('}').ok_or(Unreadable::Incomplete("draft: it is no object"))?;
+    let mut text = String::with_capacity(open.len() + added.len());
+    text.push_str(open);
+    text.push(',');
+    text.push_str(added.trim_start_matches('{'));
+    Ok(text)
+}
+
+/// Reads what a draft is and what it is about. Stamps that a proposer put in himself are refused.
 pub fn label(draft: &str) -> Result<Label, Unreadable> {
     #[derive(Deserialize)]
     struct Head<'a> {
@@ -269,13 +282,56 @@ pub fn label(draft: &str) -> Result<Label, Unreadable> {
         #[serde(rename = "type")]
         ce_type: &'a str,
         subject: &'a str,
+        version: Option<IgnoredAny>,
+        recordedtime: Option<IgnoredAny>,
+        previoushash: Option<IgnoredAny>,
     }
     let head: Head<'_> = serde_json::from_str(draft).map_err(Unreadable::Malformed)?;
+    if head.version.is_some() || head.recordedtime.is_some() || head.previoushash.is_some() {
+        return Err(Unreadable::Incomplete("draft: it is stamped already"));
+    }
     let kind =
         Kind::of_ce_type(head.ce_type).ok_or_else(|| Unreadable::UnknownType(head.ce_type.to_owned()))?;
     let aggregate = AggregateId::of_subject(head.subject)
         .ok_or_else(|| Unreadable::UnknownSubject(head.subject.to_owned()))?;
     Ok(Label { id: head.id, kind, aggregate })
+}
+
+/// What makes a stored fact a link of its aggregate's chain, read without what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it is.
+    pub kind: Kind,
+    /// What it is about.
+    pub aggregate: AggregateId,
+    /// What the ledger added.
+    pub stamp: Stamp,
+    /// The digest of its own exact bytes.
+    pub digest: Digest,
+}
+
+/// Reads the link that a stored fact is, from its exact bytes: a tenth of the work of reading the fact.
+pub fn link(bytes: &[u8]) -> Result<Link, Unreadable> {
+    #[derive(Deserialize)]
+    struct Head<'a> {
+        #[serde(rename = "type")]
+        ce_type: &'a str,
+        subject: &'a str,
+        version: Option<u32>,
+        recordedtime: Option<Timestamp>,
+        previoushash: Option<Digest>,
+    }
+    let head: Head<'_> = serde_json::from_slice(bytes).map_err(Unreadable::Malformed)?;
+    let kind =
+        Kind::of_ce_type(head.ce_type).ok_or_else(|| Unreadable::UnknownType(head.ce_type.to_owned()))?;
+    let aggregate = AggregateId::of_subject(head.subject)
+        .ok_or_else(|| Unreadable::UnknownSubject(head.subject.to_owned()))?;
+    let stamp = Stamp {
+        version: head.version.ok_or(Unreadable::Incomplete("version"))?,
+        recorded_at: head.recordedtime.ok_or(Unreadable::Incomplete("recordedtime"))?,
+        previous: head.previoushash.ok_or(Unreadable::Incomplete("previoushash"))?,
+    };
+    Ok(Link { kind, aggregate, stamp, digest: Digest::of(bytes) })
 }
 
 impl Fact {
@@ -326,6 +382,12 @@ impl Fact {
         })
     }
 
+    /// The fact that a draft becomes by its stamp: the same that is read from the bytes with that digest.
+    pub fn stamped(draft: Draft, stamp: Stamp, digest: Digest) -> Self {
+        let Stamp { version, recorded_at, previous } = stamp;
+        Self { draft, version, recorded_at, previous, digest }
+    }
+
     /// What it says.
     pub fn body(&self) -> &Body {
         &self.draft.body
@@ -342,16 +404,22 @@ mod tests {
     use super::*;
     use crate::samples;
 
+    fn first(recorded_at: Timestamp) -> Stamp {
+        Stamp { version: 1, recorded_at, previous: Digest::ZERO }
+    }
+
     #[test]
     fn every_fact_is_read_back_as_it_was_written() {
         for kind in Kind::ALL {
             let draft = samples::draft(*kind);
             let at = draft.origin.occurred_at;
-            let bytes = stamp(&draft.to_json().unwrap(), 1, at, Digest::ZERO).unwrap();
+            let stamps = Stamp { version: 7, recorded_at: at, previous: Digest::of(b"before") };
+            let bytes = stamp(&draft.to_json().unwrap(), stamps).unwrap();
             let fact = Fact::from_bytes(bytes.as_bytes()).unwrap();
-            assert_eq!(fact.draft, draft);
-            assert_eq!((fact.version, fact.previous), (1, Digest::ZERO));
-            assert_eq!(fact.digest, Digest::of(bytes.as_bytes()));
+            assert_eq!(fact, Fact::stamped(draft, stamps, Digest::of(bytes.as_bytes())));
+            let link = link(bytes.as_bytes()).unwrap();
+            assert_eq!((link.kind, link.aggregate), (*kind, fact.draft.aggregate));
+            assert_eq!((link.stamp, link.digest), (stamps, fact.digest));
         }
     }
 
@@ -359,15 +427,16 @@ mod tests {
     fn a_draft_that_is_stamped_already_is_refused() {
         let draft = samples::draft(Kind::Numbered);
         let at = draft.origin.occurred_at;
-        let stamped = stamp(&draft.to_json().unwrap(), 1, at, Digest::ZERO).unwrap();
-        assert!(stamp(&stamped, 2, at, Digest::ZERO).is_err());
+        let stamped = stamp(&draft.to_json().unwrap(), first(at)).unwrap();
+        assert!(label(&draft.to_json().unwrap()).is_ok());
+        assert!(label(&stamped).is_err());
     }
 
     #[test]
     fn an_unknown_type_is_named() {
         let draft = samples::draft(Kind::Numbered);
         let at = draft.origin.occurred_at;
-        let bytes = stamp(&draft.to_json().unwrap(), 1, at, Digest::ZERO).unwrap();
+        let bytes = stamp(&draft.to_json().unwrap(), first(at)).unwrap();
         let foreign = bytes.replace("intake.numbered.v1", "intake.numbered.v9");
         assert!(matches!(Fact::from_bytes(foreign.as_bytes()), Err(Unreadable::UnknownType(_))));
     }

@@ -19,7 +19,7 @@ use crate::{
     catalogue::Kind,
     digest::Digest,
     document,
-    envelope::{self, Draft, Origin},
+    envelope::{self, Draft, Origin, Stamp},
     ids::{AggregateId, CaseId, CommandId, EventId},
     terms::{
         Attachment, Deadline, DeadlineKey, Document, Lifecycle, Overdue, Register, Reminded, Signer,
@@ -119,10 +119,11 @@ pub(crate) fn draft(kind: Kind) -> Draft {
 /// A fact of the type, as it would stand in the log.
 pub(crate) fn example(kind: Kind) -> Value {
     let draft = draft(kind);
+    let first = Stamp { version: 1, recorded_at: draft.origin.occurred_at, previous: Digest::ZERO };
     let stored = draft
         .to_json()
         .map_err(envelope::Unreadable::Malformed)
-        .and_then(|json| envelope::stamp(&json, 1, draft.origin.occurred_at, Digest::ZERO));
+        .and_then(|json| envelope::stamp(&json, first));
     stored.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 

@@ -14,7 +14,8 @@ use axum::{
 };
 use bus::protocol::{self, CommandAnswer, CommandRequest, Done};
 use domain::{Act, Refusal, awaiting::awaiting, secrecy, stages};
-use events::{CaseId, CommandId, Digest};
+use events::{CaseId, CommandId, Digest, EventId};
+use serde::Serialize;
 use serde_json::{Value, json};
 use service::problem::{Language, Problem};
 use uuid::Uuid;
@@ -87,25 +88,37 @@ async fn carry_out(
     }
 }
 
+/// What an act is answered with.
+#[derive(Serialize)]
+struct Answer<'a> {
+    event: EventId,
+    version: u32,
+    pending: &'a [String],
+    case: Option<view::Whole<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    awaits: Option<view::AwaitedView>,
+}
+
 /// The case as it stands after its automatic steps, and what is still to come.
 async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Result<Response, Problem> {
     let known = api.chassis.views.at_least(done.case, done.now_at, FOLD).await;
     // The act is done even if the fold is late: the answer then says so much.
     let case = known.or_else(|| api.chassis.views.case(done.case));
     let policy = &api.chassis.policy;
-    let mut answer = json!({
-        "event": done.event,
-        "version": done.version,
-        "pending": done.pending,
-        "case": case.as_ref().map(|case| view::case(case, policy, api.reader(caller))),
-    });
+    let mut answer = Answer {
+        event: done.event,
+        version: done.version,
+        pending: &done.pending,
+        case: case.as_ref().map(|case| view::case(case, policy, api.reader(caller))),
+        awaits: None,
+    };
     let mut status = if act.name == "raise" { StatusCode::CREATED } else { StatusCode::OK };
     // One key of several: somebody else turns the next (DESIGN D2).
     let awaited =
         case.iter().flat_map(|case| awaiting(case, policy)).find(|awaited| awaited.after == act.name);
     if let Some(awaited) = awaited {
         status = StatusCode::ACCEPTED;
-        answer["awaits"] = view::awaited(&awaited);
+        answer.awaits = Some(view::awaited(awaited));
     }
     if done.replayed {
         status = StatusCode::OK;

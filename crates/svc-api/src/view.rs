@@ -8,10 +8,18 @@ use domain::{
     Case, Person, Policy,
     awaiting::{Awaited, awaiting},
     deadlines,
+    keys::Key,
     labels::{self, Label},
+    stages::{
+        confirmation::Confirmation, coordination::Round, intake::Intake, routing::Assigned,
+        taskforce::Taskforce,
+    },
 };
-use events::{AgencyId, Timestamp};
-use serde_json::{Value, json};
+use events::{
+    AgencyId, CaseCode, CaseId, DeadlineKey, Lifecycle, Timestamp, Urgency, casefile::CancellationProposed,
+    closure, coordination::SettlementProposed, intake::Matter,
+};
+use serde::Serialize;
 use service::problem::Language;
 
 /// For whom a case is shown, and when: some of it is sealed for a while.
@@ -30,74 +38,139 @@ pub(crate) fn etag(headers: &mut HeaderMap, version: u32) {
 }
 
 /// A case in a list.
-pub(crate) fn line(case: &Case, policy: &Policy, language: Language) -> Value {
-    json!({
-        "id": case.id,
-        "code": case.code,
-        "version": case.version,
-        "state": case.lifecycle,
-        "state_label": word(labels::lifecycle(case.lifecycle), language),
-        "urgency": case.urgency,
-        "urgency_label": word(labels::urgency(case.urgency), language),
-        "title": case.matter.title,
-        "raiser": agency(&case.raiser, policy),
-        "receiver": agency(&case.receiver, policy),
-        "raised_at": whole_seconds(case.raised_at),
-        "next_due": deadlines::running(case).map(|armed| armed.deadline.due).min(),
-    })
+#[derive(Serialize)]
+pub(crate) struct Line<'a> {
+    id: CaseId,
+    code: Option<&'a CaseCode>,
+    version: u32,
+    state: Lifecycle,
+    state_label: &'static str,
+    urgency: Urgency,
+    urgency_label: &'static str,
+    title: &'a str,
+    raiser: Named<'a>,
+    receiver: Named<'a>,
+    raised_at: String,
+    next_due: Option<Timestamp>,
+}
+
+/// A case in a list.
+pub(crate) fn line<'a>(case: &'a Case, policy: &'a Policy, language: Language) -> Line<'a> {
+    Line {
+        id: case.id,
+        code: case.code.as_ref(),
+        version: case.version,
+        state: case.lifecycle,
+        state_label: word(labels::lifecycle(case.lifecycle), language),
+        urgency: case.urgency,
+        urgency_label: word(labels::urgency(case.urgency), language),
+        title: &case.matter.title,
+        raiser: named(&case.raiser, policy),
+        receiver: named(&case.receiver, policy),
+        raised_at: whole_seconds(case.raised_at),
+        next_due: deadlines::running(case).map(|armed| armed.deadline.due).min(),
+    }
 }
 
 /// A case as a whole.
-pub(crate) fn case(case: &Case, policy: &Policy, reader: Reader<'_>) -> Value {
+#[derive(Serialize)]
+pub(crate) struct Whole<'a> {
+    #[serde(flatten)]
+    line: Line<'a>,
+    deliver_by: Option<Timestamp>,
+    matter: &'a Matter,
+    required: Vec<Named<'a>>,
+    consulted: Vec<Named<'a>>,
+    intakes: Vec<IntakeView<'a>>,
+    assignments: &'a [Assigned],
+    rounds: &'a [Round],
+    taskforce: &'a Taskforce,
+    escalation: escalation::View<'a>,
+    settlements: &'a [Key<SettlementProposed>],
+    cancellations: &'a [Key<CancellationProposed>],
+    closures: &'a [Key<closure::Proposed>],
+    awaiting: Vec<AwaitedView>,
+    deadlines: Vec<DeadlineView>,
+}
+
+/// One intake, and how far its confirmation is.
+#[derive(Serialize)]
+struct IntakeView<'a> {
+    intake: &'a Intake,
+    confirmation: Option<&'a Confirmation>,
+}
+
+/// A deadline that runs.
+#[derive(Serialize)]
+struct DeadlineView {
+    key: DeadlineKey,
+    label: &'static str,
+    instance: u32,
+    start: Timestamp,
+    due: Timestamp,
+    overdue_level: u8,
+    owing: Vec<AgencyId>,
+}
+
+/// A case as a whole.
+pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -> Whole<'a> {
     let language = reader.language;
-    let agency = |id: &AgencyId| agency(id, policy);
-    let mut view = line(case, policy, language);
-    view["deliver_by"] = json!(case.deliver_by);
-    view["matter"] = json!(case.matter);
-    view["required"] = case.required.iter().map(agency).collect();
-    view["consulted"] = case.consulted.iter().map(agency).collect();
-    view["intakes"] = case
-        .intakes
-        .iter()
-        .map(|intake| json!({ "intake": intake, "confirmation": case.confirmation(intake.number) }))
-        .collect();
-    view["assignments"] = json!(case.assignments);
-    view["rounds"] = json!(case.rounds);
-    view["taskforce"] = json!(case.taskforce);
-    view["escalation"] = escalation::view(&case.escalation, reader);
-    view["settlements"] = json!(case.settlements);
-    view["cancellations"] = json!(case.cancellations);
-    view["closures"] = json!(case.closures);
-    view["awaiting"] = awaiting(case, policy).iter().map(awaited).collect();
-    view["deadlines"] = deadlines::running(case)
-        .map(|armed| {
-            json!({
-                "key": armed.deadline.key,
-                "label": word(labels::deadline(armed.deadline.key), language),
-                "instance": armed.deadline.instance,
-                "start": armed.deadline.start,
-                "due": armed.deadline.due,
-                "overdue_level": armed.level,
-                "owing": deadlines::owing(case, &armed.deadline, policy),
+    Whole {
+        line: line(case, policy, language),
+        deliver_by: case.deliver_by,
+        matter: &case.matter,
+        required: case.required.iter().map(|id| named(id, policy)).collect(),
+        consulted: case.consulted.iter().map(|id| named(id, policy)).collect(),
+        intakes: case
+            .intakes
+            .iter()
+            .map(|intake| IntakeView { intake, confirmation: case.confirmation(intake.number) })
+            .collect(),
+        assignments: &case.assignments,
+        rounds: &case.rounds,
+        taskforce: &case.taskforce,
+        escalation: escalation::view(&case.escalation, reader),
+        settlements: &case.settlements,
+        cancellations: &case.cancellations,
+        closures: &case.closures,
+        awaiting: awaiting(case, policy).into_iter().map(awaited).collect(),
+        deadlines: deadlines::running(case)
+            .map(|armed| DeadlineView {
+                key: armed.deadline.key,
+                label: word(labels::deadline(armed.deadline.key), language),
+                instance: armed.deadline.instance,
+                start: armed.deadline.start,
+                due: armed.deadline.due,
+                overdue_level: armed.level,
+                owing: deadlines::owing(case, &armed.deadline, policy),
             })
-        })
-        .collect();
-    view
+            .collect(),
+    }
 }
 
 /// What waits for another person's key.
-pub(crate) fn awaited(awaited: &Awaited) -> Value {
-    json!({
-        "act": awaited.act,
-        "number": awaited.number,
-        "who": awaited.who,
-        "until": awaited.until,
-    })
+#[derive(Serialize)]
+pub(crate) struct AwaitedView {
+    act: &'static str,
+    number: u32,
+    who: Vec<AgencyId>,
+    until: Option<Timestamp>,
+}
+
+/// What waits for another person's key.
+pub(crate) fn awaited(Awaited { act, number, who, until, .. }: Awaited) -> AwaitedView {
+    AwaitedView { act, number, who, until }
 }
 
 /// An agency, with the name that it has today.
-fn agency(id: &AgencyId, policy: &Policy) -> Value {
-    json!({ "id": id, "name": policy.organisation.agency(id).map(|agency| agency.name.as_str()) })
+#[derive(Serialize)]
+struct Named<'a> {
+    id: &'a AgencyId,
+    name: Option<&'a str>,
+}
+
+fn named<'a>(id: &'a AgencyId, policy: &'a Policy) -> Named<'a> {
+    Named { id, name: policy.organisation.agency(id).map(|agency| agency.name.as_str()) }
 }
 
 /// A label in the reader's language.

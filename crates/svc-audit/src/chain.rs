@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use bus::log::Entry;
-use events::{AggregateId, Digest, Fact, Unreadable};
+use events::{
+    AggregateId, Digest, Unreadable,
+    envelope::{self, Link},
+};
 
 /// The newest fact of each aggregate, as far as the log has been read.
 #[derive(Default)]
@@ -32,29 +35,28 @@ pub(crate) enum Broken {
 }
 
 impl Chain {
-    /// Takes the next fact of the log.
-    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<Fact, Broken> {
-        let fact = Fact::from_bytes(&entry.payload)?;
-        let aggregate = fact.draft.aggregate;
+    /// Takes the next fact of the log, whatever it says.
+    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Broken> {
+        let Link { aggregate, stamp, digest: own, .. } = envelope::link(&entry.payload)?;
         if aggregate.subject() != entry.subject {
             return Err(Broken::Misplaced(entry.subject.clone()));
         }
         let (version, digest) = self.0.get(&aggregate).copied().unwrap_or((0, Digest::ZERO));
         // What comes after a break is judged by itself.
-        self.0.insert(aggregate, (fact.version, fact.digest));
-        if fact.version != version + 1 {
-            return Err(Broken::Version { expected: version + 1, found: fact.version });
+        self.0.insert(aggregate, (stamp.version, own));
+        if stamp.version != version + 1 {
+            return Err(Broken::Version { expected: version + 1, found: stamp.version });
         }
-        if fact.previous != digest {
-            return Err(Broken::Digest(fact.version));
+        if stamp.previous != digest {
+            return Err(Broken::Digest(stamp.version));
         }
-        Ok(fact)
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use events::{Kind, envelope};
+    use events::{Kind, envelope::Stamp};
 
     use super::*;
 
@@ -78,7 +80,11 @@ mod tests {
             example.as_object_mut().unwrap().remove(stamp);
         }
         let at = events::Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
-        let second = envelope::stamp(&example.to_string(), 2, at, Digest::of(first.as_bytes())).unwrap();
+        let second = envelope::stamp(
+            &example.to_string(),
+            Stamp { version: 2, recorded_at: at, previous: Digest::of(first.as_bytes()) },
+        )
+        .unwrap();
         (subject, [first, second])
     }
 

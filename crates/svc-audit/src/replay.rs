@@ -69,7 +69,8 @@ pub async fn replay(bus: &Bus, query: &Query, out: &mut (impl Write + Send)) -> 
         next = last.sequence + 1;
         let more = entries.len() >= log::BATCH;
         for entry in &entries {
-            let fact = match chain.follow(entry) {
+            let linked = chain.follow(entry);
+            let fact = match linked.and_then(|()| Ok(Fact::from_bytes(&entry.payload)?)) {
                 Ok(fact) => fact,
                 Err(broken) => {
                     summary.faults += 1;

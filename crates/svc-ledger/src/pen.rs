@@ -8,8 +8,10 @@ use bus::{
     streams::CASES,
 };
 use domain::{Code, Refusal};
-use events::{AggregateId, Digest, Fact, Stage, envelope};
-use serde_json::value::RawValue;
+use events::{
+    AggregateId, Digest, Stage,
+    envelope::{self, Stamp},
+};
 use service::Clock;
 
 use crate::{
@@ -30,9 +32,9 @@ struct Stamped {
     aggregate: AggregateId,
     slot: Held,
     head: Head,
-    next: Head,
+    stamp: Stamp,
+    digest: Digest,
     message: Append,
-    text: String,
 }
 
 impl Pen {
@@ -93,23 +95,23 @@ impl Pen {
             }
             // Never decreasing within an aggregate, even when the machine's clock is set back.
             let recorded_at = self.clock.now().max(head.recorded_at);
-            let version = head.version + 1;
-            let text = envelope::stamp(proposed.draft.get(), version, recorded_at, head.digest)
-                .map_err(|error| foreign(&error.to_string()))?;
+            let stamp = Stamp { version: head.version + 1, recorded_at, previous: head.digest };
+            let text =
+                envelope::stamp(proposed.draft.get(), stamp).map_err(|error| foreign(&error.to_string()))?;
+            let digest = Digest::of(text.as_bytes());
             let message = Append {
                 subject: label.aggregate.subject(),
-                payload: text.clone().into(),
+                payload: text.into(),
                 id: label.id.to_string(),
                 expected: head.sequence,
                 headers: vec![
                     ("Content-Type", "application/cloudevents+json".to_owned()),
                     ("Concord-Type", label.kind.ce_type()),
-                    ("Concord-Version", version.to_string()),
+                    ("Concord-Version", stamp.version.to_string()),
                     ("Concord-Previous-Hash", head.digest.to_string()),
                 ],
             };
-            let next = Head { sequence: 0, version, digest: Digest::of(text.as_bytes()), recorded_at };
-            stamped.push((at, Stamped { aggregate: label.aggregate, slot, head, next, message, text }));
+            stamped.push((at, Stamped { aggregate: label.aggregate, slot, head, stamp, digest, message }));
         }
         stamped.sort_by_key(|(at, _)| *at);
         Ok(Some(stamped.into_iter().map(|(_, stamped)| stamped).collect()))
@@ -121,15 +123,12 @@ impl Pen {
         match self.press.write(messages).await {
             Ok(sequences) => {
                 let recorded = stamped.iter_mut().zip(sequences).map(|(each, sequence)| {
-                    *each.slot = Knowledge::Known(Head { sequence, ..each.next });
-                    let fact = RawValue::from_string(std::mem::take(&mut each.text));
-                    fact.map(|fact| Recorded { sequence, fact })
+                    let (stamp, digest) = (each.stamp, each.digest);
+                    let Stamp { version, recorded_at, .. } = stamp;
+                    *each.slot = Knowledge::Known(Head { sequence, version, digest, recorded_at });
+                    Recorded { sequence, stamp, digest }
                 });
-                match recorded.collect() {
-                    Ok(recorded) => Verdict::Recorded(recorded),
-                    // Stored, and yet not to be told: a repeat of the act finds it.
-                    Err(_) => refused(&AppendError::Unknown, &stamped),
-                }
+                Verdict::Recorded(recorded.collect())
             }
             Err(error) => {
                 // What we know of these heads is no longer sure: they are read again.
@@ -146,14 +145,10 @@ impl Pen {
         let Some(last) = log::last(&self.bus, CASES, &aggregate.subject()).await? else {
             return Ok(Head::NONE);
         };
-        let fact = Fact::from_bytes(&last.payload)
+        let link = envelope::link(&last.payload)
             .map_err(|error| ReadError::Refused { stream: CASES, reason: error.to_string() })?;
-        Ok(Head {
-            sequence: last.sequence,
-            version: fact.version,
-            digest: fact.digest,
-            recorded_at: fact.recorded_at,
-        })
+        let Stamp { version, recorded_at, .. } = link.stamp;
+        Ok(Head { sequence: last.sequence, version, digest: link.digest, recorded_at })
     }
 }
 

@@ -42,10 +42,9 @@ impl Enter {
 
     /// Enters the notices of a fact.
     pub(crate) async fn fact(&self, entry: &Entry) -> Verdict {
-        match std::str::from_utf8(&entry.payload).map(envelope::label) {
-            Ok(Ok(label)) if !notices::MAILED.contains(&label.kind) => return Verdict::NotOurs,
-            // What cannot be read is said below.
-            _ => {}
+        // Most facts are nobody's mail; what cannot be read is said below.
+        if envelope::link(&entry.payload).is_ok_and(|link| !notices::MAILED.contains(&link.kind)) {
+            return Verdict::NotOurs;
         }
         let fact = match Fact::from_bytes(&entry.payload) {
             Ok(fact) => fact,

@@ -81,8 +81,7 @@ async fn more_than_can_wait_is_refused_at_once() {
     let intake = in_house(&nats, &house, Principal::Intake).await;
     let api = in_house(&nats, &house, Principal::Api).await;
     let requests = intake.queue_subscribe(RAISE, "intake").await.unwrap();
-    let mut asked: FuturesUnordered<_> =
-        (0..3_000).map(|_| api.request(RAISE, Bytes::new(), SOON)).collect();
+    let mut asked: FuturesUnordered<_> = (0..3_000).map(|_| api.request(RAISE, Bytes::new(), SOON)).collect();
     let first = asked.next().await.unwrap();
     assert_eq!(first.unwrap_err(), RequestError::Busy { subject: RAISE.to_owned() });
     // What waits when a service goes without an answer may have been begun; what comes after it was not.

@@ -2,61 +2,116 @@
 
 use domain::{
     access,
-    stages::escalation::{DossierFile, Escalation, Filed, Item},
+    stages::escalation::{Directive, Dossier, DossierFile, Escalation, Filed, InfoRequest, Item, ItemState},
 };
-use serde_json::{Value, json};
+use events::{
+    AgencyId, Digest, Timestamp,
+    escalation::{Addressee, Purpose, Statement},
+    terms::{Document, Side},
+};
+use serde::Serialize;
 
 use super::Reader;
 
 /// Regions E and I.
-pub(super) fn view(escalation: &Escalation, reader: Reader<'_>) -> Value {
-    let dossiers: Vec<_> = escalation.dossiers.iter().map(|dossier| file(dossier, reader)).collect();
-    let items: Vec<_> = escalation.instructions.iter().map(item).collect();
-    json!({ "state": escalation.state, "dossiers": dossiers, "instructions": items })
+#[derive(Serialize)]
+pub(super) struct View<'a> {
+    state: Dossier,
+    dossiers: Vec<FileView<'a>>,
+    instructions: Vec<ItemView<'a>>,
 }
 
-fn file(dossier: &DossierFile, reader: Reader<'_>) -> Value {
-    let statements: Vec<_> =
-        dossier.statements.iter().map(|filed| statement(dossier, filed, reader)).collect();
-    json!({
-        "number": dossier.number,
-        "statements": statements,
-        "statement_due": dossier.statement_due,
-        "sealed": dossier.is_sealed(reader.now),
-        "submitted": dossier.submitted.as_ref().map(|submitted| json!({
-            "at": submitted.at,
-            "purpose": submitted.purpose,
-            "addressee": submitted.addressee,
-            "requested_by": submitted.requested_by,
-            "document": submitted.document,
-            "digest": submitted.digest,
-        })),
-        "received": dossier.received,
-        "requests": dossier.requests,
-        "directive": dossier.directive,
-    })
+#[derive(Serialize)]
+struct FileView<'a> {
+    number: u32,
+    statements: Vec<StatementView<'a>>,
+    statement_due: Timestamp,
+    sealed: bool,
+    submitted: Option<SubmittedView<'a>>,
+    received: bool,
+    requests: &'a [InfoRequest],
+    directive: Option<&'a Directive>,
 }
 
-fn statement(dossier: &DossierFile, filed: &Filed, reader: Reader<'_>) -> Value {
+#[derive(Serialize)]
+struct StatementView<'a> {
+    side: Side,
+    agency: &'a AgencyId,
+    at: Timestamp,
+    sealed: bool,
+    statement: Option<&'a Statement>,
+}
+
+#[derive(Serialize)]
+struct SubmittedView<'a> {
+    at: Timestamp,
+    purpose: Purpose,
+    addressee: Addressee,
+    requested_by: Timestamp,
+    document: Option<&'a Document>,
+    digest: Digest,
+}
+
+#[derive(Serialize)]
+struct ItemView<'a> {
+    item: u32,
+    agency: &'a AgencyId,
+    text: &'a str,
+    due: Timestamp,
+    state: ItemState,
+    late: bool,
+    report: Option<&'a Document>,
+    rejected_because: Option<&'a str>,
+}
+
+pub(super) fn view<'a>(escalation: &'a Escalation, reader: Reader<'_>) -> View<'a> {
+    View {
+        state: escalation.state,
+        dossiers: escalation.dossiers.iter().map(|dossier| file(dossier, reader)).collect(),
+        instructions: escalation.instructions.iter().map(item).collect(),
+    }
+}
+
+fn file<'a>(dossier: &'a DossierFile, reader: Reader<'_>) -> FileView<'a> {
+    FileView {
+        number: dossier.number,
+        statements: dossier.statements.iter().map(|filed| statement(dossier, filed, reader)).collect(),
+        statement_due: dossier.statement_due,
+        sealed: dossier.is_sealed(reader.now),
+        submitted: dossier.submitted.as_ref().map(|submitted| SubmittedView {
+            at: submitted.at,
+            purpose: submitted.purpose,
+            addressee: submitted.addressee,
+            requested_by: submitted.requested_by,
+            document: submitted.document.as_ref(),
+            digest: submitted.digest,
+        }),
+        received: dossier.received,
+        requests: &dossier.requests,
+        directive: dossier.directive.as_ref(),
+    }
+}
+
+fn statement<'a>(dossier: &DossierFile, filed: &'a Filed, reader: Reader<'_>) -> StatementView<'a> {
     let readable = access::may_read_statement(dossier, filed.side, reader.person, reader.now);
-    json!({
-        "side": filed.side,
-        "agency": filed.agency,
-        "at": filed.at,
-        "sealed": !readable,
-        "statement": readable.then_some(&filed.statement),
-    })
+    StatementView {
+        side: filed.side,
+        agency: &filed.agency,
+        at: filed.at,
+        sealed: !readable,
+        statement: readable.then_some(&filed.statement),
+    }
 }
 
-fn item(item: &Item) -> Value {
-    json!({
-        "item": item.instruction.item,
-        "agency": item.instruction.agency,
-        "text": item.instruction.text,
-        "due": item.instruction.due,
-        "state": item.state,
-        "late": item.is_late(),
-        "report": item.report,
-        "rejected_because": item.rejected_because,
-    })
+fn item(item: &Item) -> ItemView<'_> {
+    ItemView {
+        item: item.instruction.item,
+        agency: &item.instruction.agency,
+        text: &item.instruction.text,
+        due: item.instruction.due,
+        state: item.state,
+        late: item.is_late(),
+        report: item.report.as_ref(),
+        rejected_because: item.rejected_because.as_deref(),
+    }
 }

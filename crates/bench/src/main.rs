@@ -1,0 +1,113 @@
+//! `cargo xtask bench`: drives the real binary over HTTP and measures it beside its baselines in the same run.
+//!
+//! The driver shares the machine with what it measures, so it does as little as it can: one thread, kept connections,
+//! prepared bytes.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
+
+mod figures;
+mod g1;
+mod g2;
+mod history;
+mod http;
+mod load;
+mod server;
+mod settle;
+mod sink;
+mod system;
+mod usage;
+mod verify;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+
+/// What ends the run.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures a binary of concord.
+#[derive(Debug, Parser)]
+#[command(name = "concord-bench")]
+struct Options {
+    /// What to measure: g1, g2. Everything without.
+    what: Vec<What>,
+    /// The same, for whom the option is easier to write.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<What>,
+    /// The binary to measure.
+    #[arg(long)]
+    binary: PathBuf,
+    /// For how many seconds each load is measured.
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
+    /// How many histories at a time, one run for each.
+    #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
+    in_flight: Vec<usize>,
+    /// A short run, to see whether all works: 5 seconds.
+    #[arg(long)]
+    quick: bool,
+    /// Leave the data of the runs where they are.
+    #[arg(long)]
+    keep: bool,
+}
+
+/// A goal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    /// Commands per second.
+    G1,
+    /// One command at a time.
+    G2,
+}
+
+impl Options {
+    fn wants(&self, what: What) -> bool {
+        let mut named = self.what.iter().chain(&self.only).peekable();
+        named.peek().is_none() || named.any(|named| *named == what)
+    }
+
+    fn time(&self) -> Duration {
+        Duration::from_secs(if self.quick { 5 } else { self.seconds })
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(measure(&options))) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("concord-bench: something was lost, refused or shown wrong: see above");
+            ExitCode::FAILURE
+        }
+        Err(failure) => {
+            eprintln!("concord-bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures what is wanted; says whether everything was sound.
+async fn measure(options: &Options) -> Result<bool, Failure> {
+    let mut sound = true;
+    if options.wants(What::G2) {
+        let rounds = if options.quick { 200 } else { 1_000 };
+        let outcome = g2::run(&options.binary, rounds, options.keep).await?;
+        say(&outcome.lines());
+    }
+    if options.wants(What::G1) {
+        for &in_flight in &options.in_flight {
+            let warm_up = (options.time() / 5).min(Duration::from_secs(3));
+            let shape = g1::Shape { in_flight, time: options.time(), warm_up, keep: options.keep };
+            let outcome = g1::run(&options.binary, shape).await?;
+            say(&outcome.lines());
+            sound &= outcome.is_sound();
+        }
+    }
+    Ok(sound)
+}
+
+fn say(lines: &[String]) {
+    for line in lines {
+        println!("{line}");
+    }
+}

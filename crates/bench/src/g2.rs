@@ -6,7 +6,8 @@ use bus::{Principal, append, log, streams::CASES};
 
 use crate::{
     Failure,
-    figures::{Spread, micros, millis},
+    drive::{heading, row},
+    figures::{Spread, micros},
     history,
     load::{Client, Plan},
     server::BareServer,
@@ -43,12 +44,11 @@ pub async fn run(binary: &Path, rounds: u64, keep: bool) -> Result<Outcome, Fail
     for round in 0..rounds + warm_up {
         let case = client.act(round, 0, "").await.flatten().ok_or("the raise failed")?;
         client.act(round, 1, &case).await.ok_or("the callback failed")?;
-        let payload = match &payload {
-            Some(payload) => payload,
-            None => {
-                let facts = log::read(&reader, CASES, 1, "case.>").await?;
-                payload.insert(facts.last().ok_or("no fact")?.payload.clone())
-            }
+        let payload = if let Some(payload) = &payload {
+            payload
+        } else {
+            let facts = log::read(&reader, CASES, 1, "case.>").await?;
+            payload.insert(facts.last().ok_or("no fact")?.payload.clone())
         };
         let message = append::Append {
             subject: format!("case.00.{round}"),
@@ -88,16 +88,12 @@ impl Outcome {
 
     /// What a person reads.
     pub fn lines(&self) -> Vec<String> {
-        let line = |what: &str, spread: &Spread| {
-            let [p50, p95, p99, max] = [spread.p50, spread.p95, spread.p99, spread.max].map(millis);
-            format!("    {what:<42} {:>6} {p50:>10} {p95:>10} {p99:>10} {max:>10}", spread.count)
-        };
         vec![
             format!("G2  one at a time: {:.1} × a synced publish (goal: at most 4)", self.ratio()),
-            format!("    {:<42} {:>6} {:>10} {:>10} {:>10} {:>10}", "", "count", "p50", "p95", "p99", "max"),
-            line("a command that nothing follows", &self.alone),
-            line("a command, numbered and routed", &self.followed),
-            line(&format!("one synced publish of {} bytes", self.bytes), &self.publish),
+            heading(""),
+            row("a command that nothing follows", &self.alone),
+            row("a command, numbered and routed", &self.followed),
+            row(&format!("one synced publish of {} bytes", self.bytes), &self.publish),
         ]
     }
 }

@@ -32,8 +32,18 @@ const REPEATS: u32 = 500;
 pub struct Plan {
     api: SocketAddr,
     acts: Vec<Deed>,
+    dialect: Dialect,
     /// What all keys begin with.
     key: String,
+}
+
+/// How an act is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `POST /api/v1/cases`, then `POST /api/v1/cases/{id}/{act}` with the id that was answered.
+    Concord,
+    /// `POST /Case/{id}/{act}` with an id of our own.
+    Restate,
 }
 
 /// An act with all that its request needs.
@@ -88,10 +98,19 @@ impl Plan {
     ) -> Result<Self, Failure> {
         let acts = steps.into_iter().enumerate().map(|(place, step)| {
             let token = tokens.get(step.officer).ok_or_else(|| format!("{} has no token", step.officer))?;
-            let (tail, key) = (format!("/{}", step.act), format!("-{place}"));
-            Ok(Deed { token: token.clone(), tail, key, step })
+            Ok(Deed { token: token.clone(), tail: format!("/{}", step.act), key: format!("-{place}"), step })
         });
-        Ok(Self { api, acts: acts.collect::<Result<_, Failure>>()?, key: key.to_owned() })
+        let acts = acts.collect::<Result<_, Failure>>()?;
+        Ok(Self { api, acts, dialect: Dialect::Concord, key: key.to_owned() })
+    }
+
+    /// The same acts for the peer, which asks for no token and whose names have no `-`.
+    pub fn for_peer(api: SocketAddr, key: &str, steps: impl IntoIterator<Item = Step>) -> Self {
+        let acts = steps.into_iter().enumerate().map(|(place, step)| {
+            let tail = format!("/{}", step.act.replace('-', "_"));
+            Deed { token: "none".to_owned(), tail, key: format!("-{place}"), step }
+        });
+        Self { api, acts: acts.collect(), dialect: Dialect::Restate, key: key.to_owned() }
     }
 
     /// What an act is called in tables.
@@ -161,7 +180,10 @@ impl<'a> Client<'a> {
 
     /// Plays a history to its end, or up to the act that fails.
     pub async fn play(&mut self, history: u64) {
-        let mut case = String::new();
+        let mut case = match self.plan.dialect {
+            Dialect::Concord => String::new(),
+            Dialect::Restate => format!("{}{history}", self.plan.key),
+        };
         for act in 0..self.plan.acts.len() {
             match self.act(history, act, &case).await {
                 Some(Some(raised)) => case = raised,

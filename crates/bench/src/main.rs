@@ -4,12 +4,16 @@
 //! prepared bytes.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
+mod bare;
+mod drive;
 mod figures;
 mod g1;
 mod g2;
 mod history;
 mod http;
 mod load;
+mod nats;
+mod peer;
 mod server;
 mod settle;
 mod sink;
@@ -20,6 +24,8 @@ mod verify;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Parser;
+use drive::Shape;
+use events::Timestamp;
 
 /// What ends the run.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,7 +34,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Parser)]
 #[command(name = "concord-bench")]
 struct Options {
-    /// What to measure: g1, g2. Everything without.
+    /// What to measure: g1, g2, bare, peer. Everything without.
     what: Vec<What>,
     /// The same, for whom the option is easier to write.
     #[arg(long, value_delimiter = ',')]
@@ -42,6 +48,9 @@ struct Options {
     /// How many histories at a time, one run for each.
     #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
     in_flight: Vec<usize>,
+    /// What starts the peer.
+    #[arg(long, default_value = "tests/peers/restate/run")]
+    peer: PathBuf,
     /// A short run, to see whether all works: 5 seconds.
     #[arg(long)]
     quick: bool,
@@ -57,6 +66,10 @@ enum What {
     G1,
     /// One command at a time.
     G2,
+    /// The server without Concord.
+    Bare,
+    /// The histories of G1 on Restate.
+    Peer,
 }
 
 impl Options {
@@ -89,21 +102,44 @@ fn main() -> ExitCode {
 /// Measures what is wanted; says whether everything was sound.
 async fn measure(options: &Options) -> Result<bool, Failure> {
     let mut sound = true;
+    if options.wants(What::Bare) {
+        say(&bare::run(if options.quick { 500 } else { 5_000 }).await?.lines());
+    }
     if options.wants(What::G2) {
         let rounds = if options.quick { 200 } else { 1_000 };
         let outcome = g2::run(&options.binary, rounds, options.keep).await?;
         say(&outcome.lines());
     }
-    if options.wants(What::G1) {
-        for &in_flight in &options.in_flight {
-            let warm_up = (options.time() / 5).min(Duration::from_secs(3));
-            let shape = g1::Shape { in_flight, time: options.time(), warm_up, keep: options.keep };
-            let outcome = g1::run(&options.binary, shape).await?;
+    for &in_flight in &options.in_flight {
+        let warm_up = (options.time() / 5).min(Duration::from_secs(3));
+        let shape = Shape { in_flight, time: options.time(), warm_up };
+        if options.wants(What::G1) {
+            let outcome = g1::run(&options.binary, shape, options.keep).await?;
             say(&outcome.lines());
             sound &= outcome.is_sound();
         }
+        if options.wants(What::Peer) {
+            say(&peer_lines(options, shape).await);
+        }
     }
     Ok(sound)
+}
+
+/// The peer's figures, or why there are none.
+async fn peer_lines(options: &Options, shape: Shape) -> Vec<String> {
+    if !options.peer.exists() {
+        return vec![format!("G1  Restate is left out: there is no {}", options.peer.display())];
+    }
+    match peer::run(&options.peer, shape, now()).await {
+        Ok(outcome) => outcome.lines(),
+        Err(failure) => vec![format!("G1  Restate is left out: {failure}")],
+    }
+}
+
+/// The day of the run, for what no system under test says of it.
+#[expect(clippy::disallowed_methods, reason = "a measurement happens when it happens")]
+fn now() -> Timestamp {
+    chrono::Utc::now()
 }
 
 fn say(lines: &[String]) {

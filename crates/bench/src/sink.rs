@@ -21,7 +21,7 @@ use tokio::{
 pub struct Sink {
     /// Where it listens.
     pub address: SocketAddr,
-    /// Its thread, as [`crate::usage::thread`] wants it.
+    /// Its thread, as [`crate::usage::Meter`] wants it.
     pub thread: String,
     shared: Arc<Shared>,
 }

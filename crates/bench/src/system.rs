@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::{Failure, http, usage};
+use crate::{Failure, http, usage::Meter};
 
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -78,15 +78,6 @@ struct Announced {
     http: String,
     nats: String,
     monitor: String,
-}
-
-/// The processor time that each has used.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Used {
-    /// The system.
-    pub concord: Duration,
-    /// Its nats-server.
-    pub nats: Duration,
 }
 
 impl Installation {
@@ -186,9 +177,9 @@ impl System {
         Ok(Bus::connect(&ConnectTo::new(&*self.nats_url, &credential)).await?)
     }
 
-    /// The processor time that was used so far.
-    pub fn used(&self) -> Used {
-        Used { concord: usage::process(self.concord), nats: usage::process(self.nats) }
+    /// What counts its processor time.
+    pub fn meter(&self) -> Meter {
+        Meter::new([("concord", self.concord), ("nats-server", self.nats)])
     }
 
     /// Ends it as an operator does.
@@ -235,14 +226,6 @@ fn announced(data: &Path, id: u32) -> Option<Announced> {
 
 fn address(url: &str) -> Result<SocketAddr, Failure> {
     Ok(url.trim_start_matches("http://").parse()?)
-}
-
-impl std::ops::Sub for Used {
-    type Output = Self;
-
-    fn sub(self, before: Self) -> Self {
-        Self { concord: self.concord - before.concord, nats: self.nats - before.nats }
-    }
 }
 
 #[cfg(test)]

@@ -2,21 +2,88 @@
 
 use std::{fs, time::Duration};
 
+use crate::figures::float;
+
 /// The kernel counts a process's time in hundredths of a second, whatever it does inside.
 const TICK: Duration = Duration::from_millis(10);
 
+/// Whose processor time is counted: what is measured, and ourselves.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    processes: Vec<(&'static str, u32)>,
+    /// Our thread that is a relay, told apart.
+    relay: Option<String>,
+}
+
+/// Processor time, by who used it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spent(pub Vec<(&'static str, Duration)>);
+
+impl Meter {
+    /// Counts these processes and ourselves.
+    pub fn new(processes: impl IntoIterator<Item = (&'static str, u32)>) -> Self {
+        Self { processes: processes.into_iter().collect(), relay: None }
+    }
+
+    /// Tells a thread of ours apart.
+    #[must_use]
+    pub fn with_relay(self, thread: &str) -> Self {
+        Self { relay: Some(thread.to_owned()), ..self }
+    }
+
+    /// What each has used so far.
+    pub fn read(&self) -> Spent {
+        let mut spent: Vec<_> = self.processes.iter().map(|(name, id)| (*name, process(*id))).collect();
+        let mut ourselves = process(std::process::id());
+        let relay = self.relay.as_deref().map(thread);
+        ourselves = ourselves.saturating_sub(relay.unwrap_or_default());
+        spent.push(("driver", ourselves));
+        spent.extend(relay.map(|relay| ("relay", relay)));
+        Spent(spent)
+    }
+
+    /// The most memory that each process had in use, in MiB.
+    pub fn peaks(&self) -> Vec<(&'static str, u64)> {
+        self.processes.iter().map(|(name, id)| (*name, memory(*id).1)).collect()
+    }
+}
+
+impl Spent {
+    /// What was used since an earlier reading of the same meter.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let pairs = self.0.iter().zip(&before.0);
+        Self(pairs.map(|((name, now), (_, then))| (*name, now.saturating_sub(*then))).collect())
+    }
+
+    /// How many processors each kept busy.
+    pub fn busy(&self, time: Duration) -> String {
+        self.words(|used| format!("{:.2}", used.as_secs_f64() / time.as_secs_f64()))
+    }
+
+    /// Microseconds for each of so many commands.
+    pub fn each(&self, commands: u64) -> String {
+        self.words(|used| format!("{:.0}", used.as_secs_f64() * 1e6 / float(commands.max(1))))
+    }
+
+    fn words(&self, number: impl Fn(Duration) -> String) -> String {
+        let words = self.0.iter().map(|(name, used)| format!("{name} {}", number(*used)));
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
 /// The processor time that a process has used so far, all its threads together; none once it is gone.
-pub fn process(id: u32) -> Duration {
+fn process(id: u32) -> Duration {
     read(&format!("/proc/{id}/stat"))
 }
 
-/// The thread that asks, for [`thread`].
+/// The thread that asks, for [`Meter::with_relay`].
 pub fn this_thread() -> String {
     fs::read_link("/proc/thread-self").map(|link| link.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// The processor time that a thread has used so far.
-pub fn thread(name: &str) -> Duration {
+fn thread(name: &str) -> Duration {
     read(&format!("/proc/{name}/stat"))
 }
 
@@ -55,6 +122,17 @@ mod tests {
         let stat = "42 (a ) b) S 1 42 42 0 -1 4194560 1 2 3 4 150 50 7 8 20 0 3 0 99";
         assert_eq!(ticks(stat), Some(200));
         assert_eq!(ticks("nonsense"), None);
+    }
+
+    #[test]
+    fn what_was_used_is_told_for_each() {
+        let spent = |one, other| {
+            Spent(vec![("one", Duration::from_millis(one)), ("other", Duration::from_millis(other))])
+        };
+        let used = spent(1_500, 700).since(&spent(500, 200));
+        assert_eq!(used, spent(1_000, 500));
+        assert_eq!(used.busy(Duration::from_secs(2)), "one 0.50, other 0.25");
+        assert_eq!(used.each(1_000), "one 1000, other 500");
     }
 
     #[test]

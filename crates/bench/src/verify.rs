@@ -35,6 +35,17 @@ pub struct Verified {
 }
 
 impl Verified {
+    /// What a person reads.
+    pub fn lines(&self) -> Vec<String> {
+        let Self { facts, cases, confirmed, shown, faults, examples } = self;
+        let found = format!(
+            "    verified: {facts} facts, {cases} cases folded, {shown} shown alike, {confirmed} confirmed facts found \
+             once; {faults} faults"
+        );
+        let examples = examples.iter().map(|fault| format!("      {fault}"));
+        std::iter::once(found).chain(examples).collect()
+    }
+
     fn fault(&mut self, what: String) {
         self.faults += 1;
         if self.examples.len() < SHOWN {

@@ -1,4 +1,5 @@
-//! The virtual object `Case`: one handler for each act, one key of its state for each fact.
+//! The virtual object `Case`: one handler for each act, one key of its state for each fact. A handler bears the name
+//! of its act with `_` for `-`, which Restate does not allow there.
 
 use restate_sdk::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -35,67 +36,67 @@ type Said = Json<Answer>;
 
 #[object(name = "Case")]
 impl Cases {
-    #[handler(name = "raise")]
+    #[handler]
     async fn raise(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::Raise, body).await
     }
 
-    #[handler(name = "submit-written-confirmation")]
+    #[handler]
     async fn submit_written_confirmation(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::SubmitWrittenConfirmation, body).await
     }
 
-    #[handler(name = "compare-written")]
+    #[handler]
     async fn compare_written(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::CompareWritten, body).await
     }
 
-    #[handler(name = "acknowledge")]
+    #[handler]
     async fn acknowledge(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::Acknowledge, body).await
     }
 
-    #[handler(name = "record-position")]
+    #[handler]
     async fn record_position(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::RecordPosition, body).await
     }
 
-    #[handler(name = "file-statement")]
+    #[handler]
     async fn file_statement(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::FileStatement, body).await
     }
 
-    #[handler(name = "submit-dossier")]
+    #[handler]
     async fn submit_dossier(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::SubmitDossier, body).await
     }
 
-    #[handler(name = "record-directive")]
+    #[handler]
     async fn record_directive(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::RecordDirective, body).await
     }
 
-    #[handler(name = "acknowledge-directive")]
+    #[handler]
     async fn acknowledge_directive(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::AcknowledgeDirective, body).await
     }
 
-    #[handler(name = "report-implementation")]
+    #[handler]
     async fn report_implementation(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::ReportImplementation, body).await
     }
 
-    #[handler(name = "accept-implementation")]
+    #[handler]
     async fn accept_implementation(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::AcceptImplementation, body).await
     }
 
-    #[handler(name = "propose-closure")]
+    #[handler]
     async fn propose_closure(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::ProposeClosure, body).await
     }
 
-    #[handler(name = "confirm-closure")]
+    #[handler]
     async fn confirm_closure(&self, ctx: ObjectContext<'_>, body: Body) -> HandlerResult<Said> {
         carry_out(&ctx, Act::ConfirmClosure, body).await
     }

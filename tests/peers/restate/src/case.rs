@@ -145,7 +145,7 @@ struct RecordPosition {
     position: Position,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Position {
     Agree(IgnoredAny),

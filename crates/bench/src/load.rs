@@ -200,8 +200,11 @@ impl<'a> Client<'a> {
     pub async fn act(&mut self, history: u64, act: usize, case: &str) -> Option<Option<String>> {
         let deed = &self.plan.acts[act];
         let (number, text) = ((history * 16 + act as u64 + 1).to_string(), history.to_string());
-        let path =
-            if case.is_empty() { ["/api/v1/cases", "", ""] } else { ["/api/v1/cases/", case, &deed.tail] };
+        let path = match self.plan.dialect {
+            Dialect::Concord if case.is_empty() => ["/api/v1/cases", "", ""],
+            Dialect::Concord => ["/api/v1/cases/", case, &deed.tail],
+            Dialect::Restate => ["/Case/", case, &deed.tail],
+        };
         let key = [&*self.plan.key, &text, &deed.key];
         http::post(&mut self.request, path, &deed.token, key, deed.step.body_with(&number));
         let began = Instant::now();

@@ -9,15 +9,20 @@ mod drive;
 mod figures;
 mod g1;
 mod g2;
+mod g5;
+mod g6;
+mod g7;
 mod history;
 mod http;
 mod load;
 mod nats;
 mod peer;
+mod seed;
 mod server;
 mod settle;
 mod sink;
 mod system;
+mod template;
 mod usage;
 mod verify;
 
@@ -34,7 +39,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Parser)]
 #[command(name = "concord-bench")]
 struct Options {
-    /// What to measure: g1, g2, bare, peer. Everything without.
+    /// What to measure: g1, g2, g5, g6, g7, bare, peer. Everything without.
     what: Vec<What>,
     /// The same, for whom the option is easier to write.
     #[arg(long, value_delimiter = ',')]
@@ -48,6 +53,12 @@ struct Options {
     /// How many histories at a time, one run for each.
     #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
     in_flight: Vec<usize>,
+    /// How many cases are stored for g5.
+    #[arg(long, default_value_t = 1_000_000)]
+    cases: u32,
+    /// How many cases are open for g6.
+    #[arg(long, default_value_t = 100_000)]
+    open: u32,
     /// What starts the peer.
     #[arg(long, default_value = "tests/peers/restate/run")]
     peer: PathBuf,
@@ -68,6 +79,12 @@ enum What {
     G2,
     /// The server without Concord.
     Bare,
+    /// With many stored cases.
+    G5,
+    /// Ready again, and punctual.
+    G6,
+    /// Idle, and in a storm.
+    G7,
     /// The histories of G1 on Restate.
     Peer,
 }
@@ -121,6 +138,32 @@ async fn measure(options: &Options) -> Result<bool, Failure> {
         if options.wants(What::Peer) {
             say(&peer_lines(options, shape).await);
         }
+    }
+    sound &= with_many(options).await?;
+    Ok(sound)
+}
+
+/// The goals that need many cases.
+async fn with_many(options: &Options) -> Result<bool, Failure> {
+    let (binary, keep) = (&options.binary, options.keep);
+    let mut sound = true;
+    if options.wants(What::G7) {
+        let time = Duration::from_secs(if options.quick { 10 } else { 60 });
+        let outcome = g7::run(binary, g7::Storm { per_second: 500, time }, keep).await?;
+        say(&outcome.lines());
+        sound &= outcome.is_sound();
+    }
+    if options.wants(What::G6) {
+        let open = if options.quick { options.open.min(10_000) } else { options.open };
+        let outcome = g6::run(binary, open, keep).await?;
+        say(&outcome.lines());
+        sound &= outcome.is_sound();
+    }
+    if options.wants(What::G5) {
+        let (cases, rounds) =
+            if options.quick { (options.cases.min(20_000), 200) } else { (options.cases, 1_000) };
+        let few = g5::run(binary, g5::FEW, rounds, keep).await?;
+        say(&g5::run(binary, cases, rounds, keep).await?.lines(&few));
     }
     Ok(sound)
 }

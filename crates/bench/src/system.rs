@@ -182,6 +182,11 @@ impl System {
         Meter::new([("concord", self.concord), ("nats-server", self.nats)])
     }
 
+    /// Kills it as a power cut would; its nats-server is left over, and the next start ends it.
+    pub async fn kill(mut self) -> Result<(), Failure> {
+        Ok(self.child.kill().await?)
+    }
+
     /// Ends it as an operator does.
     pub async fn stop(mut self) -> Result<(), Failure> {
         let id = i32::try_from(self.concord).ok().and_then(Pid::from_raw).ok_or("no process")?;

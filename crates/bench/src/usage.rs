@@ -42,6 +42,11 @@ impl Meter {
         Spent(spent)
     }
 
+    /// The memory that each process has in use now, in MiB.
+    pub fn memory(&self) -> Vec<(&'static str, u64)> {
+        self.processes.iter().map(|(name, id)| (*name, memory(*id).0)).collect()
+    }
+
     /// The most memory that each process had in use, in MiB.
     pub fn peaks(&self) -> Vec<(&'static str, u64)> {
         self.processes.iter().map(|(name, id)| (*name, memory(*id).1)).collect()
@@ -102,7 +107,7 @@ fn ticks(stat: &str) -> Option<u32> {
 }
 
 /// How much of its memory is in use: now, and at most so far; in MiB.
-pub fn memory(id: u32) -> (u64, u64) {
+fn memory(id: u32) -> (u64, u64) {
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     (mebibytes(&status, "VmRSS:"), mebibytes(&status, "VmHWM:"))
 }

@@ -127,8 +127,8 @@ impl Settler {
     pub async fn settle(&self, delivered: &Delivered, verdict: Verdict) {
         let entry = &delivered.entry;
         let acknowledged = match verdict {
-            Verdict::Done => delivered.message.double_ack().await,
-            Verdict::NotOurs => delivered.message.ack().await,
+            // Not waited for: where it is lost the message comes again, and handlers bear that.
+            Verdict::Done | Verdict::NotOurs => delivered.message.ack().await,
             Verdict::Again { after, why } => {
                 tracing::debug!(consumer = self.name, sequence = entry.sequence, why, "again");
                 delivered.message.ack_with(AckKind::Nak(Some(after))).await

@@ -1,6 +1,7 @@
 //! The binary: `up` runs everything on one machine, `serve` some services, `play` a scenario, `audit` looks back.
 
 mod audit;
+mod background;
 mod check;
 mod cli;
 mod demo;

@@ -15,15 +15,16 @@ use bus::{
     streams::{self, CASES, Shape},
 };
 use domain::Policy;
-use service::{Chassis, Clock, Config, Effects, Service, time_travel};
+use service::{Chassis, Clock, Config, Effects, Pace, Service, time_travel};
 use tokio::{
+    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
-    task::JoinHandle,
+    task::{JoinError, JoinHandle},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use views::Views;
 
-use crate::Failure;
+use crate::{Failure, background::Background};
 
 /// How long what is under way in a service may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -60,7 +61,9 @@ impl Server {
 pub(crate) struct Process {
     mounted: Vec<Mounted>,
     reader: Bus,
+    views: Arc<Views>,
     fold: JoinHandle<()>,
+    _background: Background,
     listening: Arc<OnceLock<SocketAddr>>,
 }
 
@@ -114,18 +117,31 @@ impl Process {
         for declaration in streams::declared(&shape).iter().filter(|stream| stream.name == CASES) {
             streams::verify(&reader, declaration).await?;
         }
-        let views = Views::new(Arc::clone(&policy));
+        let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;
         let fold = views::follow(&views, reader.clone(), lag).await?;
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
         let (config, effects, house) = (Arc::new(config), Effects::default(), House::default());
-        let mut process =
-            Self { mounted: Vec::new(), reader: reader.clone(), fold, listening: Arc::default() };
-        let started: Result<(), Failure> = async {
+        let background = Background::start()?;
+        let behind = background.handle().cloned();
+        let mut process = Self {
+            mounted: Vec::new(),
+            reader: reader.clone(),
+            views: Arc::clone(&views),
+            fold,
+            _background: background,
+            listening: Arc::default(),
+        };
+        let starting = Box::pin(async {
             for service in services {
                 let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-                let bus = Bus::connect(&to(server, &keys.get(service.principal)?).in_house(&house)).await?;
+                let to = to(server, &keys.get(service.principal)?).in_house(&house);
+                let threads = match service.pace {
+                    Pace::Foreground => None,
+                    Pace::Background => behind.as_ref(),
+                };
+                let bus = on(threads, async move { Bus::connect(&to).await }).await??;
                 process.mounted.push(Mounted {
                     name: service.name,
                     stop: stop.clone(),
@@ -144,11 +160,11 @@ impl Process {
                     listening: Arc::clone(&process.listening),
                     effects: effects.clone(),
                 };
-                (service.start)(chassis).await?;
+                on(threads, (service.start)(chassis)).await??;
             }
             Ok(())
-        }
-        .await;
+        });
+        let started: Result<(), Failure> = starting.await;
         if let Err(failure) = started {
             // What has started stops in order, so that the reason is the only thing said.
             process.stop().await;
@@ -188,6 +204,10 @@ impl Process {
             leave(&bus).await;
         }
         leave(&self.reader).await;
+        // What is not written now is applied again at the next start.
+        if let Err(error) = self.views.save() {
+            tracing::debug!(%error, "the fold was not written");
+        }
     }
 
     /// Stops when the server is gone for good: callers still get their answers, and nothing else is waited for.
@@ -204,6 +224,17 @@ impl Process {
         if tokio::time::timeout(FAREWELL_WITHOUT_SERVER, all).await.is_err() {
             tracing::debug!("what waits for the server is taken up at the next start");
         }
+    }
+}
+
+/// Does something on those threads, or here: what it starts goes on where it was started.
+async fn on<T: Send + 'static>(
+    threads: Option<&Handle>,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, JoinError> {
+    match threads {
+        Some(threads) => threads.spawn(work).await,
+        None => Ok(work.await),
     }
 }
 
@@ -244,7 +275,7 @@ impl Orders {
 pub(crate) fn log(data: Option<&Path>) {
     use tracing_subscriber::{EnvFilter, fmt};
     // What goes wrong on a connection is said by our own crate.
-    let usual = "warn,async_nats::connector=off,concord=info";
+    let usual = "warn,async_nats::connector=off,concord=info,views=info";
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let json = data.is_none();
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

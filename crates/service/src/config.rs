@@ -165,6 +165,11 @@ impl Config {
         self.nats.credentials.clone().unwrap_or_else(|| self.data.join("credentials"))
     }
 
+    /// Where the folds of the processes are kept: each has a file of its own, which may be lost.
+    pub fn fold_folder(&self) -> PathBuf {
+        self.data.join("fold")
+    }
+
     /// Where mail is written when there is no relay.
     pub fn mail_folder(&self) -> PathBuf {
         self.mail.folder.clone().unwrap_or_else(|| self.data.join("mail"))

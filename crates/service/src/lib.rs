@@ -37,8 +37,19 @@ pub struct Service {
     pub about: &'static str,
     /// The stages whose facts it records: each stage has exactly one service.
     pub records: &'static [Stage],
+    /// Who waits for it.
+    pub pace: Pace,
     /// Starts it. When the future is done, the service works; what it goes on doing is on the chassis's tracker.
     pub start: fn(Chassis) -> Starting,
+}
+
+/// Who waits for a service, and so when it may work where the processor is short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// A caller waits for its answer.
+    Foreground,
+    /// Nobody waits within the second: it takes what callers leave, and always some.
+    Background,
 }
 
 /// A service on its way up.

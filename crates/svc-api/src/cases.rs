@@ -103,7 +103,14 @@ pub(crate) async fn list(
     let principals = access::principals(&caller.person, &api.chassis.policy);
     let filter = Filter { lifecycle: query.state, urgency: query.urgency, before: query.cursor };
     let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let page = api.chassis.views.list(&principals, &filter, most);
+    let views = Arc::clone(&api.chassis.views);
+    let listed = tokio::task::spawn_blocking(move || views.list(&principals, &filter, most)).await;
+    let page =
+        listed.map_err(|error| error.to_string()).and_then(|page| page.map_err(|error| error.to_string()));
+    let page = page.map_err(|reason| {
+        let words = "Danh sách chưa đọc được; đề nghị thử lại.";
+        Problem::of(&Refusal::new(Code::Unavailable, words, reason), caller.language)
+    })?;
     let policy = &api.chassis.policy;
     let cases: Vec<_> = page.cases.iter().map(|case| view::line(case, policy, caller.language)).collect();
     Ok(axum::Json(json!({ "cases": cases, "next_cursor": page.next })).into_response())

@@ -24,7 +24,7 @@ use axum::{
 };
 use bus::Principal;
 use service::{
-    Chassis, Service, StartError,
+    Chassis, Pace, Service, StartError,
     problem::{Language, Problem},
 };
 use tower_http::catch_panic::CatchPanicLayer;
@@ -38,6 +38,7 @@ pub fn service() -> Service {
         principal: Principal::Api,
         about: "the HTTP API",
         records: &[],
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(start(chassis)),
     }
 }

@@ -9,7 +9,7 @@ mod text;
 use std::time::Duration;
 
 use bus::{Principal, log, protocol::ANNOUNCEMENT, streams::CASES};
-use service::{Chassis, Service, StartError};
+use service::{Chassis, Pace, Service, StartError};
 
 use chain::Chain;
 
@@ -20,6 +20,7 @@ pub fn service() -> Service {
         principal: Principal::Audit,
         about: "follows the log and checks that nothing is missing or altered; replay",
         records: &[],
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(start(chassis)),
     }
 }

@@ -2,7 +2,7 @@
 
 use bus::Principal;
 use events::Stage;
-use service::{Service, stage};
+use service::{Pace, Service, stage};
 
 /// The stages whose facts this service records.
 const RECORDS: &[Stage] = &[Stage::Confirmation];
@@ -14,6 +14,7 @@ pub fn service() -> Service {
         principal: Principal::Confirmation,
         about: "the callback and the written confirmation that is owed after a call",
         records: RECORDS,
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(stage::start("confirmation", RECORDS, chassis)),
     }
 }

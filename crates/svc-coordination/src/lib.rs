@@ -2,7 +2,7 @@
 
 use bus::Principal;
 use events::Stage;
-use service::{Service, stage};
+use service::{Pace, Service, stage};
 
 /// The stages whose facts this service records.
 const RECORDS: &[Stage] = &[Stage::Coordination, Stage::Closure];
@@ -14,6 +14,7 @@ pub fn service() -> Service {
         principal: Principal::Coordination,
         about: "positions and rounds, and closure by two keys",
         records: RECORDS,
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(stage::start("coordination", RECORDS, chassis)),
     }
 }

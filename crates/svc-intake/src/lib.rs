@@ -2,7 +2,7 @@
 
 use bus::Principal;
 use events::Stage;
-use service::{Service, stage};
+use service::{Pace, Service, stage};
 
 /// The stages whose facts this service records.
 const RECORDS: &[Stage] = &[Stage::Intake, Stage::Casefile];
@@ -14,6 +14,7 @@ pub fn service() -> Service {
         principal: Principal::Intake,
         about: "raises cases and gives them their numbers",
         records: RECORDS,
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(stage::start("intake", RECORDS, chassis)),
     }
 }

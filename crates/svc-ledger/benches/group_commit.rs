@@ -42,7 +42,7 @@ async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
     let chassis = Chassis {
         bus: nats.connect(Principal::Ledger).await,
         reader: nats.connect(Principal::Views).await,
-        views: Views::new(Arc::clone(&policy)),
+        views: Views::open(Arc::clone(&policy), &nats.dir().join("fold")).unwrap(),
         policy,
         clock: Clock::System,
         config: Arc::new(Config::default()),

@@ -16,7 +16,7 @@ use bus::{
 };
 use domain::Refusal;
 use events::Stage;
-use service::{Chassis, Service, StartError, failpoint};
+use service::{Chassis, Pace, Service, StartError, failpoint};
 use tokio::sync::{Notify, Semaphore};
 
 use pen::Pen;
@@ -28,6 +28,7 @@ pub fn service() -> Service {
         principal: Principal::Ledger,
         about: "the only pen: version, hash chain, compare-and-set, fsync",
         records: &[],
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(start(chassis)),
     }
 }

@@ -48,7 +48,7 @@ impl Ledger {
         let chassis = Chassis {
             bus: nats.connect(Principal::Ledger).await,
             reader: nats.connect(Principal::Views).await,
-            views: Views::new(Arc::clone(&policy)),
+            views: Views::open(Arc::clone(&policy), &nats.dir().join("fold")).unwrap(),
             policy,
             clock,
             config: Arc::new(Config::default()),

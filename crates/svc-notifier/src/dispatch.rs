@@ -22,6 +22,9 @@ use crate::{
 /// How many mails are under way at a time.
 const UNDER_WAY: usize = 64;
 
+/// How many more wait for their first attempt: the log holds what follows.
+const WAITING: usize = 1_024;
+
 /// How many of them are with the relay at a time, each on a line of its own.
 const LINES: usize = 8;
 
@@ -38,7 +41,7 @@ const TRIED_FOR: TimeDelta = TimeDelta::days(5);
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Mail that has not moved for so long is seen to by nobody: longer than the longest pause between two attempts.
-const ORPHANED: TimeDelta = TimeDelta::minutes(25);
+pub(crate) const ORPHANED: TimeDelta = TimeDelta::minutes(25);
 
 /// Hands entries to the workers.
 #[derive(Clone)]
@@ -48,7 +51,7 @@ pub(crate) struct Dispatcher {
     domain: Arc<str>,
     outbox: Outbox,
     held: Arc<std::sync::Mutex<HashSet<EntryId>>>,
-    queue: mpsc::UnboundedSender<Job>,
+    queue: mpsc::Sender<Job>,
 }
 
 /// An entry to be attempted; the manual clock waits while the guard lives.
@@ -64,7 +67,7 @@ impl Dispatcher {
         outbox: Outbox,
         config: &transport::Config,
     ) -> Result<Self, BadConfig> {
-        let (queue, jobs) = mpsc::unbounded_channel();
+        let (queue, jobs) = mpsc::channel(WAITING);
         let domain = sender_domain(&chassis.config.mail.from)?.into();
         let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held: Arc::default(), queue };
         let (jobs, lines) = (Arc::new(Mutex::new(jobs)), Arc::new(Lines::new(config)?));
@@ -76,7 +79,7 @@ impl Dispatcher {
 
     /// Takes up what no process sees to: mail that was not finished and has not moved for `at_rest`. An attempt among
     /// it was interrupted, and its outcome is unknown.
-    pub(crate) async fn recover(&self, at_rest: TimeDelta) -> Result<(), ReadError> {
+    async fn recover(&self, at_rest: TimeDelta) -> Result<(), ReadError> {
         let now = Clock::System.now();
         let left = outbox::open(&self.chassis.bus).await?;
         let orphans = left.into_iter().filter(|open| now - open.since >= at_rest && !self.is_held(open.id));
@@ -88,20 +91,32 @@ impl Dispatcher {
                 open.sequence = sequence;
                 open.maybe_doubled = true;
             }
-            self.take(open, None);
+            self.take(open, None).await;
         }
         Ok(())
     }
 
-    /// Looks, as long as the process works, for mail that another notifier has left.
-    pub(crate) async fn look_after_orphans(self) {
+    /// Takes up what has been at rest for so long, then looks, as long as the process works, for mail that another
+    /// notifier has left. The outbox is long: nothing waits for it to be read.
+    pub(crate) async fn look_after_orphans(self, mut at_rest: TimeDelta) {
         loop {
-            tokio::select! {
-                () = tokio::time::sleep(ORPHANED.to_std().unwrap_or(LONGEST_PAUSE)) => {}
+            let looked = tokio::select! {
+                looked = self.recover(at_rest) => looked,
                 () = self.chassis.stop.cancelled() => return,
-            }
-            if let Err(error) = self.recover(ORPHANED).await {
-                tracing::warn!(%error, "the outbox cannot be read");
+            };
+            let pause = match looked {
+                Ok(()) => {
+                    at_rest = ORPHANED;
+                    ORPHANED.to_std().unwrap_or(LONGEST_PAUSE)
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox cannot be read");
+                    NOTE_AGAIN
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.chassis.stop.cancelled() => return,
             }
         }
     }
@@ -110,11 +125,11 @@ impl Dispatcher {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
     }
 
-    /// Queues an entry for its next attempt.
-    pub(crate) fn take(&self, open: Open, effect: Option<EffectGuard>) {
+    /// Queues an entry for its next attempt, once there is room.
+    pub(crate) async fn take(&self, open: Open, effect: Option<EffectGuard>) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id);
         // The workers live as long as the process; after that the next one recovers what is open.
-        let _ = self.queue.send(Job { open, effect });
+        let _ = self.queue.send(Job { open, effect }).await;
     }
 
     /// This process sees to the entry no more.
@@ -122,7 +137,7 @@ impl Dispatcher {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    async fn work(self, lines: Arc<Lines>, jobs: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) {
+    async fn work(self, lines: Arc<Lines>, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) {
         loop {
             let job = tokio::select! {
                 job = async { jobs.lock().await.recv().await } => job,
@@ -195,7 +210,7 @@ impl Dispatcher {
         let dispatcher = self.clone();
         self.chassis.tasks.spawn(async move {
             tokio::select! {
-                () = tokio::time::sleep(pause) => dispatcher.take(open, None),
+                () = tokio::time::sleep(pause) => dispatcher.take(open, None).await,
                 () = dispatcher.chassis.stop.cancelled() => {}
             }
         });

@@ -151,7 +151,7 @@ impl Enter {
                 maybe_doubled: false,
                 writer: Uuid::new_v4(),
             };
-            self.dispatcher.take(open, Some(effect));
+            self.dispatcher.take(open, Some(effect)).await;
         }
         Ok(())
     }

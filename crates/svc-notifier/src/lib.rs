@@ -19,7 +19,7 @@ use bus::{
     streams::{CASES, NOTIFIER},
 };
 use chrono::TimeDelta;
-use service::{Chassis, Config, Service, StartError};
+use service::{Chassis, Config, Pace, Service, StartError};
 use tokio::sync::Semaphore;
 
 use dispatch::Dispatcher;
@@ -35,6 +35,7 @@ pub fn service() -> Service {
         principal: Principal::Notifier,
         about: "mail to offices, kept as evidence",
         records: &[],
+        pace: Pace::Background,
         start: |chassis| Box::pin(start(chassis)),
     }
 }
@@ -53,10 +54,8 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
         Dispatcher::start(&chassis, outbox.clone(), &transport).map_err(|error| failed(&error))?;
     // When no other notifier works, everything that is open is ours; else only what has been at rest for long.
     let alone = log::waiting(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))? == 0;
-    if alone {
-        dispatcher.recover(TimeDelta::zero()).await.map_err(|error| failed(&error))?;
-    }
-    chassis.tasks.spawn(dispatcher.clone().look_after_orphans());
+    let at_rest = if alone { TimeDelta::zero() } else { dispatch::ORPHANED };
+    chassis.tasks.spawn(dispatcher.clone().look_after_orphans(at_rest));
     let mut deliveries =
         Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;
     let enter = Enter::new(chassis.clone(), dispatcher, outbox);

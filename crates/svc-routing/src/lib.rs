@@ -2,7 +2,7 @@
 
 use bus::Principal;
 use events::Stage;
-use service::{Service, stage};
+use service::{Pace, Service, stage};
 
 /// The stages whose facts this service records.
 const RECORDS: &[Stage] = &[Stage::Routing];
@@ -14,6 +14,7 @@ pub fn service() -> Service {
         principal: Principal::Routing,
         about: "routes a case to liaison units, and falls back when nobody acknowledges",
         records: RECORDS,
+        pace: Pace::Foreground,
         start: |chassis| Box::pin(stage::start("routing", RECORDS, chassis)),
     }
 }

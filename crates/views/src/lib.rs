@@ -1,16 +1,19 @@
-//! The fold of the log that all services of a process share: live cases, agenda, lists (DESIGN D8).
+//! The fold of the log that all services of a process share: cases, agenda, lists (DESIGN D8).
 //!
-//! It follows the log by batched direct get, woken by the ledger's announcement after each commit. It is disposable:
-//! a start reads the log from its beginning. It keeps everything in memory so far; the fold on disk takes this same
-//! place.
+//! It follows the log by batched direct get, woken by the ledger's announcement after each commit. What was touched of
+//! late is in memory; all of it is in a database on disk, written a little later. It is disposable: a start goes on
+//! from what was written, and where that is missing, damaged, or made by other rules, it is made anew from the log.
 
 mod fold;
 mod follow;
+mod hot;
 mod recent;
+mod store;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard},
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -22,10 +25,15 @@ use tokio::sync::watch;
 use fold::Fold;
 pub use follow::{FollowError, follow};
 use recent::Recent;
+use store::Store;
+pub use store::StoreError;
 
 /// What is known of the log here.
 pub struct Views {
     fold: Mutex<Fold>,
+    store: Arc<Store>,
+    /// Held while the fold is written: once at a time.
+    saving: Mutex<()>,
     recent: Recent,
     policy: Arc<Policy>,
     progress: watch::Sender<Progress>,
@@ -67,15 +75,34 @@ impl std::fmt::Debug for Views {
 }
 
 impl Views {
-    /// An empty fold; [`follow`] fills it.
-    pub fn new(policy: Arc<Policy>) -> Arc<Self> {
-        let progress = watch::Sender::new(Progress::default());
-        Arc::new(Self { fold: Mutex::new(Fold::default()), recent: Recent::default(), policy, progress })
+    /// The fold as it was left in a folder, or an empty one; [`follow`] brings it up to the log's end.
+    pub fn open(policy: Arc<Policy>, folder: &Path) -> Result<Arc<Self>, StoreError> {
+        let store = Arc::new(Store::open(folder, &policy.version)?);
+        let fold = Fold::over(Arc::clone(&store))?;
+        let progress = watch::Sender::new(Progress { applied: fold.applied(), changes: 0 });
+        let (fold, saving, recent) = (Mutex::new(fold), Mutex::default(), Recent::default());
+        Ok(Arc::new(Self { fold, store, saving, recent, policy, progress }))
+    }
+
+    /// Forgets everything.
+    fn start_anew(&self) -> Result<(), StoreError> {
+        self.store.clear()?;
+        *self.fold() = Fold::over(Arc::clone(&self.store))?;
+        Ok(())
+    }
+
+    /// Writes to the disk what has changed since the last time. It takes a while: not for a task that others wait for.
+    pub fn save(&self) -> Result<(), StoreError> {
+        let _once = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let batch = self.fold().batch();
+        self.store.write(&batch)?;
+        self.fold().saved(&batch);
+        Ok(())
     }
 
     fn fold(&self) -> MutexGuard<'_, Fold> {
         // A panic while folding would leave a fold that is merely older: it is rebuilt from the log anyway.
-        self.fold.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.fold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn changed(&self, applied: Option<u64>) {
@@ -103,11 +130,6 @@ impl Views {
     /// The case of a number such as `VV-2026-00001`, once it is known here.
     pub fn numbered(&self, number: &str) -> Option<CaseId> {
         self.fold().numbered(number)
-    }
-
-    /// The place in the log at which a case was raised.
-    pub fn raised_at(&self, id: CaseId) -> Option<u64> {
-        self.fold().raised(id).map(|raised| raised.sequence)
     }
 
     /// Waits until a condition holds here, at most `within`.
@@ -139,9 +161,20 @@ impl Views {
         self.wait(within, |views| views.fold().raised(id).map(|raised| raised.rank)).await
     }
 
-    /// The cases that somebody may see, newest first.
-    pub fn list(&self, principals: &BTreeSet<Principal>, filter: &Filter, most: usize) -> Page {
-        self.fold().list(principals, filter, most)
+    /// The cases that somebody may see, newest first, as of now. It reads the disk: not for a task that others wait
+    /// for.
+    pub fn list(
+        &self,
+        principals: &BTreeSet<Principal>,
+        filter: &Filter,
+        most: usize,
+    ) -> Result<Page, StoreError> {
+        self.save()?;
+        let found = self.store.list(principals, filter, most)?;
+        // What has changed since it was found may be hidden by now (DESIGN D9).
+        let visible = |case: &Arc<Case>| !principals.is_disjoint(&case.audience);
+        let cases = found.rows.into_iter().map(|row| row.case).filter(visible).collect();
+        Ok(Page { cases, next: found.next })
     }
 
     /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has
@@ -163,6 +196,11 @@ impl Views {
     /// The cases whose facts could not be folded.
     pub fn unreadable(&self) -> usize {
         self.fold().unreadable()
+    }
+
+    /// How many cases are in memory.
+    pub fn in_memory(&self) -> usize {
+        self.fold().in_memory()
     }
 }
 

@@ -1,0 +1,100 @@
+//! What is due when: of the cases in memory, and of those on disk.
+
+use std::{
+    cmp::Reverse,
+    time::{Duration, Instant},
+};
+
+use domain::Policy;
+use events::{CaseId, Stage, Timestamp};
+
+use super::Fold;
+
+/// How many cases are taken from the disk at a time because their instant has come: more come the next time.
+const MOST_AT_ONCE: usize = 2_048;
+
+/// The greatest of all case ids, for ranges of the agenda.
+const LAST: CaseId = CaseId(uuid::Uuid::max());
+
+/// Longer ago than any grace.
+pub(super) fn long_ago() -> Instant {
+    Instant::now().checked_sub(Duration::from_mins(1)).unwrap_or_else(Instant::now)
+}
+
+impl Fold {
+    /// Puts a case where it belongs as of `now`: on the list of what is to be done, or on the agenda, or nowhere.
+    pub(super) fn schedule(&mut self, id: CaseId, now: Timestamp, policy: &Policy) {
+        let Some(known) = self.known(id) else {
+            self.unsettled.remove(&id);
+            return;
+        };
+        let before = known.wake;
+        let is_settled = domain::next_steps(&known.loaded.case, now, policy).next().is_none();
+        let wake = domain::due(&known.loaded.case, now, policy);
+        known.wake = wake;
+        if wake != before {
+            self.agenda.extend(wake.map(|wake| (wake, id)));
+            if let Some(before) = before {
+                self.agenda.remove(&(before, id));
+            }
+            self.unsaved.insert(id);
+        }
+        if is_settled {
+            self.unsettled.remove(&id);
+        }
+    }
+
+    /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has
+    /// come, or because nobody has done it for `grace`. The urgent first.
+    pub(crate) fn due(
+        &mut self,
+        stages: &[Stage],
+        now: Timestamp,
+        grace: Duration,
+        policy: &Policy,
+    ) -> Vec<CaseId> {
+        self.wake(now);
+        let ripe: Vec<CaseId> =
+            self.unsettled.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(id, _)| *id).collect();
+        let mut due = Vec::new();
+        for id in ripe {
+            self.schedule(id, now, policy);
+            if let Some(known) = self.hot.peek(id).filter(|_| self.unsettled.contains_key(&id)) {
+                let case = &known.loaded.case;
+                let has_step = |stage: &Stage| domain::next_step(case, *stage, now, policy).is_some();
+                due.extend(stages.iter().any(has_step).then_some((Reverse(case.urgency), id)));
+            }
+        }
+        due.sort();
+        due.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Takes what has come due off the agenda, onto the list of what is to be done: nobody else was there to do it.
+    fn wake(&mut self, now: Timestamp) {
+        let long_ago = long_ago();
+        let come: Vec<_> = self.agenda.range(..=(now, LAST)).map(|(_, id)| *id).collect();
+        let stored = self.sound(self.store.due(now, MOST_AT_ONCE)).unwrap_or_default();
+        let asleep = stored.into_iter().filter(|id| self.hot.peek(*id).is_none());
+        let come: Vec<_> = come.into_iter().chain(asleep).collect();
+        for id in come {
+            self.unsettled.insert(id, long_ago);
+        }
+    }
+
+    /// The next instant at which some stage has something to do by itself, after `now`.
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let awake = self.agenda.range((now, LAST)..).map(|(at, _)| *at).find(|at| *at > now);
+        let asleep = self.store.next_due(now, |id| self.hot.peek(id).is_some());
+        awake.into_iter().chain(self.sound(asleep).flatten()).min()
+    }
+
+    /// Whether no stage has anything to do by itself at `now`.
+    pub(crate) fn is_settled(&mut self, now: Timestamp, policy: &Policy) -> bool {
+        self.wake(now);
+        let open: Vec<_> = self.unsettled.keys().copied().collect();
+        for id in open {
+            self.schedule(id, now, policy);
+        }
+        self.unsettled.is_empty()
+    }
+}

@@ -20,6 +20,7 @@ use crate::{
     drive::{heading, row},
     figures::{Spread, grouped, micros, rate},
     nats::Nats,
+    report::{Figure, Sheet},
     server::BareServer,
 };
 
@@ -129,16 +130,40 @@ async fn read() -> Result<(u64, Duration), Failure> {
 }
 
 impl Outcome {
+    /// Messages a second: one at a time, many under way, in batches.
+    pub fn rates(&self) -> [f64; 3] {
+        let of = |(spread, time): &(Spread, Duration), each: usize| rate((spread.count * each) as u64, *time);
+        [of(&self.one, 1), of(&self.many, 1), of(&self.batch, MANY)]
+    }
+
+    /// What is kept of it.
+    pub fn note(&self, sheet: &mut Sheet) {
+        let [one, many, batch] = self.rates().map(grouped);
+        let rows = [
+            ("bare-a", "bare server, one synced publish at a time, a second".to_owned(), one),
+            ("bare-b", format!("bare server, {MANY} under way, a second"), many),
+            ("bare-c", format!("bare server, atomic batches of {MANY}, messages a second"), batch),
+            (
+                "bare-d",
+                format!(
+                    "bare server, a pull consumer that acknowledges nothing, {PULL} at a time, messages a second"
+                ),
+                grouped(rate(self.read.0, self.read.1)),
+            ),
+        ];
+        for (name, what, measured) in rows {
+            sheet.figure(name, Figure::of("Baseline", what, measured).beside(format!("{BYTES} bytes each")));
+        }
+    }
+
     /// What a person reads.
     pub fn lines(&self) -> Vec<String> {
-        let per_second = |spread: &Spread, of: usize, time| grouped(rate((spread.count * of) as u64, time));
-        let [(one, one_took), (many, many_took), (batch, batch_took)] = [&self.one, &self.many, &self.batch];
+        let [one_rate, many_rate, batch_rate] = self.rates().map(grouped);
+        let [(one, _), (many, _), (batch, _)] = [&self.one, &self.many, &self.batch];
         vec![
             format!(
-                "Bare nats-server, synced: {}/s one at a time, {}/s with {MANY} under way, {}/s in batches of {MANY}",
-                per_second(one, 1, *one_took),
-                per_second(many, 1, *many_took),
-                per_second(batch, MANY, *batch_took),
+                "Bare nats-server, synced: {one_rate}/s one at a time, {many_rate}/s with {MANY} under way, \
+                 {batch_rate}/s in batches of {MANY}"
             ),
             heading(&format!("{BYTES} bytes each")),
             row("one synced publish", one),

@@ -95,11 +95,19 @@ impl Driven {
 }
 
 impl Latencies {
+    fn rows(&self) -> impl Iterator<Item = (&'static str, Spread)> {
+        self.acts.iter().copied().chain([("all", self.all)])
+    }
+
     /// A table for the terminal.
     pub fn lines(&self) -> Vec<String> {
-        let all = [("all", self.all)];
-        let rows = self.acts.iter().chain(&all).map(|(label, spread)| row(label, spread));
+        let rows = self.rows().map(|(label, spread)| row(label, &spread));
         std::iter::once(heading("act")).chain(rows).collect()
+    }
+
+    /// The cells of a table.
+    pub fn cells(&self) -> Vec<Vec<String>> {
+        self.rows().map(|(label, spread)| cells(label, &spread)).collect()
     }
 }
 
@@ -112,6 +120,12 @@ pub fn heading(what: &str) -> String {
 pub fn row(what: &str, spread: &Spread) -> String {
     let [p50, p95, p99, max] = [spread.p50, spread.p95, spread.p99, spread.max].map(millis);
     format!("    {what:<42} {:>8} {p50:>10} {p95:>10} {p99:>10} {max:>10}", spread.count)
+}
+
+/// The cells of a row: its name, how many, p50, p95, p99, the slowest.
+pub fn cells(what: &str, spread: &Spread) -> Vec<String> {
+    let times = [spread.p50, spread.p95, spread.p99, spread.max].map(millis);
+    [what.to_owned(), spread.count.to_string()].into_iter().chain(times).collect()
 }
 
 /// Counts on one line.

@@ -10,9 +10,10 @@ use std::{
 use crate::{
     Failure,
     drive::{Latencies, Mark, Shape, counts, drive},
-    figures::{grouped, rate},
+    figures::{float, grouped, millis, rate},
     history,
     load::Plan,
+    report::{Figure, Sheet},
     settle::{Settled, settle},
     sink::Sink,
     system::Installation,
@@ -120,6 +121,57 @@ impl Outcome {
         rate(self.commands(), self.time)
     }
 
+    /// What is kept of it.
+    pub fn note(&self, sheet: &mut Sheet) {
+        let in_flight = self.shape.in_flight;
+        let name = |what: &str| format!("g1-{in_flight:04}-{what}");
+        let others = self.busy.others(self.time);
+        let wanted = wanted(in_flight);
+        let mut figure = Figure::of(
+            "G1",
+            format!("commands a second, {in_flight} in flight, everything synced"),
+            format!("{} (and {} facts)", grouped(self.rate()), grouped(rate(self.facts, self.time))),
+        )
+        .beside(format!("other work kept {others:.2} processors busy meanwhile"));
+        if let Some(wanted) = wanted {
+            figure = figure.wanted(&format!("≥ {}", grouped(wanted)), self.rate() >= wanted);
+        }
+        sheet.figure(&name("a"), figure);
+        let spread = &self.latencies.all;
+        let latency = format!("{} / {} / {}", millis(spread.p50), millis(spread.p99), millis(spread.max));
+        sheet.figure(
+            &name("b"),
+            Figure::of("G1", format!("latency p50 / p99 / max, {in_flight} in flight"), latency),
+        );
+        let spent = self.spent.each(self.commands_in_all);
+        sheet.figure(
+            &name("c"),
+            Figure::of("G1", "µs of processor for each command, until all had settled", spent),
+        );
+        let settled = [self.settled.fold, self.settled.notifier, self.settled.mails];
+        let caught_up = settled.iter().all(|took| took.is_some_and(|took| took <= Duration::from_secs(2)));
+        let [fold, notifier, mails] = settled.map(after);
+        let words = format!("fold {fold}, notifier {notifier}, mails {mails}");
+        let figure = Figure::of("G1", "caught up after the last answer", words).wanted("≤ 2 s", caught_up);
+        let handed = format!("{} mails, {} doubled", grouped(float(self.settled.handed)), self.doubled);
+        sheet.figure(&name("d"), figure.beside(handed));
+        let Verified { facts, cases, faults, .. } = &self.verified;
+        let words = format!("{} facts, {cases} cases: {faults} faults", grouped(float(*facts)));
+        let failed: u64 = self.failures.values().sum();
+        let figure = Figure::of("G1", "replayed and compared, every case", words);
+        let figure = figure.wanted("none", *faults == 0 && failed == 0);
+        sheet.figure(
+            &name("e"),
+            figure.beside(format!("{failed} commands failed, repeats: {}", counts(&self.repeats))),
+        );
+        sheet.table(
+            &name("acts"),
+            format!("The acts, {in_flight} in flight"),
+            &["Act", "Count", "p50", "p95", "p99", "Max"],
+            self.latencies.cells(),
+        );
+    }
+
     /// What a person reads.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!(
@@ -156,6 +208,15 @@ impl Outcome {
         lines.push(format!("    memory at most: {}", memory.join(", ")));
         lines.extend(self.verified.lines());
         lines
+    }
+}
+
+/// How many commands a second are promised.
+pub fn wanted(in_flight: usize) -> Option<f64> {
+    match in_flight {
+        64 => Some(4_000.0),
+        256 => Some(6_000.0),
+        _ => None,
     }
 }
 

@@ -6,10 +6,12 @@ use bus::{Principal, append, log, streams::CASES};
 
 use crate::{
     Failure,
+    chart::{Bar, Chart},
     drive::{heading, row},
-    figures::{Spread, micros},
+    figures::{Spread, micros, millis},
     history,
     load::{Client, Plan},
+    report::{Figure, Sheet},
     server::BareServer,
     sink::Sink,
     system::Installation,
@@ -86,6 +88,39 @@ impl Outcome {
         f64::from(self.alone.p50) / f64::from(self.publish.p50.max(1))
     }
 
+    /// What is kept of it.
+    pub fn note(&self, sheet: &mut Sheet) {
+        let publish = format!("one synced publish of {} bytes: {}", self.bytes, both(&self.publish));
+        let figure = Figure::of(
+            "G2",
+            "one command that nothing follows, one at a time, p50 / p99",
+            format!("{}, {:.1} × a publish", both(&self.alone), self.ratio()),
+        );
+        sheet.figure("g2-a", figure.wanted("≤ 4 ×", self.ratio() <= 4.0).beside(&*publish));
+        let what = "one command, numbered and routed before it is answered, p50 / p99";
+        sheet.figure("g2-b", Figure::of("G2", what, both(&self.followed)).beside(publish));
+        let bars = [
+            ("one synced publish, p50", self.publish.p50),
+            ("one command, p50", self.alone.p50),
+            ("numbered and routed, p50", self.followed.p50),
+            ("one synced publish, p99", self.publish.p99),
+            ("one command, p99", self.alone.p99),
+            ("numbered and routed, p99", self.followed.p99),
+        ];
+        let goal =
+            |label: &str| (label == "one command, p50").then(|| f64::from(self.publish.p50) * 4.0 / 1e3);
+        let bars = bars.map(|(label, took)| Bar::of(label, f64::from(took) / 1e3, goal(label)));
+        sheet.chart(
+            "one-at-a-time",
+            Chart {
+                title: "One command at a time, beside one synced publish".to_owned(),
+                unit: "milliseconds".to_owned(),
+                parts: Vec::new(),
+                bars: bars.to_vec(),
+            },
+        );
+    }
+
     /// What a person reads.
     pub fn lines(&self) -> Vec<String> {
         vec![
@@ -96,4 +131,8 @@ impl Outcome {
             row(&format!("one synced publish of {} bytes", self.bytes), &self.publish),
         ]
     }
+}
+
+fn both(spread: &Spread) -> String {
+    format!("{} / {}", millis(spread.p50), millis(spread.p99))
 }

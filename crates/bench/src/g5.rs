@@ -8,11 +8,12 @@ use std::{
 use crate::{
     Failure,
     drive::{heading, row},
-    figures::{Spread, float, grouped, micros, rate},
+    figures::{Spread, float, grouped, micros, millis, rate},
     g1::READER,
     history,
     http::{Line, read_as},
     load::{Client, Plan},
+    report::{Figure, Sheet},
     seed::{Model, Store},
     sink::Sink,
     system::Installation,
@@ -124,6 +125,35 @@ async fn reads(line: &mut Line, request: &[u8], rounds: u64) -> Result<Option<Sp
 }
 
 impl Outcome {
+    /// What is kept of it, beside the same with few cases.
+    pub fn note(&self, few: &Self, sheet: &mut Sheet) {
+        let cases = grouped(f64::from(self.cases));
+        for (place, ((what, many), (_, few_spread))) in self.rows.iter().zip(&few.rows).enumerate() {
+            let grown = times(many.p50, few_spread.p50);
+            let is_read = what.contains("GET");
+            let wanted = if is_read { "≤ 1.5 ×, p99 ≤ 20 ms" } else { "≤ 1.5 ×" };
+            let met = grown <= 1.5 && (!is_read || many.p99 <= 20_000);
+            let measured = format!("{grown:.2} × ({} / {})", millis(many.p50), millis(many.p99));
+            let beside = format!(
+                "with {}: {} / {}",
+                grouped(f64::from(few.cases)),
+                millis(few_spread.p50),
+                millis(few_spread.p99)
+            );
+            let figure = Figure::of("G5", format!("{what}, {cases} stored cases, p50 / p99"), measured);
+            sheet.figure(&format!("g5-{place}"), figure.wanted(wanted, met).beside(beside));
+        }
+        let memory = format!("concord {} MiB, nats-server {} MiB", self.memory, self.nats_memory);
+        let figure = Figure::of("G5", format!("memory with {cases} stored cases of three facts"), memory);
+        let beside = format!("concord {} MiB with {}", few.memory, grouped(f64::from(few.cases)));
+        sheet.figure("g5-memory", figure.beside(beside));
+        let seeded = format!("{} facts a second", grouped(rate(self.seeded.0, self.seeded.1)));
+        sheet.figure("g5-seeding", Figure::of("G5", "appended in batches of 1,000, for this", seeded));
+        for (place, what) in self.missing.iter().enumerate() {
+            sheet.figure(&format!("g5-missing-{place}"), Figure::of("G5", *what, "not there yet"));
+        }
+    }
+
     /// What a person reads, beside the same with few cases.
     pub fn lines(&self, few: &Self) -> Vec<String> {
         let mut lines = vec![format!(

@@ -12,8 +12,9 @@ use events::{Actor, Body, CaseId, Fact, Timestamp, Urgency};
 use crate::{
     Failure,
     drive::{heading, row},
-    figures::{Spread, grouped},
+    figures::{Spread, grouped, millis},
     now,
+    report::{Figure, Sheet},
     seed::{Model, Store},
     sink::Sink,
     system::{Installation, System},
@@ -192,6 +193,28 @@ impl Outcome {
     /// Whether nothing was early or forgotten.
     pub fn is_sound(&self) -> bool {
         [&self.spread, &self.at_once].iter().all(|lateness| lateness.early + lateness.missing == 0)
+    }
+
+    /// What is kept of it.
+    pub fn note(&self, sheet: &mut Sheet) {
+        let cases = grouped(f64::from(self.cases));
+        let [first, second, third] = self.ready;
+        let within = |took: Duration| took <= Duration::from_secs(2);
+        let words = format!("{:.2} s, after a kill {:.2} s", second.as_secs_f64(), third.as_secs_f64());
+        let figure = Figure::of("G6", format!("ready again with {cases} open cases"), words);
+        let beside = format!("with no fold on the disk: {:.2} s", first.as_secs_f64());
+        sheet.figure("g6-a", figure.wanted("≤ 2 s", within(second) && within(third)).beside(beside));
+        let late = &self.spread.late;
+        let words = format!("p99 {}, {}", millis(late.p99), self.spread.words());
+        let figure = Figure::of("G6", format!("lateness of {SPREAD} deadlines spread over {OVER} s"), words);
+        let met = late.p99 <= 1_000_000 && self.spread.early + self.spread.missing == 0;
+        sheet.figure("g6-b", figure.wanted("p99 ≤ 1 s, never early", met));
+        let late = &self.at_once.late;
+        let (max, order) = (millis(late.max), self.overtaken);
+        let words = format!("the last after {max}, {}, {order} urgent ones overtaken", self.at_once.words());
+        let figure = Figure::of("G6", format!("{AT_ONCE} deadlines due in one second, all recorded"), words);
+        let met = late.max <= 2_000_000 && self.at_once.early + self.at_once.missing + order == 0;
+        sheet.figure("g6-c", figure.wanted("≤ 2 s, urgent first", met));
     }
 
     /// What a person reads.

@@ -15,10 +15,11 @@ use tokio::{
 use crate::{
     Failure,
     drive::{counts, heading, row},
-    figures::{Spread, grouped, micros, rate},
+    figures::{Spread, grouped, micros, millis, rate},
     g1::{READER, after},
     history,
     load::{Client, Plan, Played},
+    report::{Figure, Sheet},
     settle::{Settled, settle},
     sink::Sink,
     system::Installation,
@@ -149,6 +150,32 @@ impl Outcome {
     /// Whether everything went as it must.
     pub fn is_sound(&self) -> bool {
         self.lost() == 0 && self.verified.faults == 0 && self.settled.mails.is_some()
+    }
+
+    /// What is kept of it.
+    pub fn note(&self, sheet: &mut Sheet) {
+        let (_, concord) = self.idle.first().copied().unwrap_or_default();
+        let memory = |list: &[(&str, u64)]| {
+            list.iter().map(|(name, used)| format!("{name} {used} MiB")).collect::<Vec<_>>().join(", ")
+        };
+        let figure = Figure::of("G7", "memory of all services, idle", memory(&self.idle));
+        // The goal is in millions of bytes.
+        sheet.figure("g7-a", figure.wanted("concord ≤ 60 MB", concord * 1_048_576 <= 60_000_000));
+        let Storm { per_second, time } = self.storm;
+        let what =
+            format!("a storm of {per_second} raises a second for {} s, p50 / p99 / max", time.as_secs());
+        let Spread { p50, p99, max, .. } = self.latencies;
+        let words = format!("{} / {} / {}, {} lost", millis(p50), millis(p99), millis(max), self.lost());
+        let met = p99 <= 250_000 && self.lost() == 0;
+        let beside = format!(
+            "mails done {} after the last answer; memory at most {}",
+            after(self.settled.mails),
+            memory(&self.peak)
+        );
+        sheet.figure(
+            "g7-b",
+            Figure::of("G7", what, words).wanted("p99 ≤ 250 ms, none lost", met).beside(beside),
+        );
     }
 
     /// What a person reads.

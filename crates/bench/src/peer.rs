@@ -21,9 +21,10 @@ use tokio::{
 use crate::{
     Failure,
     drive::{Latencies, Mark, Shape, counts, drive},
-    figures::{grouped, rate},
+    figures::{grouped, millis, rate},
     history,
     load::Plan,
+    report::{Figure, Sheet},
     usage::{Meter, Spent},
 };
 
@@ -33,7 +34,7 @@ const PATIENCE: Duration = Duration::from_mins(20);
 /// The peer, ready for work.
 struct Peer {
     child: Child,
-    announced: Announced,
+    announced: Option<Announced>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +44,7 @@ struct Announced {
     versions: Versions,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 struct Pids {
     server: u32,
     service: u32,
@@ -79,35 +80,52 @@ impl Peer {
     /// Starts it with a script; installs and builds it first, if need be.
     async fn start(script: &Path) -> Result<Self, Failure> {
         let mut command = Command::new(script);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn()?;
-        let said = child.stdout.take().ok_or_else(|| io::Error::other("no words from the peer"))?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = command.spawn()?;
+        let mut peer = Self { child, announced: None };
+        let said = peer.child.stdout.take().ok_or_else(|| io::Error::other("no words from the peer"))?;
         let mut line = String::new();
         tokio::time::timeout(PATIENCE, BufReader::new(said).read_line(&mut line)).await??;
         let announced = serde_json::from_str(&line)
             .map_err(|error| format!("{} did not come up ({error})", script.display()))?;
-        Ok(Self { child, announced })
+        peer.announced = Some(announced);
+        Ok(peer)
     }
 
     async fn stop(mut self) -> Result<(), Failure> {
-        let id = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        kill_process(id.ok_or("the peer is gone")?, Signal::TERM)?;
+        self.tell();
         self.child.wait().await?;
         Ok(())
+    }
+
+    /// Tells the script to end, and with it what it has started.
+    fn tell(&self) {
+        if let Some(id) = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            // It may have ended by itself just now.
+            let _ = kill_process(id, Signal::TERM);
+        }
+    }
+}
+
+impl Drop for Peer {
+    /// A run that is cut short leaves nothing running.
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 
 /// Runs it on a peer of its own.
 pub async fn run(script: &Path, shape: Shape, now: Timestamp) -> Result<Outcome, Failure> {
     let peer = Peer::start(script).await?;
-    let ingress: SocketAddr = peer.announced.ingress.trim_start_matches("http://").parse()?;
+    let announced = peer.announced.as_ref().ok_or("the peer said nothing")?;
+    let ingress: SocketAddr = announced.ingress.trim_start_matches("http://").parse()?;
     let plan = Arc::new(Plan::for_peer(ingress, "g1-", history::plain_dispute(now)));
-    let Pids { server, service } = peer.announced.pids;
+    let Pids { server, service } = announced.pids;
     let meter = Meter::new([("restate-server", server), ("its service", service)]);
     let mark = async || Ok(Mark { at: Instant::now(), facts: 0, mails: 0, spent: meter.read() });
     let driven = drive(&plan, shape, mark).await?;
     let memory = meter.peaks();
-    let version = peer.announced.versions.server.clone();
+    let version = announced.versions.server.clone();
     peer.stop().await?;
     let latencies = driven.latencies(&plan);
     Ok(Outcome {
@@ -126,6 +144,21 @@ impl Outcome {
     /// Commands per second.
     pub fn rate(&self) -> f64 {
         rate(self.latencies.all.count as u64, self.time)
+    }
+
+    /// What is kept of it.
+    pub fn note(&self, sheet: &mut Sheet) {
+        let in_flight = self.shape.in_flight;
+        let failed: u64 = self.failures.values().sum();
+        let spread = &self.latencies.all;
+        let commands = spread.count as u64;
+        let figure = Figure::of(
+            "Baseline",
+            format!("Restate {}: the same acts a second, {in_flight} in flight", self.version),
+            format!("{} (p50 {}, p99 {})", grouped(self.rate()), millis(spread.p50), millis(spread.p99)),
+        );
+        let beside = format!("µs for each: {}; {failed} failed", self.busy.each(commands));
+        sheet.figure(&format!("restate-{in_flight:04}"), figure.beside(beside));
     }
 
     /// What a person reads.

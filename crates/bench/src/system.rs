@@ -44,7 +44,7 @@ pub struct System {
     pub nats: u32,
     /// What it had said of the time and of the log when it became ready.
     pub ready: Ready,
-    child: Child,
+    process: Process,
     nats_url: String,
     monitor: SocketAddr,
     data: PathBuf,
@@ -71,6 +71,10 @@ pub struct Streams {
     /// The messages of the outbox.
     pub outbox: u64,
 }
+
+/// A process that a run which is cut short does not leave behind: told to end, it stops its server too.
+#[derive(Debug)]
+struct Process(Child);
 
 #[derive(Deserialize)]
 struct Announced {
@@ -113,11 +117,12 @@ impl Installation {
         command.args(["up", "--listen", "127.0.0.1:0", "--nats-port", "0", "--config"]).arg(&config);
         command.arg("--data").arg(self.data()).stdin(Stdio::null()).stdout(Stdio::null());
         let log = File::options().create(true).append(true).open(self.log())?;
-        command.stderr(log).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| format!("{}: {error}", self.binary.display()))?;
-        let id = child.id().ok_or("the process is gone")?;
+        command.stderr(log);
+        let child = command.spawn().map_err(|error| format!("{}: {error}", self.binary.display()))?;
+        let mut process = Process(child);
+        let id = process.0.id().ok_or("the process is gone")?;
         loop {
-            if let Some(ended) = child.try_wait()? {
+            if let Some(ended) = process.0.try_wait()? {
                 let said = fs::read_to_string(self.log()).unwrap_or_default();
                 return Err(format!("concord up ended ({ended}):\n{said}").into());
             }
@@ -130,7 +135,7 @@ impl Installation {
                     concord: id,
                     nats: nats.trim().parse()?,
                     ready: serde_json::from_str(&ready)?,
-                    child,
+                    process,
                     nats_url: announced.nats,
                     monitor: address(&announced.monitor)?,
                     data: self.data(),
@@ -184,15 +189,30 @@ impl System {
 
     /// Kills it as a power cut would; its nats-server is left over, and the next start ends it.
     pub async fn kill(mut self) -> Result<(), Failure> {
-        Ok(self.child.kill().await?)
+        Ok(self.process.0.kill().await?)
     }
 
     /// Ends it as an operator does.
     pub async fn stop(mut self) -> Result<(), Failure> {
-        let id = i32::try_from(self.concord).ok().and_then(Pid::from_raw).ok_or("no process")?;
-        kill_process(id, Signal::TERM)?;
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await??;
+        self.process.tell();
+        let ended = tokio::time::timeout(PATIENCE, self.process.0.wait()).await??;
         if ended.success() { Ok(()) } else { Err(format!("concord ended with {ended}").into()) }
+    }
+}
+
+impl Process {
+    /// Tells it to end as an operator does.
+    fn tell(&self) {
+        if let Some(id) = self.0.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            // It may have ended by itself just now.
+            let _ = kill_process(id, Signal::TERM);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 

@@ -7,6 +7,9 @@ use crate::figures::float;
 /// The kernel counts a process's time in hundredths of a second, whatever it does inside.
 const TICK: Duration = Duration::from_millis(10);
 
+/// Who else was busy on the machine: what makes a run worth less.
+pub const OTHERS: &str = "others";
+
 /// Whose processor time is counted: what is measured, and ourselves.
 #[derive(Clone, Debug)]
 pub struct Meter {
@@ -39,6 +42,8 @@ impl Meter {
         ourselves = ourselves.saturating_sub(relay.unwrap_or_default());
         spent.push(("driver", ourselves));
         spent.extend(relay.map(|relay| ("relay", relay)));
+        let ours = spent.iter().map(|(_, used)| *used).sum();
+        spent.push((OTHERS, everybody().saturating_sub(ours)));
         Spent(spent)
     }
 
@@ -63,17 +68,27 @@ impl Spent {
 
     /// How many processors each kept busy.
     pub fn busy(&self, time: Duration) -> String {
-        self.words(|used| format!("{:.2}", used.as_secs_f64() / time.as_secs_f64()))
-    }
-
-    /// Microseconds for each of so many commands.
-    pub fn each(&self, commands: u64) -> String {
-        self.words(|used| format!("{:.0}", used.as_secs_f64() * 1e6 / float(commands.max(1))))
-    }
-
-    fn words(&self, number: impl Fn(Duration) -> String) -> String {
-        let words = self.0.iter().map(|(name, used)| format!("{name} {}", number(*used)));
+        let share = |used: Duration| used.as_secs_f64() / time.as_secs_f64();
+        let words = self.0.iter().map(|(name, used)| format!("{name} {:.2}", share(*used)));
         words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Microseconds for each of so many commands, in words.
+    pub fn each(&self, commands: u64) -> String {
+        let words = self.micros(commands).into_iter().map(|(name, micros)| format!("{name} {micros:.0}"));
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Microseconds for each of so many commands, without others'.
+    pub fn micros(&self, commands: u64) -> Vec<(&'static str, f64)> {
+        let ours = self.0.iter().filter(|(name, _)| *name != OTHERS);
+        ours.map(|(name, used)| (*name, used.as_secs_f64() * 1e6 / float(commands.max(1)))).collect()
+    }
+
+    /// How many processors others kept busy.
+    pub fn others(&self, time: Duration) -> f64 {
+        let others = self.0.iter().find(|(name, _)| *name == OTHERS);
+        others.map_or(0.0, |(_, used)| used.as_secs_f64() / time.as_secs_f64())
     }
 }
 
@@ -90,6 +105,20 @@ pub fn this_thread() -> String {
 /// The processor time that a thread has used so far.
 fn thread(name: &str) -> Duration {
     read(&format!("/proc/{name}/stat"))
+}
+
+/// The processor time that everybody on this machine has used so far.
+fn everybody() -> Duration {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    TICK * busy(&text).unwrap_or_default()
+}
+
+/// The first line: user, nice, system, idle, waiting, interrupts of two kinds.
+fn busy(stat: &str) -> Option<u32> {
+    let numbers = stat.lines().next()?.split_whitespace().skip(1);
+    let numbers: Vec<u32> = numbers.map_while(|number| number.parse().ok()).collect();
+    let [user, nice, system, _, _, hard, soft, ..] = numbers[..] else { return None };
+    Some(user + nice + system + hard + soft)
 }
 
 fn read(file: &str) -> Duration {
@@ -138,6 +167,12 @@ mod tests {
         assert_eq!(used, spent(1_000, 500));
         assert_eq!(used.busy(Duration::from_secs(2)), "one 0.50, other 0.25");
         assert_eq!(used.each(1_000), "one 1000, other 500");
+    }
+
+    #[test]
+    fn everybody_is_counted_without_idling() {
+        assert_eq!(busy("cpu  10 1 5 900 50 2 3 40 0 0\ncpu0 1 2 3"), Some(21));
+        assert_eq!(busy("cpu 1"), None);
     }
 
     #[test]

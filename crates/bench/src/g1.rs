@@ -132,7 +132,7 @@ impl Outcome {
             format!("commands a second, {in_flight} in flight, everything synced"),
             format!("{} (and {} facts)", grouped(self.rate()), grouped(rate(self.facts, self.time))),
         )
-        .beside(format!("other work kept {others:.2} processors busy meanwhile"));
+        .beside(format!("other work, the kernel's own included, kept {others:.2} processors busy meanwhile"));
         if let Some(wanted) = wanted {
             figure = figure.wanted(&format!("≥ {}", grouped(wanted)), self.rate() >= wanted);
         }

@@ -113,7 +113,7 @@ impl Sheet {
     }
 
     /// Writes it all: the data, the table, the charts.
-    pub fn write(mut self, folder: &Path) -> Result<(), Failure> {
+    pub fn write(&mut self, folder: &Path) -> Result<(), Failure> {
         self.report.forget_runs();
         fs::create_dir_all(folder)?;
         fs::write(folder.join("bench.json"), serde_json::to_string_pretty(&self.report)? + "\n")?;

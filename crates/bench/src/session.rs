@@ -33,12 +33,19 @@ impl<'a> Session<'a> {
 
     /// Measures what is wanted; says whether everything was sound. What was measured before a failure is kept.
     pub async fn run(mut self) -> Result<bool, Failure> {
-        let measured = self.measure().await;
+        self.measure().await?;
+        Ok(self.sound)
+    }
+
+    /// Says what was measured, and keeps it if it is to be kept.
+    fn keep(&mut self, lines: &[String]) -> Result<(), Failure> {
+        for line in lines {
+            println!("{line}");
+        }
         if self.options.keeps_figures() {
-            self.compare();
             self.sheet.write(Path::new(FOLDER))?;
         }
-        measured.map(|()| self.sound)
+        Ok(())
     }
 
     async fn measure(&mut self) -> Result<(), Failure> {
@@ -46,35 +53,35 @@ impl<'a> Session<'a> {
         let (binary, keep) = (&options.binary, options.keep);
         if options.wants(What::Bare) {
             let outcome = bare::run(options.pick(500, 5_000)).await?;
-            say(&outcome.lines());
             outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
         }
         if options.wants(What::G2) {
             let outcome = g2::run(binary, options.pick(200, 1_000), keep).await?;
-            say(&outcome.lines());
             outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
         }
         self.loads().await?;
         if options.wants(What::G7) {
             let time = Duration::from_secs(options.pick(10, 60));
             let outcome = g7::run(binary, g7::Storm { per_second: 500, time }, keep).await?;
-            say(&outcome.lines());
             outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
             self.sound &= outcome.is_sound();
         }
         if options.wants(What::G6) {
             let open = options.pick(options.open.min(10_000), options.open);
             let outcome = g6::run(binary, open, keep).await?;
-            say(&outcome.lines());
             outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
             self.sound &= outcome.is_sound();
         }
         if options.wants(What::G5) {
             let (cases, rounds) = options.pick((options.cases.min(20_000), 200), (options.cases, 1_000));
             let few = g5::run(binary, g5::FEW, rounds, keep).await?;
             let many = g5::run(binary, cases, rounds, keep).await?;
-            say(&many.lines(&few));
             many.note(&few, &mut self.sheet);
+            self.keep(&many.lines(&few))?;
         }
         Ok(())
     }
@@ -87,20 +94,24 @@ impl<'a> Session<'a> {
             let shape = Shape { in_flight, time: options.time(), warm_up };
             if options.wants(What::G1) {
                 let outcome = g1::run(&options.binary, shape, options.keep).await?;
-                say(&outcome.lines());
                 outcome.note(&mut self.sheet);
                 self.sound &= outcome.is_sound();
+                let lines = outcome.lines();
                 self.loads.push(outcome);
+                self.compare();
+                self.keep(&lines)?;
             }
             if options.wants(What::Peer) {
                 match self.peer(shape).await {
                     Ok(outcome) => {
-                        say(&outcome.lines());
                         outcome.note(&mut self.sheet);
+                        let lines = outcome.lines();
                         self.peers.push(outcome);
+                        self.compare();
+                        self.keep(&lines)?;
                     }
                     // It is somebody else's program: that it is not there is no reason to measure nothing.
-                    Err(failure) => say(&[format!("G1  Restate is left out: {failure}")]),
+                    Err(failure) => println!("G1  Restate is left out: {failure}"),
                 }
             }
         }
@@ -168,11 +179,5 @@ impl<'a> Session<'a> {
                 bars,
             },
         );
-    }
-}
-
-fn say(lines: &[String]) {
-    for line in lines {
-        println!("{line}");
     }
 }

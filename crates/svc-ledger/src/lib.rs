@@ -41,18 +41,23 @@ const AT_ONCE: usize = 1_024;
 /// How many KiB they may have together; further ones are answered `BUSY` too.
 const KIB_AT_ONCE: usize = 32 * 1_024;
 
+fn apart() -> std::time::Duration {
+    std::time::Duration::from_millis(std::env::var("PACE_C").ok().and_then(|v| v.parse().ok()).unwrap_or(5))
+}
+
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let mut proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
     let grown = Arc::new(Notify::new());
     chassis.tasks.spawn(announce(chassis.clone(), Arc::clone(&grown)));
     let replicas = chassis.config.nats.replicas;
-    let (press, pressing) = Press::new(chassis.bus.clone(), CASES, replicas, AT_ONCE, move |flight| {
-        tracing::trace!(?flight, "a write");
-        if flight.stored > 0 {
-            grown.notify_one();
-        }
-    });
+    let (press, pressing) =
+        Press::new(chassis.bus.clone(), CASES, replicas, AT_ONCE, apart(), move |flight| {
+            tracing::trace!(?flight, "a write");
+            if flight.stored > 0 {
+                grown.notify_one();
+            }
+        });
     chassis.tasks.spawn(pressing.run());
     let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone(), press));
     let (places, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(KIB_AT_ONCE)));

@@ -62,12 +62,11 @@ impl Enter {
         let Some(code) = self.code(&case).await else {
             return again(Duration::from_millis(500), "the case has no number yet");
         };
-        for notice in wanted {
-            if let Err(error) = self.enter(&case, &fact, entry.stored_at, &code, notice).await {
-                return again(Duration::from_secs(1), &error.to_string());
-            }
+        let notices = wanted.into_iter().filter_map(|wanted| self.notice(&case, &fact, &code, wanted));
+        match self.enter(&fact, entry.stored_at, notices.collect()).await {
+            Ok(()) => Verdict::Done,
+            Err(error) => again(Duration::from_secs(1), &error.to_string()),
         }
-        Verdict::Done
     }
 
     /// The case as it stood after the fact: who is told is a question of that moment.
@@ -106,17 +105,10 @@ impl Enter {
         self.chassis.views.wait(NUMBER, |views| views.case(id).and_then(|case| case.code.clone())).await
     }
 
-    async fn enter(
-        &self,
-        case: &Case,
-        fact: &Fact,
-        stored_at: Timestamp,
-        code: &CaseCode,
-        wanted: notices::Notice,
-    ) -> Result<(), AppendError> {
-        let Some(office) = self.chassis.policy.organisation.office(&wanted.office) else { return Ok(()) };
-        let id = EntryId::of(fact.draft.id, &wanted.office);
-        let notice = Notice {
+    /// What is told to one office.
+    fn notice(&self, case: &Case, fact: &Fact, code: &CaseCode, wanted: notices::Notice) -> Option<Notice> {
+        let office = self.chassis.policy.organisation.office(&wanted.office)?;
+        Some(Notice {
             event: fact.draft.id,
             case: case.id,
             code: code.clone(),
@@ -127,31 +119,53 @@ impl Enter {
             level: wanted.alert.level(),
             urgency: case.urgency,
             deadline: wanted.deadline,
-        };
+        })
+    }
+
+    /// Makes the entries of a fact: together, or one by one where some of them stand there already.
+    async fn enter(
+        &self,
+        fact: &Fact,
+        stored_at: Timestamp,
+        notices: Vec<Notice>,
+    ) -> Result<(), AppendError> {
         let now: Timestamp = self.chassis.clock.now();
         // Both the fact's own time and the server's say so: one clock that is wrong must not silence the mail.
         let old = now - fact.recorded_at > TOO_OLD && Clock::System.now() - stored_at > TOO_OLD;
-        if old {
-            tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
-            let suppressed = State::Suppressed { notice };
-            return entered(self.outbox.record(id, 0, now, suppressed, self.writer).await).map(|_| ());
-        }
         // From here until the first attempt is over, the manual clock waits.
-        let effect = self.chassis.effects.begin();
-        let queued = State::Queued { notice: notice.clone() };
-        if let Some(sequence) = entered(self.outbox.record(id, 0, now, queued, self.writer).await)? {
-            let open = Open {
-                id,
-                notice,
-                queued_at: now,
-                sequence,
-                since: now,
-                attempts: 0,
-                interrupted: false,
-                maybe_doubled: false,
-                writer: Uuid::new_v4(),
-            };
-            self.dispatcher.take(open, Some(effect)).await;
+        let effects: Vec<_> = notices.iter().map(|_| self.chassis.effects.begin()).collect();
+        let first = |notice: &Notice| {
+            let (id, notice) = (EntryId::of(notice.event, &notice.office), notice.clone());
+            (id, if old { State::Suppressed { notice } } else { State::Queued { notice } })
+        };
+        let states: Vec<_> = notices.iter().map(first).collect();
+        let mut sequences = Vec::with_capacity(states.len());
+        match self.outbox.enter(now, states.clone(), self.writer).await {
+            Ok(all) => sequences.extend(all.into_iter().map(Some)),
+            Err(AppendError::Conflict { .. }) => {
+                for (id, state) in states {
+                    sequences.push(entered(self.outbox.record(id, 0, now, state, self.writer).await)?);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        for ((notice, sequence), effect) in notices.into_iter().zip(sequences).zip(effects) {
+            if old {
+                tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
+            } else if let Some(sequence) = sequence {
+                let open = Open {
+                    id: EntryId::of(notice.event, &notice.office),
+                    notice,
+                    queued_at: now,
+                    sequence,
+                    since: now,
+                    attempts: 0,
+                    interrupted: false,
+                    maybe_doubled: false,
+                    writer: Uuid::new_v4(),
+                };
+                self.dispatcher.take(open, Some(effect)).await;
+            }
         }
         Ok(())
     }

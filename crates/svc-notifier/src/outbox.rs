@@ -160,6 +160,10 @@ pub struct Open {
 /// How many states wait to be written at a time; who brings more waits.
 const PLACES: usize = 1_024;
 
+fn apart() -> std::time::Duration {
+    std::time::Duration::from_millis(std::env::var("PACE_O").ok().and_then(|v| v.parse().ok()).unwrap_or(25))
+}
+
 /// Writes to the outbox, what comes at the same time as one batch.
 #[derive(Clone, Debug)]
 pub struct Outbox(Press);
@@ -168,9 +172,10 @@ impl Outbox {
     /// An outbox that writes as long as somebody holds it.
     pub fn start(chassis: &Chassis) -> Self {
         let replicas = chassis.config.nats.replicas;
-        let (press, pressing) = Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, |flight| {
-            tracing::trace!(?flight, "a write to the outbox");
-        });
+        let (press, pressing) =
+            Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, apart(), |flight| {
+                tracing::trace!(?flight, "a write to the outbox");
+            });
         chassis.tasks.spawn(pressing.run());
         Self(press)
     }
@@ -184,12 +189,28 @@ impl Outbox {
         state: State,
         writer: Uuid,
     ) -> Result<u64, AppendError> {
-        // A repeat by the same writer finds what it wrote when the outcome was unknown; what another wrote is a conflict.
-        let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
-        let payload = bus::protocol::write(&Record { entry, at, state });
-        let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
+        let message = message(entry, expected, at, state, writer);
         self.0.write(vec![message]).await?.first().copied().ok_or(AppendError::Unknown)
     }
+
+    /// Appends the first states of several entries, all or none.
+    pub async fn enter(
+        &self,
+        at: Timestamp,
+        states: Vec<(EntryId, State)>,
+        writer: Uuid,
+    ) -> Result<Vec<u64>, AppendError> {
+        let first = states.into_iter().map(|(entry, state)| message(entry, 0, at, state, writer));
+        self.0.write(first.collect()).await
+    }
+}
+
+/// An entry's next state as a message. A repeat by the same writer finds what it wrote when the outcome was unknown; what
+/// another wrote is a conflict.
+fn message(entry: EntryId, expected: u64, at: Timestamp, state: State, writer: Uuid) -> Append {
+    let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
+    let payload = bus::protocol::write(&Record { entry, at, state });
+    Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() }
 }
 
 /// The entries that are not finished, in the order in which they were entered.

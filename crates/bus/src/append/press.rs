@@ -24,8 +24,9 @@ const MOST: usize = 1_000;
 /// The most bytes of one batch.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many batches are under way at a time: while one is synced, the next is already on its way.
-const BATCHES_IN_FLIGHT: usize = 2;
+/// How many batches are under way at a time: each costs the server as much as sixty messages do, so that one which is
+/// twice as large is better than two.
+const BATCHES_IN_FLIGHT: usize = 1;
 
 /// How many writers are under way at a time on three servers.
 const WRITERS_IN_FLIGHT: usize = 256;
@@ -71,6 +72,7 @@ pub struct Pressing {
     bus: Bus,
     stream: &'static str,
     replicas: Replicas,
+    apart: Duration,
     jobs: mpsc::Receiver<Job>,
     seen: Arc<dyn Fn(&Flight) + Send + Sync>,
 }
@@ -83,16 +85,18 @@ impl fmt::Debug for Pressing {
 
 impl Press {
     /// A press for a stream that lies on so many servers, and what [`Pressing::run`] must do for it. At most `places`
-    /// writers wait. `seen` is told of each write that has come back.
+    /// writers wait. Batches begin `apart` from each other, so that there are not too many of them; who comes alone does
+    /// not wait. `seen` is told of each write that has come back.
     pub fn new(
         bus: Bus,
         stream: &'static str,
         replicas: Replicas,
         places: usize,
+        apart: Duration,
         seen: impl Fn(&Flight) + Send + Sync + 'static,
     ) -> (Self, Pressing) {
         let (queue, jobs) = mpsc::channel(places);
-        (Self(queue), Pressing { bus, stream, replicas, jobs, seen: Arc::new(seen) })
+        (Self(queue), Pressing { bus, stream, replicas, apart, jobs, seen: Arc::new(seen) })
     }
 
     /// Writes the messages of one writer, all or none. No two writers at a time may name the same subject.
@@ -115,6 +119,7 @@ impl Pressing {
         let places = Arc::new(Semaphore::new(in_flight));
         let mut flights = JoinSet::new();
         let mut held: Option<Job> = None;
+        let mut next = Instant::now();
         loop {
             while flights.try_join_next().is_some() {}
             let first = match held.take() {
@@ -126,10 +131,14 @@ impl Pressing {
             };
             // Whatever comes until a place is free goes with it.
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            tokio::time::sleep_until(next.into()).await;
             let batch = match self.replicas {
                 Replicas::One => self.gather(first, &mut held),
                 Replicas::Three => vec![first],
             };
+            if batch.len() > 1 {
+                next = Instant::now() + self.apart;
+            }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
             flights.spawn(async move {
                 fly(&bus, stream, batch, seen.as_ref()).await;

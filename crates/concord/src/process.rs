@@ -15,7 +15,7 @@ use bus::{
     streams::{self, CASES, Shape},
 };
 use domain::Policy;
-use service::{Chassis, Clock, Config, Effects, Service, time_travel};
+use service::{Chassis, Clock, Config, Effects, Metrics, Service, metrics, time_travel};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::JoinHandle,
@@ -62,6 +62,7 @@ pub(crate) struct Process {
     reader: Bus,
     fold: JoinHandle<()>,
     listening: Arc<OnceLock<SocketAddr>>,
+    metrics: Option<SocketAddr>,
 }
 
 /// A service of the process.
@@ -120,12 +121,23 @@ impl Process {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
         let (config, effects, house) = (Arc::new(config), Effects::default(), House::default());
-        let mut process =
-            Self { mounted: Vec::new(), reader: reader.clone(), fold, listening: Arc::default() };
+        let measured = Metrics::default();
+        measured.connection(Principal::Views.name(), &reader);
+        let mut process = Self {
+            mounted: Vec::new(),
+            reader: reader.clone(),
+            fold,
+            listening: Arc::default(),
+            metrics: None,
+        };
         let started: Result<(), Failure> = async {
+            if let Some(listen) = config.metrics.listen {
+                process.serve_metrics(listen, &measured, &views).await?;
+            }
             for service in services {
                 let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
                 let bus = Bus::connect(&to(server, &keys.get(service.principal)?).in_house(&house)).await?;
+                measured.connection(service.name, &bus);
                 process.mounted.push(Mounted {
                     name: service.name,
                     stop: stop.clone(),
@@ -143,6 +155,7 @@ impl Process {
                     tasks,
                     listening: Arc::clone(&process.listening),
                     effects: effects.clone(),
+                    metrics: measured.clone(),
                 };
                 (service.start)(chassis).await?;
             }
@@ -158,6 +171,26 @@ impl Process {
             warn_of_the_calendar(&policy);
         }
         Ok(process)
+    }
+
+    /// Lets the metrics be read until the process ends.
+    async fn serve_metrics(
+        &mut self,
+        listen: SocketAddr,
+        measured: &Metrics,
+        views: &Arc<Views>,
+    ) -> Result<(), Failure> {
+        let listener = metrics::bind(listen).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "the metrics are served");
+        self.metrics = Some(address);
+        tokio::spawn(metrics::serve(listener, measured.clone(), Arc::clone(views), self.reader.clone()));
+        Ok(())
+    }
+
+    /// Where the metrics are read, if this process serves them.
+    pub(crate) fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Where the HTTP API listens, if this process has one.

@@ -5,6 +5,7 @@
 
 mod heads;
 mod pen;
+mod seen;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use service::{Chassis, Service, StartError, failpoint};
 use tokio::sync::{Notify, Semaphore};
 
 use pen::Pen;
+use seen::Seen;
 
 /// The service.
 pub fn service() -> Service {
@@ -43,18 +45,21 @@ const KIB_AT_ONCE: usize = 32 * 1_024;
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let mut proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
+    let (places, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(KIB_AT_ONCE)));
+    let seen = Arc::new(Seen::new(&chassis.metrics, &places, AT_ONCE));
     let grown = Arc::new(Notify::new());
     chassis.tasks.spawn(announce(chassis.clone(), Arc::clone(&grown)));
     let replicas = chassis.config.nats.replicas;
+    let writes = seen.writes.clone();
     let (press, pressing) = Press::new(chassis.bus.clone(), CASES, replicas, AT_ONCE, move |flight| {
         tracing::trace!(?flight, "a write");
+        writes.seen(flight);
         if flight.stored > 0 {
             grown.notify_one();
         }
     });
     chassis.tasks.spawn(pressing.run());
     let pen = Arc::new(Pen::new(chassis.bus.clone(), chassis.clock.clone(), press));
-    let (places, room) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::new(Semaphore::new(KIB_AT_ONCE)));
     let tasks = chassis.tasks.clone();
     tasks.clone().spawn(async move {
         let mut stopping = false;
@@ -77,7 +82,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
             let kib = u32::try_from(message.payload().len() / 1_024 + 1).unwrap_or(u32::MAX);
             let place = Arc::clone(&places).try_acquire_owned();
             let room = Arc::clone(&room).try_acquire_many_owned(kib);
-            let (pen, bus) = (Arc::clone(&pen), chassis.bus.clone());
+            let (pen, bus, seen) = (Arc::clone(&pen), chassis.bus.clone(), Arc::clone(&seen));
             tasks.spawn(async move {
                 let verdict = match (place.as_ref().and(room.as_ref()), protocol::read::<Proposal>(&message))
                 {
@@ -88,6 +93,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                         None => Verdict::Refused(foreign("the subject names no stage")),
                     },
                 };
+                seen.verdict(&verdict);
                 if matches!(verdict, Verdict::Recorded(_)) {
                     failpoint::reached("ledger.appended");
                 }

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use domain::{Code, Policy, PolicyFiles};
 use events::{AggregateId, CaseId, Digest, DocumentId, Draft, EventId, Fact, Kind, Stage, Timestamp};
 use serde_json::value::RawValue;
-use service::{Chassis, Clock, Config, Effects};
+use service::{Chassis, Clock, Config, Effects, Metrics};
 use testkit::nats::TestNats;
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -56,6 +56,7 @@ impl Ledger {
             tasks: tasks.clone(),
             listening: Arc::default(),
             effects: Effects::default(),
+            metrics: Metrics::default(),
         };
         (svc_ledger::service().start)(chassis).await.unwrap();
         Self { stop, tasks }

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use service::Chassis;
 use uuid::Uuid;
 
+use crate::seen::Seen;
+
 /// The namespace of entries' ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x4b9d_02c6_7f31_5d0a_a1c8_53f0_e62b_9714);
 
@@ -162,17 +164,23 @@ const PLACES: usize = 1_024;
 
 /// Writes to the outbox, what comes at the same time as one batch.
 #[derive(Clone, Debug)]
-pub struct Outbox(Press);
+pub struct Outbox {
+    press: Press,
+    pub(crate) seen: Seen,
+}
 
 impl Outbox {
     /// An outbox that writes as long as somebody holds it.
     pub fn start(chassis: &Chassis) -> Self {
         let replicas = chassis.config.nats.replicas;
-        let (press, pressing) = Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, |flight| {
+        let seen = Seen::new(&chassis.metrics);
+        let writes = seen.writes.clone();
+        let (press, pressing) = Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, move |flight| {
             tracing::trace!(?flight, "a write to the outbox");
+            writes.seen(flight);
         });
         chassis.tasks.spawn(pressing.run());
-        Self(press)
+        Self { press, seen }
     }
 
     /// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
@@ -186,9 +194,12 @@ impl Outbox {
     ) -> Result<u64, AppendError> {
         // A repeat by the same writer finds what it wrote when the outcome was unknown; what another wrote is a conflict.
         let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
-        let payload = bus::protocol::write(&Record { entry, at, state });
+        let record = Record { entry, at, state };
+        let payload = bus::protocol::write(&record);
         let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
-        self.0.write(vec![message]).await?.first().copied().ok_or(AppendError::Unknown)
+        let sequence = self.press.write(vec![message]).await?.first().copied().ok_or(AppendError::Unknown)?;
+        self.seen.state(&record.state);
+        Ok(sequence)
     }
 }
 

@@ -52,6 +52,10 @@ impl Fold {
         self.raised.get(&id).copied()
     }
 
+    pub(crate) fn cases(&self) -> usize {
+        self.cases.len()
+    }
+
     pub(crate) fn unreadable(&self) -> usize {
         self.unreadable.len()
     }

@@ -160,6 +160,11 @@ impl Views {
         self.fold().is_settled(now, &self.policy)
     }
 
+    /// How many cases are in memory.
+    pub fn cases(&self) -> usize {
+        self.fold().cases()
+    }
+
     /// The cases whose facts could not be folded.
     pub fn unreadable(&self) -> usize {
         self.fold().unreadable()

@@ -6,12 +6,15 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     task::JoinSet,
 };
 
@@ -112,8 +115,8 @@ impl Pressing {
             Replicas::One => BATCHES_IN_FLIGHT,
             Replicas::Three => WRITERS_IN_FLIGHT,
         };
-        let places = Arc::new(Semaphore::new(in_flight));
         let mut flights = JoinSet::new();
+        let under_way = UnderWay::default();
         let mut held: Option<Job> = None;
         loop {
             while flights.try_join_next().is_some() {}
@@ -124,42 +127,100 @@ impl Pressing {
                     None => break,
                 },
             };
-            // Whatever comes until a place is free goes with it.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-            let batch = match self.replicas {
-                Replicas::One => self.gather(first, &mut held),
-                Replicas::Three => vec![first],
-            };
+            // Whatever comes until there is room goes with it.
+            while flights.len() >= in_flight {
+                flights.join_next().await;
+            }
+            let mut batch = Batch::of(first);
+            if self.replicas == Replicas::One {
+                self.gather(&mut batch, &mut held);
+                while held.is_none() && batch.messages < under_way.messages() {
+                    tokio::select! {
+                        Some(_) = flights.join_next() => self.gather(&mut batch, &mut held),
+                        job = self.jobs.recv() => match job {
+                            Some(job) => held = batch.take(job),
+                            None => break,
+                        },
+                    }
+                }
+            }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
+            let taking_off = under_way.with(batch.messages);
             flights.spawn(async move {
                 fly(&bus, stream, batch, seen.as_ref()).await;
-                drop(place);
+                drop(taking_off);
             });
         }
         while flights.join_next().await.is_some() {}
     }
 
     /// What waits already, as much as one batch takes; what is too much for it is held for the next.
-    fn gather(&mut self, first: Job, held: &mut Option<Job>) -> Vec<Job> {
-        let (mut messages, mut bytes) = (first.messages.len(), first.bytes());
-        let mut batch = vec![first];
-        while let Ok(job) = self.jobs.try_recv() {
-            if messages + job.messages.len() > MOST || bytes + job.bytes() > MOST_BYTES {
-                *held = Some(job);
-                break;
-            }
-            messages += job.messages.len();
-            bytes += job.bytes();
-            batch.push(job);
+    fn gather(&mut self, batch: &mut Batch, held: &mut Option<Job>) {
+        while held.is_none()
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            *held = batch.take(job);
         }
-        batch
+    }
+}
+
+/// What goes out together.
+struct Batch {
+    jobs: Vec<Job>,
+    messages: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn of(first: Job) -> Self {
+        let (messages, bytes) = (first.messages.len(), first.bytes());
+        Self { jobs: vec![first], messages, bytes }
+    }
+
+    /// Takes a job, or gives it back when it is too much.
+    fn take(&mut self, job: Job) -> Option<Job> {
+        let (messages, bytes) = (self.messages + job.messages.len(), self.bytes + job.bytes());
+        if messages > MOST || bytes > MOST_BYTES {
+            return Some(job);
+        }
+        (self.messages, self.bytes) = (messages, bytes);
+        self.jobs.push(job);
+        None
+    }
+}
+
+/// How many messages are on their way.
+///
+/// A second batch goes out before the first is back only when it is as great: the server syncs one after the other, and
+/// a small one in between would take the place of a greater.
+#[derive(Clone, Default)]
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn messages(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// So many more, until what comes back is dropped.
+    fn with(&self, messages: usize) -> TakenOff {
+        self.0.fetch_add(messages, Ordering::Relaxed);
+        TakenOff(self.clone(), messages)
+    }
+}
+
+/// Messages that are on their way.
+struct TakenOff(UnderWay, usize);
+
+impl Drop for TakenOff {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(self.1, Ordering::Relaxed);
     }
 }
 
 /// Writes a batch and tells its writers.
-async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&Flight) + Send + Sync)) {
+async fn fly(bus: &Bus, stream: &'static str, batch: Batch, seen: &(dyn Fn(&Flight) + Send + Sync)) {
     let began = Instant::now();
-    let written = match batch.as_slice() {
+    let written = match batch.jobs.as_slice() {
         [alone] => vec![append_one(bus, stream, &alone.messages).await],
         several => {
             let writers: Vec<&[Append]> = several.iter().map(|job| job.messages.as_slice()).collect();
@@ -169,14 +230,14 @@ async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&F
     let conflicts =
         written.iter().filter(|written| matches!(written, Err(AppendError::Conflict { .. }))).count();
     seen(&Flight {
-        writers: batch.len(),
-        messages: batch.iter().map(|job| job.messages.len()).sum(),
-        bytes: batch.iter().map(Job::bytes).sum(),
+        writers: batch.jobs.len(),
+        messages: batch.messages,
+        bytes: batch.bytes,
         conflicts,
         stored: written.iter().filter(|written| written.is_ok()).count(),
         took: began.elapsed(),
     });
-    for (job, written) in batch.into_iter().zip(written) {
+    for (job, written) in batch.jobs.into_iter().zip(written) {
         // Who has gone meanwhile learns it from the stream.
         let _ = job.answer.send(written);
     }

@@ -41,10 +41,15 @@ impl Split {
         let split = Self { nats: TestNats::start().await, root: tempfile::tempdir().expect("a directory") };
         fs::create_dir_all(split.tokens()).expect("a folder for tokens");
         for officer in policy().organisation.officers() {
-            let token: u128 = rand::rng().random();
-            fs::write(split.tokens().join(officer.id.as_str()), format!("{token:032x}")).expect("a token");
+            split.new_token(officer.id.as_str());
         }
         split
+    }
+
+    /// Gives an officer a token; processes that start from then on know no other of his.
+    pub fn new_token(&self, officer: &str) {
+        let token: u128 = rand::rng().random();
+        fs::write(self.tokens().join(officer), format!("{token:032x}")).expect("a token");
     }
 
     fn tokens(&self) -> PathBuf {

@@ -78,6 +78,8 @@ async fn a_port_that_is_taken_is_named_with_the_option_that_gives_another() {
         );
     }
     says(&up(&address.to_string(), "0").await, &[&address.to_string(), "is taken", "--listen"]);
+    place.configure(&format!("[metrics]\nlisten = \"{address}\"\n"));
+    says(&place.up_in_vain(&[]).await, &["metrics: ", &address.to_string(), "is taken", "[metrics] listen"]);
     left_nothing(&place);
 }
 

@@ -7,6 +7,7 @@ pub mod golden;
 pub mod load;
 pub mod log;
 pub mod mails;
+pub mod metrics;
 pub mod process;
 pub mod split;
 pub mod story;

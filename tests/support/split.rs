@@ -41,10 +41,15 @@ impl Split {
         let split = Self { nats: TestNats::start().await, root: tempfile::tempdir().expect("a directory") };
         fs::create_dir_all(split.tokens()).expect("a folder for tokens");
         for officer in policy().organisation.officers() {
-            let token: u128 = rand::rng().random();
-            fs::write(split.tokens().join(officer.id.as_str()), format!("{token:032x}")).expect("a token");
+            split.new_token(officer.id.as_str());
         }
         split
+    }
+
+    /// Gives an officer a token; processes that start from then on know no other of his.
+    pub fn new_token(&self, officer: &str) {
+        let token: u128 = rand::rng().random();
+        fs::write(self.tokens().join(officer), format!("{token:032x}")).expect("a token");
     }
 
     fn tokens(&self) -> PathBuf {
@@ -101,6 +106,7 @@ impl Split {
         command
             .env("CONCORD__NATS__URL", self.nats.url())
             .env("CONCORD__NATS__MONITOR_URL", self.nats.monitor_url())
+            .env("CONCORD__METRICS__LISTEN", "127.0.0.1:0")
             .env("CONCORD__NATS__CREDENTIALS", self.nats.keys())
             .env("CONCORD__DATA", self.root.path().join("data"));
         command
@@ -111,10 +117,12 @@ impl Serve {
     /// Its API, if it serves one.
     pub fn api(&self) -> Api {
         let said = self.said();
-        let line = said.lines().find(|line| line.contains("the API listens")).expect("an API");
-        let line: serde_json::Value = serde_json::from_str(line).expect("a line in JSON");
-        let address = line["fields"]["address"].as_str().expect("its address");
-        Api::new(format!("http://{address}"), &self.tokens)
+        Api::new(format!("http://{}", address(&said, "the API listens")), &self.tokens)
+    }
+
+    /// Where its metrics are read.
+    pub fn metrics(&self) -> String {
+        format!("http://{}/metrics", address(&self.said(), "the metrics are served"))
     }
 
     /// Everything it has said on stderr.
@@ -131,6 +139,13 @@ impl Serve {
     pub async fn kill9(mut self) {
         self.child.kill().await.expect("it can be killed");
     }
+}
+
+/// The address in the line that says these words.
+fn address(said: &str, words: &str) -> String {
+    let line = said.lines().find(|line| line.contains(words)).expect("it was said");
+    let line: serde_json::Value = serde_json::from_str(line).expect("a line in JSON");
+    line["fields"]["address"].as_str().expect("its address").to_owned()
 }
 
 fn file(path: &Path) -> File {

@@ -77,6 +77,8 @@ pub struct Executed {
     pub receipt: Receipt,
     /// The command had been carried out before.
     pub replayed: bool,
+    /// When the fact happened that it made just now: for a step that a clock asks for, the due instant.
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// Loads, decides and proposes, with one service's credential.
@@ -126,7 +128,12 @@ impl Casebook {
             };
             let decision = match (decided, &loaded) {
                 (Outcome::Repeat(receipt), Some(loaded)) => {
-                    return Ok(Executed { loaded: loaded.clone(), receipt, replayed: true });
+                    return Ok(Executed {
+                        loaded: loaded.clone(),
+                        receipt,
+                        replayed: true,
+                        occurred_at: None,
+                    });
                 }
                 // A repeat comes from a case that is there.
                 (Outcome::Repeat(_), None) => return Err(Refusal::not_found()),
@@ -250,7 +257,7 @@ impl Casebook {
                 let loaded = Loaded { case: Arc::new(case), sequence };
                 self.shelf.put(loaded.clone());
                 let receipt = loaded.case.acts.get(&attempt.id).copied().ok_or_else(outcome_unknown)?;
-                Ok(Some(Executed { loaded, receipt, replayed: false }))
+                Ok(Some(Executed { loaded, receipt, replayed: false, occurred_at: Some(origin.occurred_at) }))
             }
         }
     }

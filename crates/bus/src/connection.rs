@@ -155,6 +155,11 @@ impl Bus {
         self.client().connection_state() == async_nats::connection::State::Connected
     }
 
+    /// How often the server went away.
+    pub fn losses(&self) -> u64 {
+        self.inner.seen.borrow().losses
+    }
+
     /// How often the server denied something on this connection. More than none is a fault of the code or of
     /// the rights.
     ///

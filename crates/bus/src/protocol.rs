@@ -131,6 +131,9 @@ pub fn step_subject(stage: events::Stage) -> String {
 /// The subject on which the ledger announces that the log has grown.
 pub const ANNOUNCEMENT: &str = "log.cases";
 
+/// The subject on which ledgers say that they are there.
+pub const PENS: &str = "pen.here";
+
 /// Reads a message of ours.
 pub fn read<T: DeserializeOwned>(message: &Message) -> Result<T, Refusal> {
     serde_json::from_slice(message.payload()).map_err(|error| {

@@ -26,6 +26,8 @@ pub struct Config {
     pub nats: Nats,
     /// The mail.
     pub mail: Mail,
+    /// The metrics.
+    pub metrics: Metrics,
 }
 
 /// The HTTP API.
@@ -74,6 +76,14 @@ pub struct Mail {
     pub discreet: Vec<String>,
 }
 
+/// The metrics.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Where they are read, a port of its own for each process; absent serves none.
+    pub listen: Option<SocketAddr>,
+}
+
 /// A part of the configuration that the service it is for reads by itself.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
@@ -110,6 +120,7 @@ impl Default for Config {
             http: Http::default(),
             nats: Nats::default(),
             mail: Mail::default(),
+            metrics: Metrics::default(),
         }
     }
 }

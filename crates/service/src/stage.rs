@@ -14,7 +14,7 @@ use events::{CaseId, Stage, Timestamp};
 use futures::StreamExt as _;
 use tokio::{sync::Semaphore, time::Instant};
 
-use crate::{Chassis, StartError, failpoint};
+use crate::{Chassis, StartError, failpoint, metrics::Acts};
 
 /// How long the steps that follow an act may take before the answer goes out without them (DESIGN D2).
 const FOLLOW_UP: Duration = Duration::from_millis(500);
@@ -43,6 +43,7 @@ struct Desk {
     chassis: Chassis,
     casebook: Casebook,
     records: &'static [Stage],
+    acts: Acts,
 }
 
 /// Starts a service that owns stages: the same for all of them, because legality lives in the domain alone.
@@ -53,7 +54,8 @@ pub async fn start(
 ) -> Result<(), StartError> {
     let failed = Chassis::failed(service);
     let casebook = Casebook::new(chassis.bus.clone(), chassis.views.clone());
-    let desk = Desk { chassis, casebook, records };
+    let acts = chassis.metrics.acts(records);
+    let desk = Desk { chassis, casebook, records, acts };
     let places = Arc::new(Semaphore::new(AT_ONCE));
     for act in domain::stages::acts().filter(|act| records.contains(&act.stage)) {
         let subject = command_subject(act);
@@ -61,8 +63,16 @@ pub async fn start(
         let messages = messages.map_err(|error| failed(&error))?;
         let (desk, places) = (desk.clone(), Arc::clone(&places));
         let tracker = desk.chassis.tasks.clone();
-        tracker.spawn(serve(desk.clone(), messages, places, move |desk, message| async move {
-            protocol::write(&desk.command(act, &message).await)
+        let seen = desk.acts.act(act.name);
+        let (done, busy) = (Arc::clone(&seen), move || seen.busy());
+        tracker.spawn(serve(desk.clone(), messages, places, busy, move |desk, message| {
+            let done = Arc::clone(&done);
+            async move {
+                let began = Instant::now();
+                let answer = desk.command(act, &message).await;
+                done.done(outcome(&answer), began.elapsed());
+                protocol::write(&answer)
+            }
         }));
     }
     for stage in records.iter().copied() {
@@ -70,7 +80,9 @@ pub async fn start(
         let messages = messages.map_err(|error| failed(&error))?;
         let (desk, places) = (desk.clone(), Arc::clone(&places));
         let tracker = desk.chassis.tasks.clone();
-        tracker.spawn(serve(desk.clone(), messages, places, |desk, message| async move {
+        let acts = desk.acts.clone();
+        let busy = move || acts.step(stage, Err(Code::Busy));
+        tracker.spawn(serve(desk.clone(), messages, places, busy, |desk, message| async move {
             protocol::write(&desk.step(&message).await)
         }));
     }
@@ -80,8 +92,13 @@ pub async fn start(
 }
 
 /// Takes messages until the process stops; each is worked on by itself.
-async fn serve<F, W>(desk: Desk, mut messages: bus::connection::Subscription, places: Arc<Semaphore>, work: F)
-where
+async fn serve<F, W>(
+    desk: Desk,
+    mut messages: bus::connection::Subscription,
+    places: Arc<Semaphore>,
+    busy: impl Fn() + Send + 'static,
+    work: F,
+) where
     F: Fn(Desk, Message) -> W + Clone + Send + 'static,
     W: Future<Output = bytes::Bytes> + Send + 'static,
 {
@@ -104,6 +121,7 @@ where
         }
         let bus = desk.chassis.bus.clone();
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            busy();
             let refusal = CommandAnswer::Refused(bus::overloaded());
             answer(&bus, &message, protocol::write(&refusal)).await;
             continue;
@@ -114,6 +132,14 @@ where
             answer(&bus, &message, payload).await;
             drop(place);
         });
+    }
+}
+
+/// What became of an act, for who counts.
+fn outcome(answer: &CommandAnswer) -> Result<bool, Code> {
+    match answer {
+        CommandAnswer::Done(done) => Ok(done.replayed),
+        CommandAnswer::Refused(refusal) => Err(refusal.code),
     }
 }
 
@@ -342,7 +368,15 @@ impl Desk {
             rank,
             policy: &self.chassis.policy,
         };
-        let executed = self.casebook.execute(&attempt).await?;
+        let executed = self.casebook.execute(&attempt).await;
+        let stage = step.command.stage();
+        self.acts.step(stage, executed.as_ref().map(|done| done.replayed).map_err(|refusal| refusal.code));
+        let executed = executed?;
+        // A step that no clock asks for happens when it is done.
+        if let Some(due) = executed.occurred_at.filter(|due| *due != attempt.now) {
+            let late = executed.loaded.case.recorded_at - due;
+            self.acts.late(stage, late.to_std().unwrap_or_default());
+        }
         failpoint::reached("stage.recorded");
         Ok(executed)
     }

@@ -13,6 +13,7 @@ use events::{
     envelope::{self, Stamp},
 };
 use service::Clock;
+use uuid::Uuid;
 
 use crate::{
     foreign,
@@ -21,6 +22,7 @@ use crate::{
 
 /// The pen.
 pub(crate) struct Pen {
+    name: Uuid,
     bus: Bus,
     clock: Clock,
     heads: Heads,
@@ -38,8 +40,8 @@ struct Stamped {
 }
 
 impl Pen {
-    pub(crate) fn new(bus: Bus, clock: Clock, press: Press) -> Self {
-        Self { bus, clock, heads: Heads::default(), press }
+    pub(crate) fn new(name: Uuid, bus: Bus, clock: Clock, press: Press) -> Self {
+        Self { name, bus, clock, heads: Heads::default(), press }
     }
 
     /// Records a proposal of a stage: all its facts or none.
@@ -102,7 +104,8 @@ impl Pen {
             let message = Append {
                 subject: label.aggregate.subject(),
                 payload: text.into(),
-                id: label.id.to_string(),
+                // What another ledger wrote of the same proposal has other stamps, and is not ours.
+                id: format!("{}/{}", label.id, self.name),
                 expected: head.sequence,
                 headers: vec![
                     ("Content-Type", "application/cloudevents+json".to_owned()),

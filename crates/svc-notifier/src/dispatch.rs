@@ -1,9 +1,8 @@
 //! From an entry of the outbox to the relay, and back with its answer.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bus::{append::AppendError, log::ReadError};
@@ -16,6 +15,7 @@ use crate::{
     letter::{self, BadLetter, Letter, Part},
     notices::{Fill, Salutation, Template, render},
     outbox::{self, EntryId, Open, Outbox, State},
+    seen::{Held, Seen},
     transport::{self, Outcome, Transport, smtp::BadConfig},
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct Dispatcher {
     /// The sender's domain, on which all ids of mails stand.
     domain: Arc<str>,
     outbox: Outbox,
-    held: Arc<std::sync::Mutex<HashSet<EntryId>>>,
+    held: Held,
     queue: mpsc::Sender<Job>,
 }
 
@@ -69,8 +69,11 @@ impl Dispatcher {
     ) -> Result<Self, BadConfig> {
         let (queue, jobs) = mpsc::channel(WAITING);
         let domain = sender_domain(&chassis.config.mail.from)?.into();
-        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held: Arc::default(), queue };
-        let (jobs, lines) = (Arc::new(Mutex::new(jobs)), Arc::new(Lines::new(config)?));
+        let held = Held::default();
+        Seen::watch(&chassis.metrics, &held, &chassis.clock);
+        let lines = Arc::new(Lines::new(config, outbox.seen.clone())?);
+        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held, queue };
+        let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..UNDER_WAY {
             chassis.tasks.spawn(dispatcher.clone().work(Arc::clone(&lines), Arc::clone(&jobs)));
         }
@@ -122,12 +125,12 @@ impl Dispatcher {
     }
 
     fn is_held(&self, id: EntryId) -> bool {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
     /// Queues an entry for its next attempt, once there is room.
     pub(crate) async fn take(&self, open: Open, effect: Option<EffectGuard>) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id, open.queued_at);
         // The workers live as long as the process; after that the next one recovers what is open.
         let _ = self.queue.send(Job { open, effect }).await;
     }
@@ -255,12 +258,13 @@ impl Dispatcher {
 struct Lines {
     free: std::sync::Mutex<Vec<Transport>>,
     places: Semaphore,
+    seen: Seen,
 }
 
 impl Lines {
-    fn new(config: &transport::Config) -> Result<Self, BadConfig> {
+    fn new(config: &transport::Config, seen: Seen) -> Result<Self, BadConfig> {
         let free: Result<Vec<_>, _> = (0..LINES).map(|_| Transport::new(config.clone())).collect();
-        Ok(Self { free: std::sync::Mutex::new(free?), places: Semaphore::new(LINES) })
+        Ok(Self { free: std::sync::Mutex::new(free?), places: Semaphore::new(LINES), seen })
     }
 
     /// Sends a letter over the first line that is free.
@@ -268,7 +272,9 @@ impl Lines {
         let gone = || Outcome::Waiting { reply: "no line to the relay is left".to_owned() };
         let Ok(_place) = self.places.acquire().await else { return gone() };
         let Some(mut line) = self.take() else { return gone() };
+        let began = Instant::now();
         let outcome = line.send(letter).await;
+        self.seen.handed_over(&outcome, began.elapsed());
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         outcome
     }

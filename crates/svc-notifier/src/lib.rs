@@ -8,6 +8,7 @@ mod enter;
 pub mod letter;
 pub mod notices;
 pub mod outbox;
+mod seen;
 pub mod transport;
 
 use std::sync::Arc;

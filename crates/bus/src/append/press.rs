@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     task::JoinSet,
 };
 
@@ -116,7 +116,6 @@ impl Pressing {
             Replicas::One => BATCHES_IN_FLIGHT,
             Replicas::Three => WRITERS_IN_FLIGHT,
         };
-        let places = Arc::new(Semaphore::new(in_flight));
         let mut flights = JoinSet::new();
         let mut held: Option<Job> = None;
         let mut next = Instant::now();
@@ -129,46 +128,63 @@ impl Pressing {
                     None => break,
                 },
             };
-            // Whatever comes until a place is free goes with it.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            // Whatever comes until there is room goes with it.
+            while flights.len() >= in_flight {
+                flights.join_next().await;
+            }
             tokio::time::sleep_until(next.into()).await;
-            let batch = match self.replicas {
-                Replicas::One => self.gather(first, &mut held),
-                Replicas::Three => vec![first],
-            };
-            if batch.len() > 1 {
+            let mut batch = Batch::of(first);
+            if self.replicas == Replicas::One {
+                self.gather(&mut batch, &mut held);
+            }
+            if batch.jobs.len() > 1 {
                 next = Instant::now() + self.apart;
             }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
-            flights.spawn(async move {
-                fly(&bus, stream, batch, seen.as_ref()).await;
-                drop(place);
-            });
+            flights.spawn(async move { fly(&bus, stream, batch, seen.as_ref()).await });
         }
         while flights.join_next().await.is_some() {}
     }
 
     /// What waits already, as much as one batch takes; what is too much for it is held for the next.
-    fn gather(&mut self, first: Job, held: &mut Option<Job>) -> Vec<Job> {
-        let (mut messages, mut bytes) = (first.messages.len(), first.bytes());
-        let mut batch = vec![first];
-        while let Ok(job) = self.jobs.try_recv() {
-            if messages + job.messages.len() > MOST || bytes + job.bytes() > MOST_BYTES {
-                *held = Some(job);
-                break;
-            }
-            messages += job.messages.len();
-            bytes += job.bytes();
-            batch.push(job);
+    fn gather(&mut self, batch: &mut Batch, held: &mut Option<Job>) {
+        while held.is_none()
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            *held = batch.take(job);
         }
-        batch
+    }
+}
+
+/// What goes out together.
+struct Batch {
+    jobs: Vec<Job>,
+    messages: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn of(first: Job) -> Self {
+        let (messages, bytes) = (first.messages.len(), first.bytes());
+        Self { jobs: vec![first], messages, bytes }
+    }
+
+    /// Takes a job, or gives it back when it is too much.
+    fn take(&mut self, job: Job) -> Option<Job> {
+        let (messages, bytes) = (self.messages + job.messages.len(), self.bytes + job.bytes());
+        if messages > MOST || bytes > MOST_BYTES {
+            return Some(job);
+        }
+        (self.messages, self.bytes) = (messages, bytes);
+        self.jobs.push(job);
+        None
     }
 }
 
 /// Writes a batch and tells its writers.
-async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&Flight) + Send + Sync)) {
+async fn fly(bus: &Bus, stream: &'static str, batch: Batch, seen: &(dyn Fn(&Flight) + Send + Sync)) {
     let began = Instant::now();
-    let written = match batch.as_slice() {
+    let written = match batch.jobs.as_slice() {
         [alone] => vec![append_one(bus, stream, &alone.messages).await],
         several => {
             let writers: Vec<&[Append]> = several.iter().map(|job| job.messages.as_slice()).collect();
@@ -178,14 +194,14 @@ async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&F
     let conflicts =
         written.iter().filter(|written| matches!(written, Err(AppendError::Conflict { .. }))).count();
     seen(&Flight {
-        writers: batch.len(),
-        messages: batch.iter().map(|job| job.messages.len()).sum(),
-        bytes: batch.iter().map(Job::bytes).sum(),
+        writers: batch.jobs.len(),
+        messages: batch.messages,
+        bytes: batch.bytes,
         conflicts,
         stored: written.iter().filter(|written| written.is_ok()).count(),
         took: began.elapsed(),
     });
-    for (job, written) in batch.into_iter().zip(written) {
+    for (job, written) in batch.jobs.into_iter().zip(written) {
         // Who has gone meanwhile learns it from the stream.
         let _ = job.answer.send(written);
     }

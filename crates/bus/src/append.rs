@@ -23,7 +23,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub use group::append_group;
-pub use press::{Flight, Press, Pressing};
+pub use press::{Flight, Press, Pressing, Stored};
 
 use crate::{connection::Bus, log};
 

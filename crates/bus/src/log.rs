@@ -9,7 +9,10 @@ use events::Timestamp;
 use futures::StreamExt;
 use serde_json::json;
 
-use crate::{append, connection::Bus};
+use crate::{
+    append::{self, Stored},
+    connection::Bus,
+};
 
 /// How long the server may take for one message of an answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +33,13 @@ pub struct Entry {
     pub stored_at: Timestamp,
     /// The id under which it was published.
     pub message_id: Option<String>,
+}
+
+impl Entry {
+    /// What is there of it whoever stored it.
+    pub fn into_stored(self) -> Stored {
+        Stored { sequence: self.sequence, subject: self.subject, payload: self.payload }
+    }
 }
 
 /// Why a stream could not be read.

@@ -119,11 +119,12 @@ impl Process {
             streams::verify(&reader, declaration).await?;
         }
         let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;
-        let fold = views::follow(&views, reader.clone(), lag).await?;
+        let house = House::default();
+        let fold = views::follow(&views, reader.clone(), &house, lag).await?;
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
-        let (config, effects, house) = (Arc::new(config), Effects::default(), House::default());
+        let (config, effects) = (Arc::new(config), Effects::default());
         let background = Background::start()?;
         let behind = background.handle().cloned();
         let measured = Metrics::default();

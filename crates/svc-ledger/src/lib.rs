@@ -21,7 +21,7 @@ use bytes::Bytes;
 use domain::Refusal;
 use events::Stage;
 use service::{Chassis, Pace, Service, StartError, failpoint};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Semaphore, watch};
 
 use duty::Duty;
 use pen::Pen;
@@ -56,15 +56,16 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let (duty, passed_on) = Duty::begin(&chassis.bus).await.map_err(|error| failed(&error))?;
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let seen = Arc::new(Seen::new(&chassis.metrics, &places, AT_ONCE, &duty));
-    let grown = Arc::new(Notify::new());
-    chassis.tasks.spawn(announce(chassis.clone(), Arc::clone(&grown)));
+    let newest = watch::Sender::new(0);
+    chassis.tasks.spawn(announce(chassis.clone(), newest.subscribe()));
     let replicas = chassis.config.nats.replicas;
     let writes = seen.writes.clone();
-    let (press, pressing) = Press::new(chassis.bus.clone(), CASES, replicas, AT_ONCE, APART, move |flight| {
-        tracing::trace!(?flight, "a write");
+    let bus = chassis.bus.clone();
+    let (press, pressing) = Press::new(bus.clone(), CASES, replicas, AT_ONCE, APART, move |flight| {
         writes.seen(flight);
-        if flight.stored > 0 {
-            grown.notify_one();
+        if let Some(last) = flight.stored.last() {
+            bus.tell_stored(&flight.stored);
+            newest.send_replace(last.sequence);
         }
     });
     chassis.tasks.spawn(pressing.run());
@@ -168,13 +169,16 @@ impl Desk {
 
 /// Wakes those who follow the log, once for all that was written meanwhile; a lost announcement is made good by their
 /// heartbeat.
-async fn announce(chassis: Chassis, grown: Arc<Notify>) {
+async fn announce(chassis: Chassis, mut newest: watch::Receiver<u64>) {
     loop {
         tokio::select! {
-            () = grown.notified() => {}
+            changed = newest.changed() => if changed.is_err() {
+                break;
+            },
             () = chassis.stop.cancelled() => break,
         }
-        if let Err(error) = chassis.bus.publish(protocol::ANNOUNCEMENT, Bytes::new()).await {
+        let sequence = *newest.borrow_and_update();
+        if let Err(error) = chassis.bus.publish(protocol::ANNOUNCEMENT, protocol::write(&sequence)).await {
             tracing::debug!(%error, "not announced");
         }
     }

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
@@ -35,7 +36,7 @@ const WRITERS_IN_FLIGHT: usize = 256;
 type Written = Result<Vec<u64>, AppendError>;
 
 /// A write that has come back: one or several writers' messages.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Flight {
     /// How many writers it carried.
     pub writers: usize,
@@ -45,10 +46,21 @@ pub struct Flight {
     pub bytes: usize,
     /// How many of the writers came too late.
     pub conflicts: usize,
-    /// How many of the writers have their messages stored.
-    pub stored: usize,
+    /// What was stored, in the order of the stream.
+    pub stored: Vec<Stored>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A message that was stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its place in the stream.
+    pub sequence: u64,
+    /// Its subject.
+    pub subject: String,
+    /// Its exact bytes.
+    pub payload: Bytes,
 }
 
 /// Messages of one writer, all or none, and who waits for them.
@@ -181,6 +193,21 @@ impl Batch {
     }
 }
 
+/// What of a batch is stored.
+fn stored(jobs: &[Job], written: &[Written]) -> Vec<Stored> {
+    let stored = jobs.iter().zip(written).filter_map(|(job, written)| Some((job, written.as_ref().ok()?)));
+    let messages = stored.flat_map(|(job, sequences)| job.messages.iter().zip(sequences));
+    let mut messages: Vec<_> = messages
+        .map(|(Append { subject, payload, .. }, sequence)| Stored {
+            sequence: *sequence,
+            subject: subject.clone(),
+            payload: payload.clone(),
+        })
+        .collect();
+    messages.sort_unstable_by_key(|message| message.sequence);
+    messages
+}
+
 /// Writes a batch and tells its writers.
 async fn fly(bus: &Bus, stream: &'static str, batch: Batch, seen: &(dyn Fn(&Flight) + Send + Sync)) {
     let began = Instant::now();
@@ -198,7 +225,7 @@ async fn fly(bus: &Bus, stream: &'static str, batch: Batch, seen: &(dyn Fn(&Flig
         messages: batch.messages,
         bytes: batch.bytes,
         conflicts,
-        stored: written.iter().filter(|written| written.is_ok()).count(),
+        stored: stored(&batch.jobs, &written),
         took: began.elapsed(),
     });
     for (job, written) in batch.jobs.into_iter().zip(written) {

@@ -1,6 +1,10 @@
 //! From a fact to entries of the outbox.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bus::{
     append::AppendError,
@@ -33,29 +37,71 @@ pub(crate) struct Enter {
     dispatcher: Dispatcher,
     outbox: Outbox,
     writer: Uuid,
+    before: Before,
+}
+
+/// Cases as the facts that were entered left them: what is far behind need not read a case for each of its facts.
+#[derive(Clone, Default)]
+struct Before(Arc<Mutex<HashMap<CaseId, Arc<Case>>>>);
+
+impl Before {
+    /// How many are kept; then all are forgotten, and read again.
+    const MOST: usize = 2_048;
+
+    fn cases(&self) -> MutexGuard<'_, HashMap<CaseId, Arc<Case>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the case is kept as it stood before its fact of that version.
+    fn is_at(&self, id: CaseId, version: u32) -> bool {
+        self.cases().get(&id).is_some_and(|case| case.version + 1 == version)
+    }
+
+    /// The case as it stood before its fact of that version.
+    fn take(&self, id: CaseId, version: u32) -> Option<Arc<Case>> {
+        let mut cases = self.cases();
+        let is_at = cases.get(&id).is_some_and(|case| case.version + 1 == version);
+        if is_at { cases.remove(&id) } else { None }
+    }
+
+    fn keep(&self, case: &Arc<Case>) {
+        let mut cases = self.cases();
+        if cases.len() >= Self::MOST {
+            cases.clear();
+        }
+        cases.insert(case.id, Arc::clone(case));
+    }
 }
 
 impl Enter {
     pub(crate) fn new(chassis: Chassis, dispatcher: Dispatcher, outbox: Outbox) -> Self {
-        Self { chassis, dispatcher, outbox, writer: Uuid::new_v4() }
+        Self { chassis, dispatcher, outbox, writer: Uuid::new_v4(), before: Before::default() }
     }
 
     /// Enters the notices of a fact.
     pub(crate) async fn fact(&self, entry: &Entry) -> Verdict {
-        // Most facts are nobody's mail; what cannot be read is said below.
-        if envelope::link(&entry.payload).is_ok_and(|link| !notices::MAILED.contains(&link.kind)) {
+        let link = match envelope::link(&entry.payload) {
+            Ok(link) => link,
+            Err(error) => return Verdict::Hopeless { why: error.to_string() },
+        };
+        let (AggregateId::Case(id), version) = (link.aggregate, link.stamp.version) else {
+            return Verdict::NotOurs;
+        };
+        let is_mailed = notices::MAILED.contains(&link.kind);
+        let known = self.chassis.views.case_at(id, version);
+        if !is_mailed && (known.is_some() || !self.before.is_at(id, version)) {
             return Verdict::NotOurs;
         }
         let fact = match Fact::from_bytes(&entry.payload) {
             Ok(fact) => fact,
             Err(error) => return Verdict::Hopeless { why: error.to_string() },
         };
-        let AggregateId::Case(id) = fact.draft.aggregate else { return Verdict::NotOurs };
-        let case = match self.as_it_stood(id, entry, &fact).await {
+        let case = match self.as_it_stood(id, entry, &fact, known).await {
             Ok(case) => case,
             Err(verdict) => return verdict,
         };
-        let wanted = notices::notices(&case, &fact, &self.chassis.policy);
+        let wanted =
+            if is_mailed { notices::notices(&case, &fact, &self.chassis.policy) } else { Vec::new() };
         if wanted.is_empty() {
             return Verdict::Done;
         }
@@ -69,14 +115,25 @@ impl Enter {
         }
     }
 
-    /// The case as it stood after the fact: who is told is a question of that moment.
-    async fn as_it_stood(&self, id: CaseId, entry: &Entry, fact: &Fact) -> Result<Arc<Case>, Verdict> {
+    /// The case as it stood after the fact: who is told is a question of that moment. It is known from who recorded the
+    /// fact a moment ago, else it follows on the fact before it, else it is read.
+    async fn as_it_stood(
+        &self,
+        id: CaseId,
+        entry: &Entry,
+        fact: &Fact,
+        known: Option<Arc<Case>>,
+    ) -> Result<Arc<Case>, Verdict> {
         let hopeless = |why: String| Verdict::Hopeless { why };
-        if let Some(case) = self.chassis.views.case_at(id, fact.version) {
+        if let Some(case) = known {
             return Ok(case);
         }
-        if fact.version == 1 {
-            return bus::fold(None, &entry.payload).map(Arc::new).map_err(hopeless);
+        let before = self.before.take(id, fact.version);
+        if before.is_some() || fact.version == 1 {
+            let case = domain::evolve(before.map(Arc::unwrap_or_clone), fact);
+            let case = case.map(Arc::new).map_err(|error| hopeless(error.to_string()))?;
+            self.before.keep(&case);
+            return Ok(case);
         }
         let mut case = None;
         let mut next = 1;
@@ -91,7 +148,9 @@ impl Enter {
                 case = Some(bus::fold(case, &earlier.payload).map_err(hopeless)?);
             }
             if next > entry.sequence {
-                return case.map(Arc::new).ok_or_else(|| hopeless("the case has no facts".to_owned()));
+                let case = case.map(Arc::new).ok_or_else(|| hopeless("the case has no facts".to_owned()))?;
+                self.before.keep(&case);
+                return Ok(case);
             }
         }
     }

@@ -22,17 +22,17 @@ pub fn demo(place: &Place, args: &[String]) -> Outcome {
 fn become_concord(place: &Place, subcommand: &str, args: &[String]) -> Outcome {
     setup::ensure(place, For::Serving)?;
     let (profile, args) = profile(args);
-    let binary = build(place, profile)?;
+    let binary = build(place, "concord", "concord", profile)?;
     shell::become_program(shell::program(place, &binary, [&[subcommand.to_owned()], args].concat()))
 }
 
-/// Builds concord and says where cargo has put it, which `CARGO_TARGET_DIR` may move.
-pub fn build(place: &Place, profile: &[&str]) -> Outcome<PathBuf> {
-    let fixed = ["build", "--locked", "-p", "concord", "--bin", "concord"];
+/// Builds a binary of a package and says where cargo has put it, which `CARGO_TARGET_DIR` may move.
+pub fn build(place: &Place, package: &str, binary: &str, profile: &[&str]) -> Outcome<PathBuf> {
+    let fixed = ["build", "--locked", "-p", package, "--bin", binary];
     let mut command = shell::cargo(place, fixed);
     command.arg("--message-format=json-render-diagnostics").args(profile);
-    executable(&shell::read(command)?, "concord")
-        .ok_or_else(|| Failure::new("cargo built concord but does not say where the binary is"))
+    executable(&shell::read(command)?, binary)
+        .ok_or_else(|| Failure::new(format!("cargo built {binary} but does not say where it is")))
 }
 
 /// A leading `--release` is for cargo; the rest is for concord.

@@ -58,7 +58,7 @@ fn clippy(place: &Place) -> Outcome {
 
 /// The demo as a child, for the table of times comes after it.
 fn demo(place: &Place) -> Outcome {
-    let binary = app::build(place, &[])?;
+    let binary = app::build(place, "concord", "concord", &[])?;
     let mut command = shell::program(place, &binary, ["demo"]);
     command.env("NO_COLOR", "1");
     shell::run(command)

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
 mod app;
+mod bench;
 mod ci;
 mod failure;
 mod layers;
@@ -59,6 +60,12 @@ const COMMANDS: &[Command] = &[
         args: "[--check]",
         about: "write the JSON Schemas of the events, or check that they are current",
         run: schemas::run,
+    },
+    Command {
+        name: "bench",
+        args: "[what...] [args...]",
+        about: "measure the released binary beside its baselines: concord-bench",
+        run: bench::run,
     },
     Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run },
     Command {

@@ -19,6 +19,7 @@ pub const LAYERS: &[Layer] = &[
     Layer { name: "concord", imports: &["events", "domain", "bus", "views", "service", "svc-*"] },
     // Beside the building, not part of it.
     Layer { name: HARNESS, imports: &["events", "domain", "bus"] },
+    Layer { name: "bench", imports: &["events", "domain", "bus"] },
     Layer { name: "xtask", imports: &[] },
 ];
 

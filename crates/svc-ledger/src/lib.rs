@@ -9,14 +9,15 @@ mod pen;
 use std::sync::Arc;
 
 use bus::{
-    Principal,
+    Failpoint, Principal,
     append::Press,
+    failpoint,
     protocol::{self, Proposal, Verdict},
     streams::CASES,
 };
 use domain::Refusal;
 use events::Stage;
-use service::{Chassis, Service, StartError, failpoint};
+use service::{Chassis, Service, StartError};
 use tokio::sync::{Notify, Semaphore};
 
 use pen::Pen;
@@ -88,12 +89,16 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                         None => Verdict::Refused(foreign("the subject names no stage")),
                     },
                 };
-                if matches!(verdict, Verdict::Recorded(_)) {
-                    failpoint::reached("ledger.appended");
+                let recorded = matches!(verdict, Verdict::Recorded(_));
+                if recorded {
+                    failpoint::reached(Failpoint::LedgerAppended);
                 }
                 if let Err(error) = message.answer(&bus, protocol::write(&verdict)).await {
                     // Who proposed does not know the outcome; a repeat of the act finds the fact.
                     tracing::warn!(%error, "a verdict was not sent");
+                }
+                if recorded {
+                    failpoint::reached(Failpoint::LedgerAnswered);
                 }
             });
         }

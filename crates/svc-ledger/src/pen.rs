@@ -1,8 +1,9 @@
 //! Writing: from a proposal to stamped bytes in the log.
 
 use bus::{
-    Bus,
+    Bus, Failpoint,
     append::{Append, AppendError, Press},
+    failpoint,
     log::{self, ReadError},
     protocol::{Proposal, Recorded, Verdict},
     streams::CASES,
@@ -119,6 +120,7 @@ impl Pen {
 
     /// Writes what is stamped, together with what others bring meanwhile.
     async fn write(&self, mut stamped: Vec<Stamped>) -> Verdict {
+        failpoint::reached(Failpoint::LedgerStamped);
         let messages = stamped.iter().map(|each| each.message.clone()).collect();
         match self.press.write(messages).await {
             Ok(sequences) => {

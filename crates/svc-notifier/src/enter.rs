@@ -3,8 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use bus::{
+    Failpoint,
     append::AppendError,
     delivery::Verdict,
+    failpoint,
     log::{self, Entry},
     protocol,
     streams::CASES,
@@ -59,6 +61,7 @@ impl Enter {
         if wanted.is_empty() {
             return Verdict::Done;
         }
+        failpoint::reached(Failpoint::NotifierDelivered);
         let Some(code) = self.code(&case).await else {
             return again(Duration::from_millis(500), "the case has no number yet");
         };
@@ -67,6 +70,7 @@ impl Enter {
                 return again(Duration::from_secs(1), &error.to_string());
             }
         }
+        failpoint::reached(Failpoint::NotifierSettling);
         Verdict::Done
     }
 
@@ -140,6 +144,7 @@ impl Enter {
         let effect = self.chassis.effects.begin();
         let queued = State::Queued { notice: notice.clone() };
         if let Some(sequence) = entered(self.outbox.record(id, 0, now, queued, self.writer).await)? {
+            failpoint::reached(Failpoint::NotifierEntered);
             let open = Open {
                 id,
                 notice,

@@ -12,7 +12,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// How much is written at a time when the disk is filled.
+/// How much is written at a time when the disk is nearly full.
 const PIECE: usize = 64 * 1024;
 
 /// The disk. Dropped, it is unmounted and gone.
@@ -53,12 +53,15 @@ impl Disk {
     pub fn fill(&self) {
         let mut ballast =
             OpenOptions::new().create(true).append(true).open(self.ballast()).expect("a ballast");
-        for piece in [PIECE, 512, 1] {
+        for piece in [64 * PIECE, PIECE, 512, 1] {
+            let bytes = vec![7; piece];
             let full = loop {
-                if let Err(error) = ballast.write_all(&vec![7; piece]).and_then(|()| ballast.sync_data()) {
+                if let Err(error) = ballast.write_all(&bytes) {
                     break error;
                 }
             };
+            // What was promised is taken, so that nobody else gets it.
+            let _ = ballast.sync_data();
             assert_eq!(full.kind(), io::ErrorKind::StorageFull, "{full}");
         }
     }

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
 mod app;
+mod chaos;
 mod ci;
 mod failure;
 mod layers;
@@ -53,6 +54,12 @@ const COMMANDS: &[Command] = &[
         args: "[nextest args...]",
         about: "build the binaries and run every test",
         run: suite::run,
+    },
+    Command {
+        name: "chaos",
+        args: "[--release] [--minutes N | --cases N] [--seed S] [--report FILE] [--power-cut]",
+        about: "faults of every kind under load, by a seed; or the power cut, again and again",
+        run: chaos::run,
     },
     Command {
         name: "schemas",
@@ -126,6 +133,6 @@ mod tests {
     #[test]
     fn an_unknown_command_is_answered_with_the_known_ones() {
         let failure = dispatch("tets", &[]).expect_err("no such command");
-        assert!(failure.to_string().contains("test, schemas"));
+        assert!(failure.to_string().contains("chaos, schemas"));
     }
 }

@@ -14,5 +14,3 @@ mod disk;
 mod failpoints;
 #[path = "faults/lines.rs"]
 mod lines;
-#[path = "faults/power.rs"]
-mod power;

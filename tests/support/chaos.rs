@@ -1,5 +1,7 @@
 //! Chaos: faults of every kind, one after the other by a seed, while clients raise cases and act on them.
 
+#![expect(clippy::print_stdout, reason = "a tool for people talks on the terminal")]
+
 use std::{
     collections::BTreeMap,
     num::NonZeroU32,

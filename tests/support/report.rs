@@ -1,5 +1,7 @@
 //! The report of a chaos run, in Markdown.
 
+#![expect(clippy::print_stdout, reason = "a tool for people talks on the terminal")]
+
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use super::{

@@ -124,7 +124,11 @@ impl Serve {
             let said = self.said();
             if let Some(ended) = self.has_ended() {
                 // A failpoint may be reached at once, by a step that waited for this process.
-                assert!(armed && said.contains("failpoint"), "{:?} ended ({ended}):\n{said}", self.log);
+                assert!(
+                    armed && said.contains("failpoint"),
+                    "{} ended ({ended}):\n{said}",
+                    self.log.display()
+                );
                 return Ok(());
             }
             if said.contains("at work") { Ok(()) } else { Err(said) }

@@ -22,7 +22,7 @@ use super::told::{Replicas, Told};
 
 /// How long everything may take to come to rest after the last fault: longer than the pauses between attempts at a
 /// mail.
-pub const REST: std::time::Duration = std::time::Duration::from_mins(4);
+pub const REST: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// How often is looked whether everything has come to rest: each time the whole log is read.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(1);

@@ -172,7 +172,7 @@ fn refused(error: &AppendError, stamped: &[Stamped]) -> Verdict {
         )),
         AppendError::Refused { reason } => {
             let aggregates: Vec<_> = stamped.iter().map(|each| (each.aggregate, each.head.version)).collect();
-            tracing::error!(reason, ?aggregates, "the server refused to store");
+            tracing::error!(reason, ?aggregates, alert = true, "the server refused to store");
             Verdict::Refused(Refusal::new(
                 Code::Unavailable,
                 "Kho dữ liệu từ chối ghi; chưa có gì được ghi.",

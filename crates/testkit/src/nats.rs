@@ -38,8 +38,9 @@ impl TestNats {
         Self::start_bare().await.provisioned(shape).await
     }
 
-    /// Starts a server with all streams whose store lies in a directory of the caller's, its credentials beside it.
-    /// What lies there already is taken up.
+    /// Starts a server with all streams whose store lies in a directory of the caller's. What lies there already is
+    /// taken up. Of a program of the caller's no proof of durability is asked: it may be there to show what is lost
+    /// without.
     ///
     /// # Panics
     /// When it does not start, or the streams cannot be made.
@@ -105,7 +106,8 @@ impl TestNats {
 
     /// What a service of this credential is given to connect, with the proof of durability.
     pub fn connect_to(&self, principal: Principal) -> ConnectTo {
-        ConnectTo::new(self.url(), self.credentials.get(principal)).proven_by(self.monitor_url())
+        let connect = ConnectTo::new(self.url(), self.credentials.get(principal));
+        if self.options.binary.is_none() { connect.proven_by(self.monitor_url()) } else { connect }
     }
 
     /// A connection under this credential.

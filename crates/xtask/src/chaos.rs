@@ -1,5 +1,5 @@
-//! `chaos`: faults of every kind under load, by hand and for as long as wanted. The driver is a test of
-//! `tests/faults.rs` that only this command runs, so that both have one checker.
+//! `chaos`: faults of every kind under load, by hand and for as long as wanted. The driver is `tests/chaos.rs`: cargo
+//! calls it a bench, for those may use the binary and are no tests.
 
 use std::path::PathBuf;
 
@@ -29,13 +29,9 @@ const VALUES: [(&str, &str); 4] = [
 pub fn run(place: &Place, args: &[String]) -> Outcome {
     let options = Options::read(args)?;
     setup::ensure(place, For::Testing)?;
-    let fixed = ["test", "--locked", "-p", "concord", "--test", "faults"];
-    let mut command = shell::cargo(place, fixed);
-    if options.release {
-        command.arg("--release");
-    }
-    let driver = if options.power_cut { "power::by_hand" } else { "chaos::by_hand" };
-    command.args(["--", "--ignored", "--exact", "--nocapture", driver]);
+    let profile = if options.release { "release" } else { "dev" };
+    let mut command = shell::cargo(place, ["bench", "--locked", "-p", "concord", "--bench", "chaos"]);
+    command.args(["--profile", profile]);
     command.envs(options.variables);
     if options.power_cut {
         command.env("POWER_CUT", file_system(place)?);

@@ -4,7 +4,8 @@
 //! service keep its promises?
 
 use std::{
-    env, fs,
+    collections::BTreeSet,
+    fs,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -13,7 +14,6 @@ use std::{
 use bus::{
     Principal,
     append::{Append, append},
-    log,
     streams::CASES,
 };
 use futures::StreamExt as _;
@@ -35,39 +35,42 @@ const DISKS: [(&str, &[&str]); 3] = [
     ("names only as POSIX promises, unsynced data dropped", &["--names", "strict"]),
 ];
 
+/// For so long a stream is asked for that may be gone altogether.
+const GONE: Duration = Duration::from_secs(10);
+
 /// How many writers append at a time where nats-server is alone.
 const WRITERS: usize = 32;
 
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "by hand: cargo xtask chaos --power-cut"]
-async fn by_hand() {
-    let program = PathBuf::from(env::var("POWER_CUT").expect("the file system, as xtask names it"));
-    let seed = env::var("CHAOS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_128);
-    let cuts = env::var("CHAOS_MINUTES").ok().and_then(|minutes| minutes.parse().ok()).unwrap_or(1) * 4;
+/// The run: four cuts a minute for each row of the tables.
+pub async fn run(program: &Path, minutes: u64, seed: u64, file: Option<&str>) {
+    let cuts = usize::try_from(minutes * 4).expect("a number of cuts");
     let mut rows = Vec::new();
     for (disk, options) in DISKS {
         for always in [true, false] {
-            let row = alone(&program, disk, options, always, cuts, seed).await;
+            let row = alone(program, disk, options, always, cuts, seed).await;
             println!("{row}");
             rows.push(row);
         }
     }
     let mut services = Vec::new();
-    for (disk, options) in DISKS {
-        let row = whole(&program, disk, options, cuts, seed).await;
+    for (disk, options) in DISKS.into_iter().filter(|(_, options)| !options.contains(&"strict")) {
+        let row = whole(program, disk, options, cuts, seed).await;
         println!("{row}");
         services.push(row);
     }
-    let text = format!(
-        "{}\n\n## nats-server alone\n\n| Disk | sync_interval | Cuts | Confirmed | Confirmed and lost | The last cut dropped \
-         |\n|---|---|---|---|---|---|\n{}\n\n## The whole service\n\n| Disk | Cuts | Cases | Acknowledged | Lost | \
-         Doubled | Wrongly sent | Other faults |\n|---|---|---|---|---|---|---|---|\n{}\n",
-        report::machine(),
-        rows.join("\n"),
-        services.join("\n")
-    );
+    let head = "| Disk | sync_interval | Cuts | Confirmed | Confirmed and lost | The last cut |\n|---|---|---|---|---|---|";
+    let alone = format!("{head}\n{}", rows.join("\n"));
+    let head = "| Disk | Cuts | Cases | Acknowledged | Lost | Doubled | Wrongly said to be sent | Other faults |\n\
+                |---|---|---|---|---|---|---|---|";
+    let whole = format!("{head}\n{}", services.join("\n"));
+    let command = format!("cargo xtask chaos --power-cut --minutes {minutes} --seed {seed} --report <file>");
+    let text = include_str!("power-cut.md")
+        .replace("{command}", &command)
+        .replace("{machine}", &report::machine())
+        .replace("{alone}", &alone)
+        .replace("{whole}", &whole);
     println!("{text}");
-    if let Ok(file) = env::var("CHAOS_REPORT") {
+    if let Some(file) = file {
         fs::write(top().join(file), text).expect("the report can be written");
     }
 }
@@ -89,12 +92,18 @@ fn lax(folder: &Path) -> PathBuf {
 async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts: usize, seed: u64) -> String {
     let folder = tempfile::tempdir().expect("a directory");
     let mut disk = PowerDisk::mount(program, options).await;
-    let server = (!always).then(|| lax(folder.path()));
-    let mut nats =
-        TestNats::start_in(&disk.path().join("nats"), &folder.path().join("keys"), server.as_deref()).await;
+    let (store, keys) = (disk.path().join("nats"), folder.path().join("keys"));
+    // The streams are made by a server that syncs: they are not what is to be lost.
+    let mut nats = TestNats::start_in(&store, &keys, None).await;
+    if !always {
+        nats.stop().await;
+        nats = TestNats::start_in(&store, &keys, Some(&lax(folder.path()))).await;
+    }
     let mut rng = StdRng::seed_from_u64(seed);
     let (mut confirmed, mut lost, mut words) = (Vec::new(), 0, String::new());
-    for cut in 0..cuts {
+    let mut cut = 0;
+    let mut gone = false;
+    while cut < cuts && !gone {
         let bus = nats.connect(Principal::Ledger).await;
         let bus = &bus;
         let off = watch::Sender::new(false);
@@ -114,9 +123,9 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
         let mut load = std::pin::pin!(load);
         let until = rng.random_range(500..1_500);
         let mut now = Vec::new();
-        while now.len() < until
-            && let Some(id) = load.next().await
-        {
+        while now.len() < until {
+            // A stream that is not there any more confirms nothing.
+            let Ok(Some(id)) = tokio::time::timeout(GONE, load.next()).await else { break };
             now.push(id);
         }
         let cutting = async {
@@ -135,9 +144,13 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
         disk.power_on().await;
         nats.restart().await;
         confirmed.extend(now);
-        let stored = all(&nats.connect(Principal::Notifier).await, CASES).await;
-        let stored: std::collections::BTreeSet<_> =
-            stored.into_iter().filter_map(|entry: log::Entry| entry.message_id).collect();
+        cut += 1;
+        let bus = nats.connect(Principal::Notifier).await;
+        // A stream that is gone altogether has nothing.
+        let stored = tokio::time::timeout(GONE, all(&bus, CASES)).await;
+        gone = stored.is_err();
+        let entries = stored.unwrap_or_default().into_iter();
+        let stored: BTreeSet<_> = entries.filter_map(|entry| entry.message_id).collect();
         lost += confirmed.len();
         confirmed.retain(|id| stored.contains(id));
         lost -= confirmed.len();
@@ -145,7 +158,8 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
     nats.kill9().await;
     let interval = if always { "always" } else { "2m" };
     let words = words.strip_prefix("cut: ").unwrap_or(&words).to_owned();
-    format!("| {name} | {interval} | {cuts} | {} | {lost} | {words} |", confirmed.len() + lost)
+    let words = if gone { format!("the whole stream is gone: {words}") } else { words };
+    format!("| {name} | {interval} | {cut} | {} | {lost} | {words} |", confirmed.len() + lost)
 }
 
 /// The whole service: everything dies at the moment of the cut, starts again on what is left, and is checked.

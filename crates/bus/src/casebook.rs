@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     connection::{Bus, RequestError},
+    failpoint::{self, Failpoint},
     log::{self, ReadError},
     protocol::{self, Proposal, Proposed, Recorded, Verdict},
     streams::CASES,
@@ -233,6 +234,7 @@ impl Casebook {
             let registered = events::document::Registered { document, case: attempt.case };
             facts.push(proposed(&draft(aggregate, Body::DocumentRegistered(registered)), 0)?);
         }
+        failpoint::reached(Failpoint::CasebookDecided);
         let subject = protocol::fact_subject(attempt.command.stage());
         let payload = protocol::write(&Proposal { facts });
         let answer = self.bus.request(&subject, payload, LEDGER).await.map_err(|error| match error {
@@ -248,6 +250,7 @@ impl Casebook {
             Verdict::Conflict => Ok(None),
             Verdict::Refused(refusal) => Err(refusal),
             Verdict::Recorded(recorded) => {
+                failpoint::reached(Failpoint::CasebookRecorded);
                 let Some(Recorded { sequence, stamp, digest }) = recorded.into_iter().next() else {
                     return Err(outcome_unknown());
                 };

@@ -5,7 +5,6 @@
 
 pub mod clock;
 pub mod config;
-pub mod failpoint;
 pub mod metrics;
 pub mod problem;
 pub mod stage;

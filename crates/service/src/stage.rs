@@ -3,8 +3,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bus::{
-    Attempt, Casebook, Executed, Loaded,
+    Attempt, Casebook, Executed, Failpoint, Loaded,
     connection::Message,
+    failpoint,
     protocol::{
         self, CommandAnswer, CommandRequest, Done, StepAnswer, StepRequest, command_subject, step_subject,
     },
@@ -14,7 +15,7 @@ use events::{CaseId, Stage, Timestamp};
 use futures::StreamExt as _;
 use tokio::{sync::Semaphore, time::Instant};
 
-use crate::{Chassis, StartError, failpoint, metrics::Acts};
+use crate::{Chassis, StartError, metrics::Acts};
 
 /// How long the steps that follow an act may take before the answer goes out without them (DESIGN D2).
 const FOLLOW_UP: Duration = Duration::from_millis(500);
@@ -180,8 +181,9 @@ impl Desk {
             policy,
         };
         let executed = self.decide(&attempt).await?;
-        failpoint::reached("stage.recorded");
+        failpoint::reached(Failpoint::StageRecorded);
         let (loaded, pending) = self.follow_up(executed.loaded.clone(), attempt.now).await;
+        failpoint::reached(Failpoint::StageAnswering);
         let Executed { receipt, replayed, .. } = executed;
         Ok(Done {
             case: request.case,
@@ -300,6 +302,7 @@ impl Desk {
 
     /// Asks another stage to do its step.
     async fn poke(&self, stage: Stage, loaded: &Loaded) -> Result<Loaded, Refusal> {
+        failpoint::reached(Failpoint::StagePoking);
         let clock = self.chassis.clock.now();
         let request = StepRequest { case: loaded.case.id, at_least: loaded.case.version, clock };
         let answered = self
@@ -308,6 +311,7 @@ impl Desk {
             .request(&step_subject(stage), protocol::write(&request), FOLLOW_UP)
             .await
             .map_err(|error| Refusal::new(Code::Unavailable, "Dịch vụ chưa trả lời.", error.to_string()))?;
+        failpoint::reached(Failpoint::StagePoked);
         let StepAnswer { version } = protocol::read(&answered)?;
         let at_least = self.casebook.at_least(loaded.case.id, version).await?;
         at_least.ok_or_else(Refusal::not_found)
@@ -377,7 +381,7 @@ impl Desk {
             let late = executed.loaded.case.recorded_at - due;
             self.acts.late(stage, late.to_std().unwrap_or_default());
         }
-        failpoint::reached("stage.recorded");
+        failpoint::reached(Failpoint::StageRecorded);
         Ok(executed)
     }
 

@@ -11,16 +11,17 @@ mod seen;
 use std::{sync::Arc, time::Duration};
 
 use bus::{
-    Principal,
+    Failpoint, Principal,
     append::Press,
     connection::{Message, Subscription},
+    failpoint,
     protocol::{self, Proposal, Verdict},
     streams::CASES,
 };
 use bytes::Bytes;
 use domain::Refusal;
 use events::Stage;
-use service::{Chassis, Pace, Service, StartError, failpoint};
+use service::{Chassis, Pace, Service, StartError};
 use tokio::sync::{Semaphore, watch};
 
 use duty::Duty;
@@ -128,25 +129,28 @@ impl Desk {
             let room = Arc::clone(&self.room).try_acquire_many_owned(kib);
             let desk = self.clone();
             self.chassis.tasks.spawn(async move {
-                let answer = match (place, room) {
+                let (answer, recorded) = match (place, room) {
                     (Ok(_place), Ok(_room)) => desk.answer(&message, from).await,
-                    _ => desk.verdict(&Verdict::Refused(bus::overloaded())),
+                    _ => (desk.verdict(&Verdict::Refused(bus::overloaded())), false),
                 };
                 if let Err(error) = message.answer(&desk.chassis.bus, answer).await {
                     // Who proposed does not know the outcome; a repeat of the act finds the fact.
                     tracing::warn!(%error, "a verdict was not sent");
                 }
+                if recorded {
+                    failpoint::reached(Failpoint::LedgerAnswered);
+                }
             });
         }
     }
 
-    /// The verdict on a proposal, from the ledger on duty.
-    async fn answer(&self, message: &Message, from: Source) -> Bytes {
+    /// The verdict on a proposal, from the ledger on duty; and whether it was recorded here.
+    async fn answer(&self, message: &Message, from: Source) -> (Bytes, bool) {
         if from == Source::Stages
             && let Some(verdict) = self.duty.pass_on(message).await
         {
             self.seen.passed_on();
-            return verdict;
+            return (verdict, false);
         }
         let verdict = match protocol::read::<Proposal>(message) {
             Err(refusal) => Verdict::Refused(refusal),
@@ -155,10 +159,11 @@ impl Desk {
                 None => Verdict::Refused(foreign("the subject names no stage")),
             },
         };
-        if matches!(verdict, Verdict::Recorded(_)) {
-            failpoint::reached("ledger.appended");
+        let recorded = matches!(verdict, Verdict::Recorded(_));
+        if recorded {
+            failpoint::reached(Failpoint::LedgerAppended);
         }
-        self.verdict(&verdict)
+        (self.verdict(&verdict), recorded)
     }
 
     fn verdict(&self, verdict: &Verdict) -> Bytes {

@@ -1,8 +1,9 @@
 //! Writing: from a proposal to stamped bytes in the log.
 
 use bus::{
-    Bus,
+    Bus, Failpoint,
     append::{Append, AppendError, Press},
+    failpoint,
     log::{self, ReadError},
     protocol::{Proposal, Recorded, Verdict},
     streams::CASES,
@@ -122,6 +123,7 @@ impl Pen {
 
     /// Writes what is stamped, together with what others bring meanwhile.
     async fn write(&self, mut stamped: Vec<Stamped>) -> Verdict {
+        failpoint::reached(Failpoint::LedgerStamped);
         let messages = stamped.iter().map(|each| each.message.clone()).collect();
         match self.press.write(messages).await {
             Ok(sequences) => {
@@ -173,7 +175,7 @@ fn refused(error: &AppendError, stamped: &[Stamped]) -> Verdict {
         )),
         AppendError::Refused { reason } => {
             let aggregates: Vec<_> = stamped.iter().map(|each| (each.aggregate, each.head.version)).collect();
-            tracing::error!(reason, ?aggregates, "the server refused to store");
+            tracing::error!(reason, ?aggregates, alert = true, "the server refused to store");
             Verdict::Refused(Refusal::new(
                 Code::Unavailable,
                 "Kho dữ liệu từ chối ghi; chưa có gì được ghi.",

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bus::{append::AppendError, log::ReadError};
+use bus::{Failpoint, append::AppendError, failpoint, log::ReadError};
 use chrono::TimeDelta;
 use events::Urgency;
 use service::{Chassis, Clock, EffectGuard};
@@ -160,12 +160,16 @@ impl Dispatcher {
             return self.let_go(open.id);
         };
         open.sequence = sequence;
+        failpoint::reached(Failpoint::NotifierAttempting);
         let outcome = match self.letter(&open) {
             Ok(letter) => lines.send(&letter).await,
             Err(why) => Outcome::Refused { reply: why },
         };
         let (code, template, office) = (&open.notice.code, &open.notice.template, &open.notice.office);
         tracing::info!(%code, template, %office, attempt = open.attempts, outcome = outcome_name(&outcome), "mail");
+        if matches!(outcome, Outcome::Sent { .. }) {
+            failpoint::reached(Failpoint::NotifierSent);
+        }
         let given_up = self.chassis.clock.now() - open.queued_at > TRIED_FOR;
         let state = match outcome {
             Outcome::Sent { reply } => State::Sent { reply, maybe_doubled: open.maybe_doubled },
@@ -180,7 +184,9 @@ impl Dispatcher {
         }
         open.maybe_doubled |= matches!(state, State::Unknown { .. });
         let again = matches!(state, State::Waiting { .. } | State::Unknown { .. });
-        match self.note(&open, state).await {
+        let noted = self.note(&open, state).await;
+        failpoint::reached(Failpoint::NotifierNoted);
+        match noted {
             Some(sequence) if again => {
                 open.sequence = sequence;
                 self.later(open);

@@ -7,8 +7,10 @@ use std::{
 };
 
 use bus::{
+    Failpoint,
     append::AppendError,
     delivery::Verdict,
+    failpoint,
     log::{self, Entry},
     protocol,
     streams::CASES,
@@ -105,12 +107,16 @@ impl Enter {
         if wanted.is_empty() {
             return Verdict::Done;
         }
+        failpoint::reached(Failpoint::NotifierDelivered);
         let Some(code) = self.code(&case).await else {
             return again(Duration::from_millis(500), "the case has no number yet");
         };
         let notices = wanted.into_iter().filter_map(|wanted| self.notice(&case, &fact, &code, wanted));
         match self.enter(&fact, entry.stored_at, notices.collect()).await {
-            Ok(()) => Verdict::Done,
+            Ok(()) => {
+                failpoint::reached(Failpoint::NotifierSettling);
+                Verdict::Done
+            }
             Err(error) => again(Duration::from_secs(1), &error.to_string()),
         }
     }
@@ -212,6 +218,7 @@ impl Enter {
             if old {
                 tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
             } else if let Some(sequence) = sequence {
+                failpoint::reached(Failpoint::NotifierEntered);
                 let open = Open {
                     id: EntryId::of(notice.event, &notice.office),
                     notice,

@@ -11,7 +11,7 @@ use bus::{
     append::{self, Append},
     log,
     protocol::{self, Proposal, Proposed, Verdict},
-    streams::CASES,
+    streams::{CASES, Shape},
 };
 use chrono::TimeDelta;
 use domain::{Code, Policy, PolicyFiles};
@@ -292,4 +292,30 @@ async fn a_proposal_that_comes_again_after_the_servers_window_is_not_recorded_ag
     assert!(matches!(propose(&intake, Stage::Intake, again()).await, Verdict::Conflict));
     assert_eq!(sound(&intake, case(1)).await.len(), 1);
     next.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_log_takes_nothing_more_and_says_so() {
+    let nats = TestNats::start_with(&Shape { cases_max_bytes: 96 << 10, ..Shape::default() }).await;
+    let ledger = Ledger::start(&nats, Clock::System).await;
+    let intake = nats.connect(Principal::Intake).await;
+    let mut proposers = JoinSet::new();
+    for n in 1..=200 {
+        let intake = intake.clone();
+        proposers.spawn(async move {
+            let fact = proposed(Kind::RaisedByPhone, AggregateId::Case(case(n)), 0);
+            (n, propose(&intake, Stage::Intake, vec![fact]).await)
+        });
+    }
+    let mut recorded = 0;
+    for (n, verdict) in proposers.join_all().await {
+        let stored = sound(&intake, case(n)).await.len();
+        match verdict {
+            Verdict::Recorded(_) => recorded += stored,
+            Verdict::Refused(refusal) => assert_eq!((refusal.code, stored), (Code::StoreFull, 0), "{n}"),
+            Verdict::Conflict => panic!("{n}: nobody else writes"),
+        }
+    }
+    assert!((1..200).contains(&recorded), "{recorded} of 200 had room");
+    ledger.end().await;
 }

@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
+#[path = "startup/proof.rs"]
+mod proof;
+
 use std::{fs, path::Path, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};

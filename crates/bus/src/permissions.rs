@@ -147,6 +147,7 @@ impl Principal {
                 rights.publish(consume(CASES, NOTIFIER)).publish(read_replica(CASES));
                 rights.publish(["outbox.>"]).publish(read_replica(OUTBOX)).publish([read_leader(OUTBOX)]);
                 rights.publish(["dead.notifier.>"]).publish(read_replica(DEAD)).publish([read_leader(DEAD)]);
+                rights.publish([stream_info(OUTBOX), stream_info(DEAD)]);
             }
             Self::Audit => {
                 rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);

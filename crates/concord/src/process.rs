@@ -12,7 +12,7 @@ use bus::{
     Bus, Principal,
     connection::{ConnectTo, House},
     credentials::{Credential, Credentials},
-    streams::{self, CASES, Shape},
+    streams::{self, CASES},
 };
 use domain::Policy;
 use service::{Chassis, Clock, Config, Effects, Metrics, Pace, Service, metrics, time_travel};
@@ -114,8 +114,9 @@ impl Process {
         lag: Option<Duration>,
     ) -> Result<Self, Failure> {
         let reader = connect(server, &keys.get(Principal::Views)?).await?;
-        let shape = Shape { replicas: config.nats.replicas, ..Shape::default() };
-        for declaration in streams::declared(&shape).iter().filter(|stream| stream.name == CASES) {
+        for declaration in
+            streams::declared(&config.nats.shape()).iter().filter(|stream| stream.name == CASES)
+        {
             streams::verify(&reader, declaration).await?;
         }
         let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;

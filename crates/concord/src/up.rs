@@ -12,7 +12,7 @@ use bus::{
     Principal,
     credentials::Credentials,
     server::{NatsServer, ServerOptions},
-    streams::{Shape, provision},
+    streams::provision,
 };
 use events::Timestamp;
 use service::{Clock, Config};
@@ -49,7 +49,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
         None => own_server(&options, &config, &credentials).await?,
     };
     let deploy = connect(&server, credentials.get(Principal::Deploy)).await?;
-    let made = provision(&deploy, &Shape::default()).await?;
+    let made = provision(&deploy, &config.nats.shape()).await?;
     for stream in made {
         tracing::info!(stream, "made");
     }

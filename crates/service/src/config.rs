@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bus::streams::Replicas;
+use bus::streams::{Replicas, Shape};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The configuration of a process.
@@ -58,6 +58,13 @@ pub struct Nats {
     pub server: Option<PathBuf>,
     /// On how many servers the streams lie: 1, or 3 of a cluster.
     pub replicas: Replicas,
+}
+
+impl Nats {
+    /// What the streams of this installation are like.
+    pub fn shape(&self) -> Shape {
+        Shape { replicas: self.replicas, ..Shape::default() }
+    }
 }
 
 /// The mail.

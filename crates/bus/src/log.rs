@@ -111,6 +111,16 @@ pub async fn last_sequence(bus: &Bus, stream: &'static str) -> Result<u64, ReadE
     Ok(handle.cached_info().state.last_sequence)
 }
 
+/// How much of a stream's room is taken, from 0 to 1.
+pub async fn fullness(bus: &Bus, stream: &'static str) -> Result<f64, ReadError> {
+    let handle = bounded(stream, bus.jetstream().get_stream(stream)).await?;
+    let info = handle.cached_info();
+    let most = u64::try_from(info.config.max_bytes).unwrap_or(0);
+    // In thousandths, which are exact.
+    let taken = u128::from(info.state.bytes) * 1_000 / u128::from(most.max(1));
+    Ok(u32::try_from(taken).map_or(1.0, f64::from) / 1_000.0)
+}
+
 /// How many messages a durable consumer has still to deliver or to have acknowledged.
 pub async fn backlog(bus: &Bus, stream: &'static str, consumer: &str) -> Result<u64, ReadError> {
     let info = consumer_info(bus, stream, consumer).await?;

@@ -6,6 +6,7 @@
 mod duty;
 mod heads;
 mod pen;
+mod room;
 mod seen;
 
 use std::{sync::Arc, time::Duration};
@@ -70,6 +71,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
         }
     });
     chassis.tasks.spawn(pressing.run());
+    chassis.tasks.spawn(room::look_after(chassis.clone()));
     let pen = Pen::new(duty.name(), chassis.bus.clone(), chassis.clock.clone(), press);
     let (stop, tasks) = (chassis.stop.clone(), chassis.tasks.clone());
     let room = Arc::new(Semaphore::new(KIB_AT_ONCE));

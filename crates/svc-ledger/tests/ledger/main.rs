@@ -317,5 +317,7 @@ async fn a_full_log_takes_nothing_more_and_says_so() {
         }
     }
     assert!((1..200).contains(&recorded), "{recorded} of 200 had room");
+    let fullness = log::fullness(&nats.connect(Principal::Views).await, CASES).await.unwrap();
+    assert!(fullness > 0.9, "{fullness}");
     ledger.end().await;
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use bus::{Bus, Principal};
+use bus::{Bus, Failpoint, Principal};
 use domain::scenario::Step;
 use events::{Kind, Timestamp};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -166,14 +166,14 @@ async fn a_ledger_that_dies_before_it_answers_has_recorded_once() {
     let split = Split::start().await;
     let others = ["intake", "confirmation", "routing", "coordination", "notifier", "audit", "api"];
     let others = split.serve("others", &others).await;
-    let mut ledger = split.serve_with("ledger", &["ledger"], Some("ledger.appended")).await;
+    let mut ledger = split.serve_with("ledger", &["ledger"], Some(Failpoint::LedgerAppended)).await;
     let raise = CutShort::raise(&others.api());
     ledger.ended().await;
     let ledger = split.serve("ledger", &["ledger"]).await;
     let case = raise.repeat().await;
 
     ledger.kill9().await;
-    let mut ledger = split.serve_with("ledger", &["ledger"], Some("ledger.appended")).await;
+    let mut ledger = split.serve_with("ledger", &["ledger"], Some(Failpoint::LedgerAppended)).await;
     let verify = CutShort::verify(&others.api(), &case);
     ledger.ended().await;
     let _ledger = split.serve("ledger", &["ledger"]).await;
@@ -189,18 +189,19 @@ async fn a_ledger_that_dies_before_it_answers_has_recorded_once() {
 async fn a_stage_that_dies_before_it_answers_has_recorded_once() {
     let split = Split::start().await;
     let others = split.serve("others", &["ledger", "coordination", "notifier", "audit", "api"]).await;
-    let mut intake = split.serve_with("intake", &["intake"], Some("stage.recorded")).await;
+    let mut intake = split.serve_with("intake", &["intake"], Some(Failpoint::StageRecorded)).await;
     let raise = CutShort::raise(&others.api());
     intake.ended().await;
     let _intake = split.serve("intake", &["intake"]).await;
     let case = raise.repeat().await;
 
     // The case waits to be routed, which routing does at its start: by itself, without anybody's key.
-    let mut routing = split.serve_with("routing", &["routing"], Some("stage.recorded")).await;
+    let mut routing = split.serve_with("routing", &["routing"], Some(Failpoint::StageRecorded)).await;
     routing.ended().await;
     let _routing = split.serve("routing", &["routing"]).await;
 
-    let mut confirmation = split.serve_with("confirmation", &["confirmation"], Some("stage.recorded")).await;
+    let mut confirmation =
+        split.serve_with("confirmation", &["confirmation"], Some(Failpoint::StageRecorded)).await;
     let verify = CutShort::verify(&others.api(), &case);
     confirmation.ended().await;
     let _confirmation = split.serve("confirmation", &["confirmation"]).await;

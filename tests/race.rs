@@ -8,11 +8,9 @@ use std::time::Instant;
 
 use chrono::Datelike as _;
 use domain::calendar;
-use events::Timestamp;
-use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    api::{Api, call, send},
+    api::{Api, call_that_ended},
     load::{self, Persisted, at_once, persist},
     log,
     split::Split,
@@ -33,7 +31,9 @@ async fn the_next_act_is_never_refused_because_a_fold_is_late() {
     let front = split.serve("front", &late(&["ledger", "intake", "routing", "api"])).await;
     let _back = split.serve("back", &late(&["confirmation", "coordination", "audit"])).await;
     let api = &front.api();
-    let (call, year) = &call_of_now(api).await;
+    // A call that has just ended by the clock of the process, and the year that counts for its number.
+    let now = api.time().await;
+    let (call, year) = (&call_that_ended(now), calendar::local_date(now).year());
     let began = Instant::now();
     let acts = at_once(IN_FLIGHT, CASES, async |number| history(api, call, number).await).await;
     let took = began.elapsed().as_secs_f64();
@@ -50,7 +50,7 @@ async fn the_next_act_is_never_refused_because_a_fold_is_late() {
     let numbered = replay.lines().filter(|line| line.contains("  intake.numbered  "));
     let mut numbers: Vec<_> = numbered.filter_map(|line| line.split_whitespace().last()).collect();
     numbers.sort_unstable();
-    assert_eq!(numbers, log::gapless(*year, CASES));
+    assert_eq!(numbers, log::gapless(year, CASES));
     println!(
         "{} acts in {took:.1} s: {:.0} acts and {:.0} facts per second; asked to repeat: {:?}",
         acts.len(),
@@ -58,17 +58,6 @@ async fn the_next_act_is_never_refused_because_a_fold_is_late() {
         per_second(facts, took),
         load::repeats(&acts)
     );
-}
-
-/// A call that has just ended by the clock of the process, and the year that counts for its number.
-async fn call_of_now(api: &Api) -> (Value, i32) {
-    let ready = send(api.plain(Method::GET, "/readyz")).await.expect("an answer");
-    let now: Timestamp = serde_json::from_value(ready.body["time"].clone()).expect("the time");
-    let mut call = call();
-    for time in ["started_at", "ended_at"] {
-        call["call"][time] = json!(now);
-    }
-    (call, calendar::local_date(now).year())
 }
 
 /// A call is logged, and what may follow follows at once: the caller is called back, and both liaison units

@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
+#[path = "startup/proof.rs"]
+mod proof;
+
 use std::{fs, path::Path, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -78,6 +81,8 @@ async fn a_port_that_is_taken_is_named_with_the_option_that_gives_another() {
         );
     }
     says(&up(&address.to_string(), "0").await, &[&address.to_string(), "is taken", "--listen"]);
+    place.configure(&format!("[metrics]\nlisten = \"{address}\"\n"));
+    says(&place.up_in_vain(&[]).await, &["metrics: ", &address.to_string(), "is taken", "[metrics] listen"]);
     left_nothing(&place);
 }
 

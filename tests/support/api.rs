@@ -61,6 +61,12 @@ impl Api {
         send(self.request(officer, Method::GET, path)).await
     }
 
+    /// What time it is for the process.
+    pub async fn time(&self) -> events::Timestamp {
+        let ready = send(self.plain(Method::GET, "/readyz")).await.expect("an answer");
+        serde_json::from_value(ready.body["time"].clone()).expect("the time")
+    }
+
     /// Where the manual clock stands.
     pub async fn clock(&self) -> reqwest::Result<events::Timestamp> {
         let answer = send(self.plain(Method::GET, "/dev/clock")).await?;
@@ -134,6 +140,15 @@ pub fn call() -> Value {
             "key_facts": key_facts(),
         },
     })
+}
+
+/// The body of a raise by a telephone call that ended then.
+pub fn call_that_ended(at: events::Timestamp) -> Value {
+    let mut call = call();
+    for time in ["started_at", "ended_at"] {
+        call["call"][time] = json!(at);
+    }
+    call
 }
 
 /// Key facts, as a call or its document states them.

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use bus::{Bus, log, streams::OUTBOX};
+use bus::{
+    Bus, log,
+    streams::{CASES, NOTIFIER, OUTBOX},
+};
 use mail_parser::MessageParser;
 use svc_notifier::outbox::{EntryId, Notice, Record, State};
+use testkit::{eventually, smtp::SmtpSink};
 
 /// A mail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +67,30 @@ impl Entry {
             _ => None,
         }
     }
+}
+
+/// The mails that came, once nothing is open any more: each entry was sent, came once, and is not marked as one that may
+/// have come twice.
+pub async fn each_came_once(bus: &Bus, relay: &SmtpSink) -> Vec<Mail> {
+    let entries = eventually(async || {
+        let entries = outbox(bus).await;
+        let open = entries.values().filter(|entry| entry.sent().is_none()).count();
+        let undelivered = log::backlog(bus, CASES, NOTIFIER).await.map_err(|error| error.to_string())?;
+        if (open, undelivered) == (0, 0) {
+            Ok(entries)
+        } else {
+            Err(format!("{open} of {} mails are not sent, {undelivered} facts not seen to", entries.len()))
+        }
+    })
+    .await;
+    let arrived: Vec<_> = relay.received().iter().map(|mail| Mail::parse(&mail.data)).collect();
+    for (EntryId(id), entry) in &entries {
+        assert_eq!(entry.sent(), Some(false), "it may have come twice: {entry:?}");
+        let times = arrived.iter().filter(|mail| mail.id.starts_with(&id.to_string())).count();
+        assert_eq!(times, 1, "it came {times} times: {entry:?}");
+    }
+    assert_eq!(arrived.len(), entries.len(), "as many mails as entries of the outbox");
+    arrived
 }
 
 /// The whole outbox.

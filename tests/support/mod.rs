@@ -2,14 +2,21 @@
 //! what a replay shows.
 
 pub mod api;
+pub mod chaos;
 pub mod discretion;
+pub mod fleet;
 pub mod golden;
 pub mod load;
 pub mod log;
 pub mod mails;
+pub mod metrics;
+pub mod power;
 pub mod process;
+pub mod report;
 pub mod split;
 pub mod story;
+pub mod told;
+pub mod truth;
 
 use std::{
     ffi::OsStr,

@@ -128,6 +128,11 @@ impl Up {
         Api::new(self.running["http"].as_str().expect("an address"), self.data.join("tokens"))
     }
 
+    /// Where its metrics are read.
+    pub fn metrics(&self) -> String {
+        self.running["metrics"].as_str().expect("an address").to_owned()
+    }
+
     /// The process of its nats-server.
     pub fn nats(&self) -> i32 {
         nats_in(&self.data).expect("the nats-server's process")

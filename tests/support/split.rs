@@ -4,9 +4,10 @@ use std::{
     fs::{self, File, OpenOptions},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
 };
 
+use bus::Failpoint;
 use rand::Rng as _;
 use tempfile::TempDir;
 use testkit::{eventually, nats::TestNats};
@@ -38,13 +39,23 @@ pub struct Serve {
 impl Split {
     /// A server with all streams, and tokens for all officers of the example province.
     pub async fn start() -> Self {
-        let split = Self { nats: TestNats::start().await, root: tempfile::tempdir().expect("a directory") };
+        Self::with(TestNats::start().await)
+    }
+
+    /// The same around a server that the caller has started.
+    pub fn with(nats: TestNats) -> Self {
+        let split = Self { nats, root: tempfile::tempdir().expect("a directory") };
         fs::create_dir_all(split.tokens()).expect("a folder for tokens");
         for officer in policy().organisation.officers() {
-            let token: u128 = rand::rng().random();
-            fs::write(split.tokens().join(officer.id.as_str()), format!("{token:032x}")).expect("a token");
+            split.new_token(officer.id.as_str());
         }
         split
+    }
+
+    /// Gives an officer a token; processes that start from then on know no other of his.
+    pub fn new_token(&self, officer: &str) {
+        let token: u128 = rand::rng().random();
+        fs::write(self.tokens().join(officer), format!("{token:032x}")).expect("a token");
     }
 
     fn tokens(&self) -> PathBuf {
@@ -57,36 +68,40 @@ impl Split {
     }
 
     /// The same, and it dies at a failpoint.
-    pub async fn serve_with(&self, name: &str, arguments: &[&str], failpoint: Option<&str>) -> Serve {
+    pub async fn serve_with(&self, name: &str, arguments: &[&str], failpoint: Option<Failpoint>) -> Serve {
+        let mut arguments = arguments.to_vec();
+        if !arguments.contains(&"--clock") {
+            arguments.extend(["--clock", "manual", "--at", START]);
+        }
+        let mut serve = self.spawn(name, &arguments, failpoint.map(Failpoint::name), &self.nats.url());
+        serve.at_work(failpoint.is_some()).await;
+        serve
+    }
+
+    /// Starts a process that reaches the server under a URL, and waits for nothing.
+    pub fn spawn(&self, name: &str, arguments: &[&str], failpoint: Option<&str>, url: &str) -> Serve {
         let log = self.root.path().join(format!("{name}.log"));
         let _ = fs::remove_file(&log);
         let mut serve = self.command();
         serve.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
-        if !arguments.contains(&"--clock") {
-            serve.args(["--clock", "manual", "--at", START]);
-        }
-        serve.env("RUST_LOG", "warn,concord=info,svc_api=info");
+        serve.env("CONCORD__NATS__URL", url);
+        serve.env("RUST_LOG", "warn,concord=info,svc_api=info,svc_notifier=info,bus::delivery=debug");
         if let Some(failpoint) = failpoint {
             serve.env("CONCORD_FAILPOINT", failpoint);
         }
-        let mut child = serve.stdout(Stdio::null()).stderr(file(&log)).spawn().expect("the binary starts");
-        eventually(async || {
-            let said = fs::read_to_string(&log).unwrap_or_default();
-            if let Some(ended) = child.try_wait().expect("the process can be asked") {
-                // A failpoint may be reached at once, by a step that waited for this process.
-                assert!(failpoint.is_some() && said.contains("failpoint"), "{name} ended ({ended}):\n{said}");
-                return Ok(());
-            }
-            if said.contains("at work") { Ok(()) } else { Err(said) }
-        })
-        .await;
+        let child = serve.stdout(Stdio::null()).stderr(file(&log)).spawn().expect("the binary starts");
         Serve { child, log, tokens: self.tokens() }
     }
 
     /// Writes a configuration by which mail goes to a relay on this machine; gives its path.
     pub fn mail_to(&self, relay: SocketAddr) -> String {
+        self.configure(&with_relay(relay))
+    }
+
+    /// Writes a configuration; gives its path.
+    pub fn configure(&self, text: &str) -> String {
         let file = self.root.path().join("concord.toml");
-        fs::write(&file, with_relay(relay)).expect("the configuration can be written");
+        fs::write(&file, text).expect("the configuration can be written");
         file.to_string_lossy().into_owned()
     }
 
@@ -101,6 +116,7 @@ impl Split {
         command
             .env("CONCORD__NATS__URL", self.nats.url())
             .env("CONCORD__NATS__MONITOR_URL", self.nats.monitor_url())
+            .env("CONCORD__METRICS__LISTEN", "127.0.0.1:0")
             .env("CONCORD__NATS__CREDENTIALS", self.nats.keys())
             .env("CONCORD__DATA", self.root.path().join("data"));
         command
@@ -108,13 +124,38 @@ impl Split {
 }
 
 impl Serve {
+    /// Waits until it is at work, or has died at the failpoint that is armed.
+    pub async fn at_work(&mut self, armed: bool) {
+        eventually(async || {
+            let said = self.said();
+            if let Some(ended) = self.has_ended() {
+                // A failpoint may be reached at once, by a step that waited for this process.
+                assert!(
+                    armed && said.contains("failpoint"),
+                    "{} ended ({ended}):\n{said}",
+                    self.log.display()
+                );
+                return Ok(());
+            }
+            if said.contains("at work") { Ok(()) } else { Err(said) }
+        })
+        .await;
+    }
+
+    /// How it has ended, if it has.
+    pub fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("the process can be asked")
+    }
+
     /// Its API, if it serves one.
     pub fn api(&self) -> Api {
         let said = self.said();
-        let line = said.lines().find(|line| line.contains("the API listens")).expect("an API");
-        let line: serde_json::Value = serde_json::from_str(line).expect("a line in JSON");
-        let address = line["fields"]["address"].as_str().expect("its address");
-        Api::new(format!("http://{address}"), &self.tokens)
+        Api::new(format!("http://{}", address(&said, "the API listens")), &self.tokens)
+    }
+
+    /// Where its metrics are read.
+    pub fn metrics(&self) -> String {
+        format!("http://{}/metrics", address(&self.said(), "the metrics are served"))
     }
 
     /// Everything it has said on stderr.
@@ -131,6 +172,13 @@ impl Serve {
     pub async fn kill9(mut self) {
         self.child.kill().await.expect("it can be killed");
     }
+}
+
+/// The address in the line that says these words.
+fn address(said: &str, words: &str) -> String {
+    let line = said.lines().find(|line| line.contains(words)).expect("it was said");
+    let line: serde_json::Value = serde_json::from_str(line).expect("a line in JSON");
+    line["fields"]["address"].as_str().expect("its address").to_owned()
 }
 
 fn file(path: &Path) -> File {

@@ -23,9 +23,13 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 pub use group::append_group;
-pub use press::{Flight, Press, Pressing};
+pub use press::{Flight, Press, Pressing, Stored};
 
-use crate::{connection::Bus, log};
+use crate::{
+    connection::Bus,
+    failpoint::{self, Failpoint},
+    log,
+};
 
 /// How long one try may take.
 const TRY: Duration = Duration::from_secs(4);
@@ -87,7 +91,9 @@ pub async fn append(bus: &Bus, stream: &'static str, message: &Append) -> Result
                 .payload(message.payload.clone())
                 .expected_stream(stream)
                 .expected_last_subject_sequence(message.expected);
-            bus.jetstream().send_publish(message.subject.clone(), publish).await?.await
+            let confirmed = bus.jetstream().send_publish(message.subject.clone(), publish).await?;
+            failpoint::reached(Failpoint::AppendSent);
+            confirmed.await
         })
         .await;
         match outcome {
@@ -180,6 +186,7 @@ async fn send_batch(
                 .await
                 .map_err(|error| error.to_string())?;
         } else {
+            failpoint::reached(Failpoint::AppendHalfSent);
             headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
             let reply = client.request_with_headers(subject, headers, payload).await;
             let reply = reply.map_err(|error| error.to_string())?;

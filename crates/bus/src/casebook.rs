@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     connection::{Bus, RequestError},
+    failpoint::{self, Failpoint},
     log::{self, ReadError},
     protocol::{self, Proposal, Proposed, Recorded, Verdict},
     streams::CASES,
@@ -77,6 +78,8 @@ pub struct Executed {
     pub receipt: Receipt,
     /// The command had been carried out before.
     pub replayed: bool,
+    /// When the fact happened that it made just now: for a step that a clock asks for, the due instant.
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// Loads, decides and proposes, with one service's credential.
@@ -126,7 +129,12 @@ impl Casebook {
             };
             let decision = match (decided, &loaded) {
                 (Outcome::Repeat(receipt), Some(loaded)) => {
-                    return Ok(Executed { loaded: loaded.clone(), receipt, replayed: true });
+                    return Ok(Executed {
+                        loaded: loaded.clone(),
+                        receipt,
+                        replayed: true,
+                        occurred_at: None,
+                    });
                 }
                 // A repeat comes from a case that is there.
                 (Outcome::Repeat(_), None) => return Err(Refusal::not_found()),
@@ -226,6 +234,7 @@ impl Casebook {
             let registered = events::document::Registered { document, case: attempt.case };
             facts.push(proposed(&draft(aggregate, Body::DocumentRegistered(registered)), 0)?);
         }
+        failpoint::reached(Failpoint::CasebookDecided);
         let subject = protocol::fact_subject(attempt.command.stage());
         let payload = protocol::write(&Proposal { facts });
         let answer = self.bus.request(&subject, payload, LEDGER).await.map_err(|error| match error {
@@ -241,6 +250,7 @@ impl Casebook {
             Verdict::Conflict => Ok(None),
             Verdict::Refused(refusal) => Err(refusal),
             Verdict::Recorded(recorded) => {
+                failpoint::reached(Failpoint::CasebookRecorded);
                 let Some(Recorded { sequence, stamp, digest }) = recorded.into_iter().next() else {
                     return Err(outcome_unknown());
                 };
@@ -250,7 +260,7 @@ impl Casebook {
                 let loaded = Loaded { case: Arc::new(case), sequence };
                 self.shelf.put(loaded.clone());
                 let receipt = loaded.case.acts.get(&attempt.id).copied().ok_or_else(outcome_unknown)?;
-                Ok(Some(Executed { loaded, receipt, replayed: false }))
+                Ok(Some(Executed { loaded, receipt, replayed: false, occurred_at: Some(origin.occurred_at) }))
             }
         }
     }

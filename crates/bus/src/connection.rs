@@ -22,7 +22,9 @@ pub use error::{ConnectError, NotDurable, RequestError, SendError};
 pub use house::House;
 pub use message::{Message, Subscription};
 
+use crate::append::Stored;
 use crate::credentials::{Credential, Seed};
+
 use crate::permissions::{Principal, Rights};
 use crate::server::new_enough;
 use diagnosis::{addresses, durable_server, explain};
@@ -155,6 +157,11 @@ impl Bus {
         self.client().connection_state() == async_nats::connection::State::Connected
     }
 
+    /// How often the server went away.
+    pub fn losses(&self) -> u64 {
+        self.inner.seen.borrow().losses
+    }
+
     /// How often the server denied something on this connection. More than none is a fault of the code or of
     /// the rights.
     ///
@@ -223,6 +230,13 @@ impl Bus {
             HandedOver::Yes => InHouse::Asked(answered),
             HandedOver::Full => InHouse::Full,
             HandedOver::Nobody(request) => InHouse::AskTheServer(request.payload().clone()),
+        }
+    }
+
+    /// Tells who follows the log in this process what was stored, so that he need not read it.
+    pub fn tell_stored(&self, stored: &[Stored]) {
+        if let Some(house) = &self.inner.house {
+            house.tell_stored(stored);
         }
     }
 

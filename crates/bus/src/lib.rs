@@ -5,6 +5,7 @@ pub mod casebook;
 pub mod connection;
 pub mod credentials;
 pub mod delivery;
+pub mod failpoint;
 pub mod log;
 pub mod permissions;
 mod probe;
@@ -14,4 +15,5 @@ pub mod streams;
 
 pub use casebook::{Attempt, Casebook, Executed, Loaded, Shelf, fold, overloaded};
 pub use connection::Bus;
+pub use failpoint::Failpoint;
 pub use permissions::Principal;

@@ -9,7 +9,10 @@ use events::Timestamp;
 use futures::StreamExt;
 use serde_json::json;
 
-use crate::{append, connection::Bus};
+use crate::{
+    append::{self, Stored},
+    connection::Bus,
+};
 
 /// How long the server may take for one message of an answer.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +33,13 @@ pub struct Entry {
     pub stored_at: Timestamp,
     /// The id under which it was published.
     pub message_id: Option<String>,
+}
+
+impl Entry {
+    /// What is there of it whoever stored it.
+    pub fn into_stored(self) -> Stored {
+        Stored { sequence: self.sequence, subject: self.subject, payload: self.payload }
+    }
 }
 
 /// Why a stream could not be read.
@@ -99,6 +109,16 @@ pub async fn last(bus: &Bus, stream: &'static str, subject: &str) -> Result<Opti
 pub async fn last_sequence(bus: &Bus, stream: &'static str) -> Result<u64, ReadError> {
     let handle = bounded(stream, bus.jetstream().get_stream(stream)).await?;
     Ok(handle.cached_info().state.last_sequence)
+}
+
+/// How much of a stream's room is taken, from 0 to 1.
+pub async fn fullness(bus: &Bus, stream: &'static str) -> Result<f64, ReadError> {
+    let handle = bounded(stream, bus.jetstream().get_stream(stream)).await?;
+    let info = handle.cached_info();
+    let most = u64::try_from(info.config.max_bytes).unwrap_or(0);
+    // In thousandths, which are exact.
+    let taken = u128::from(info.state.bytes) * 1_000 / u128::from(most.max(1));
+    Ok(u32::try_from(taken).map_or(1.0, f64::from) / 1_000.0)
 }
 
 /// How many messages a durable consumer has still to deliver or to have acknowledged.

@@ -12,7 +12,7 @@ use crate::streams::{self, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
 /// The roots of all subjects that are asked or announced and never stored.
 ///
 /// None may overlap a stream: a stream would answer the request by storing it.
-pub const REQUEST_SUBJECTS: [&str; 6] = ["cmd.>", "fact.>", "step.>", "q.>", "log.>", "dev.>"];
+pub const REQUEST_SUBJECTS: [&str; 7] = ["cmd.>", "fact.>", "pen.>", "step.>", "q.>", "log.>", "dev.>"];
 
 /// How all inboxes begin.
 pub(crate) const INBOXES: &str = "_INBOX_";
@@ -139,7 +139,7 @@ impl Principal {
                 rights.responses = true;
             }
             Self::Ledger => {
-                rights.publish(["case.>", "document.>", "log.>"]).subscribe(["fact.>"]);
+                rights.publish(["case.>", "document.>", "log.>", "pen.>"]).subscribe(["fact.>", "pen.>"]);
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES)]);
                 rights.responses = true;
             }
@@ -147,6 +147,7 @@ impl Principal {
                 rights.publish(consume(CASES, NOTIFIER)).publish(read_replica(CASES));
                 rights.publish(["outbox.>"]).publish(read_replica(OUTBOX)).publish([read_leader(OUTBOX)]);
                 rights.publish(["dead.notifier.>"]).publish(read_replica(DEAD)).publish([read_leader(DEAD)]);
+                rights.publish([stream_info(OUTBOX), stream_info(DEAD)]);
             }
             Self::Audit => {
                 rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);
@@ -370,6 +371,16 @@ mod tests {
         }
         let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, "outbox.>")).collect();
         assert_eq!(able, [Principal::Notifier]);
+    }
+
+    #[test]
+    fn ledgers_alone_speak_and_hear_among_themselves() {
+        for principal in Principal::ALL {
+            let rights = principal.rights();
+            let hears = rights.subscribe.iter().any(|subject| overlap(subject, "pen.>"));
+            let ledger = principal == Principal::Ledger;
+            assert_eq!((may_publish(principal, "pen.>"), hears), (ledger, ledger), "{principal}");
+        }
     }
 
     #[test]

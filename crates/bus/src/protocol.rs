@@ -128,8 +128,11 @@ pub fn step_subject(stage: events::Stage) -> String {
     format!("step.{stage}")
 }
 
-/// The subject on which the ledger announces that the log has grown.
+/// The subject on which the ledger announces that the log has grown, and up to which sequence.
 pub const ANNOUNCEMENT: &str = "log.cases";
+
+/// The subject on which ledgers say that they are there.
+pub const PENS: &str = "pen.here";
 
 /// Reads a message of ours.
 pub fn read<T: DeserializeOwned>(message: &Message) -> Result<T, Refusal> {

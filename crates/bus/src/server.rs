@@ -204,6 +204,11 @@ impl NatsServer {
         self.child.id()
     }
 
+    /// Whether the process still runs.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Waits until the server ends by itself.
     pub async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await

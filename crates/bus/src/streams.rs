@@ -11,7 +11,7 @@ use async_nats::jetstream::consumer::{self, AckPolicy, DeliverPolicy, ReplayPoli
 use async_nats::jetstream::stream::{self, Compression, DiscardPolicy, RetentionPolicy, StorageType};
 use serde::Deserialize;
 
-pub use provision::{ProvisionError, provision, verify};
+pub use provision::{Difference, Differences, ProvisionError, provision, verify, verify_consumer};
 
 /// The log of facts, the only truth.
 pub const CASES: &str = "CASES";

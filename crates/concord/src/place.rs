@@ -24,6 +24,9 @@ pub(crate) struct Running {
     pub(crate) nats: String,
     /// Its monitor.
     pub(crate) monitor: String,
+    /// Where its metrics are read, if they are.
+    #[serde(default)]
+    pub(crate) metrics: Option<String>,
 }
 
 impl Running {

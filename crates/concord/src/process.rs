@@ -12,10 +12,10 @@ use bus::{
     Bus, Principal,
     connection::{ConnectTo, House},
     credentials::{Credential, Credentials},
-    streams::{self, CASES, Shape},
+    streams::{self, CASES},
 };
 use domain::Policy;
-use service::{Chassis, Clock, Config, Effects, Pace, Service, time_travel};
+use service::{Chassis, Clock, Config, Effects, Metrics, Pace, Service, metrics, time_travel};
 use tokio::{
     runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
@@ -65,6 +65,7 @@ pub(crate) struct Process {
     fold: JoinHandle<()>,
     _background: Background,
     listening: Arc<OnceLock<SocketAddr>>,
+    metrics: Option<SocketAddr>,
 }
 
 /// A service of the process.
@@ -113,18 +114,22 @@ impl Process {
         lag: Option<Duration>,
     ) -> Result<Self, Failure> {
         let reader = connect(server, &keys.get(Principal::Views)?).await?;
-        let shape = Shape { replicas: config.nats.replicas, ..Shape::default() };
-        for declaration in streams::declared(&shape).iter().filter(|stream| stream.name == CASES) {
+        for declaration in
+            streams::declared(&config.nats.shape()).iter().filter(|stream| stream.name == CASES)
+        {
             streams::verify(&reader, declaration).await?;
         }
         let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;
-        let fold = views::follow(&views, reader.clone(), lag).await?;
+        let house = House::default();
+        let fold = views::follow(&views, reader.clone(), &house, lag).await?;
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }
-        let (config, effects, house) = (Arc::new(config), Effects::default(), House::default());
+        let (config, effects) = (Arc::new(config), Effects::default());
         let background = Background::start()?;
         let behind = background.handle().cloned();
+        let measured = Metrics::default();
+        measured.connection(Principal::Views.name(), &reader);
         let mut process = Self {
             mounted: Vec::new(),
             reader: reader.clone(),
@@ -132,8 +137,12 @@ impl Process {
             fold,
             _background: background,
             listening: Arc::default(),
+            metrics: None,
         };
         let starting = Box::pin(async {
+            if let Some(listen) = config.metrics.listen {
+                process.serve_metrics(listen, &measured, &views).await?;
+            }
             for service in services {
                 let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
                 let to = to(server, &keys.get(service.principal)?).in_house(&house);
@@ -142,6 +151,7 @@ impl Process {
                     Pace::Background => behind.as_ref(),
                 };
                 let bus = on(threads, async move { Bus::connect(&to).await }).await??;
+                measured.connection(service.name, &bus);
                 process.mounted.push(Mounted {
                     name: service.name,
                     stop: stop.clone(),
@@ -159,6 +169,7 @@ impl Process {
                     tasks,
                     listening: Arc::clone(&process.listening),
                     effects: effects.clone(),
+                    metrics: measured.clone(),
                 };
                 on(threads, (service.start)(chassis)).await??;
             }
@@ -174,6 +185,26 @@ impl Process {
             warn_of_the_calendar(&policy);
         }
         Ok(process)
+    }
+
+    /// Lets the metrics be read until the process ends.
+    async fn serve_metrics(
+        &mut self,
+        listen: SocketAddr,
+        measured: &Metrics,
+        views: &Arc<Views>,
+    ) -> Result<(), Failure> {
+        let listener = metrics::bind(listen).await?;
+        let address = listener.local_addr()?;
+        tracing::info!(%address, "the metrics are served");
+        self.metrics = Some(address);
+        tokio::spawn(metrics::serve(listener, measured.clone(), Arc::clone(views), self.reader.clone()));
+        Ok(())
+    }
+
+    /// Where the metrics are read, if this process serves them.
+    pub(crate) fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
     }
 
     /// Where the HTTP API listens, if this process has one.

@@ -12,7 +12,7 @@ use bus::{
     Principal,
     credentials::Credentials,
     server::{NatsServer, ServerOptions},
-    streams::{Shape, provision},
+    streams::provision,
 };
 use events::Timestamp;
 use service::{Clock, Config};
@@ -49,7 +49,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
         None => own_server(&options, &config, &credentials).await?,
     };
     let deploy = connect(&server, credentials.get(Principal::Deploy)).await?;
-    let made = provision(&deploy, &Shape::default()).await?;
+    let made = provision(&deploy, &config.nats.shape()).await?;
     for stream in made {
         tracing::info!(stream, "made");
     }
@@ -66,6 +66,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
         http: format!("http://{address}"),
         nats: server.url.clone(),
         monitor: server.monitor_url.clone(),
+        metrics: process.metrics().map(|address| format!("http://{address}/metrics")),
     };
     running.announce(&data)?;
     welcome(&running, &config_shown, &clock);
@@ -205,6 +206,9 @@ fn welcome(running: &Running, config: &Config, clock: &Clock) {
     println!("  API      {}/api/v1   (ready: {}/readyz)", running.http, running.http);
     println!("  Tokens   {}/<officer>, e.g. snnmt.dau-moi, btg.lanh-dao", config.tokens().display());
     println!("  Mail     {mail}");
+    if let Some(metrics) = &running.metrics {
+        println!("  Metrics  {metrics}");
+    }
     println!("  Log      concord audit replay --data {}", config.data.display());
     if clock.is_manual() {
         println!("  Clock    manual, at {}: POST {}/dev/clock", clock.now().to_rfc3339(), running.http);

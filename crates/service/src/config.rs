@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bus::streams::Replicas;
+use bus::streams::{Replicas, Shape};
 use serde::{Deserialize, de::DeserializeOwned};
 
 /// The configuration of a process.
@@ -26,6 +26,8 @@ pub struct Config {
     pub nats: Nats,
     /// The mail.
     pub mail: Mail,
+    /// The metrics.
+    pub metrics: Metrics,
 }
 
 /// The HTTP API.
@@ -58,6 +60,13 @@ pub struct Nats {
     pub replicas: Replicas,
 }
 
+impl Nats {
+    /// What the streams of this installation are like.
+    pub fn shape(&self) -> Shape {
+        Shape { replicas: self.replicas, ..Shape::default() }
+    }
+}
+
 /// The mail.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -72,6 +81,14 @@ pub struct Mail {
     pub address_word: String,
     /// The alerts that say only that there is something to do, e.g. `E09`.
     pub discreet: Vec<String>,
+}
+
+/// The metrics.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Where they are read, a port of its own for each process; absent serves none.
+    pub listen: Option<SocketAddr>,
 }
 
 /// A part of the configuration that the service it is for reads by itself.
@@ -110,6 +127,7 @@ impl Default for Config {
             http: Http::default(),
             nats: Nats::default(),
             mail: Mail::default(),
+            metrics: Metrics::default(),
         }
     }
 }

@@ -5,7 +5,7 @@
 
 pub mod clock;
 pub mod config;
-pub mod failpoint;
+pub mod metrics;
 pub mod problem;
 pub mod stage;
 pub mod time_travel;
@@ -25,6 +25,7 @@ use views::Views;
 
 pub use clock::Clock;
 pub use config::Config;
+pub use metrics::Metrics;
 
 /// A service, as a value.
 #[derive(Clone, Copy)]
@@ -94,6 +95,8 @@ pub struct Chassis {
     pub listening: Arc<OnceLock<SocketAddr>>,
     /// Effects that are under way in this process; the manual clock waits for them.
     pub effects: Effects,
+    /// What the process counts and measures.
+    pub metrics: Metrics,
 }
 
 impl Chassis {

@@ -82,7 +82,7 @@ impl Problem {
             detail: language.pick(&refusal.vi, &refusal.en).to_owned(),
             code,
             errors,
-            retry_after: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1),
+            retry_after: retry_after(status),
         }))
     }
 
@@ -101,9 +101,14 @@ impl Problem {
             detail: language.pick(detail.0, detail.1).to_owned(),
             code: code.to_owned(),
             errors: Vec::new(),
-            retry_after: None,
+            retry_after: retry_after(status),
         }))
     }
+}
+
+/// After how many seconds the same may be sent again, where that helps.
+fn retry_after(status: StatusCode) -> Option<u32> {
+    (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1)
 }
 
 fn kind(code: &str) -> String {

@@ -3,8 +3,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bus::{
-    Attempt, Casebook, Executed, Loaded,
+    Attempt, Casebook, Executed, Failpoint, Loaded,
     connection::Message,
+    failpoint,
     protocol::{
         self, CommandAnswer, CommandRequest, Done, StepAnswer, StepRequest, command_subject, step_subject,
     },
@@ -14,7 +15,7 @@ use events::{CaseId, Stage, Timestamp};
 use futures::StreamExt as _;
 use tokio::{sync::Semaphore, time::Instant};
 
-use crate::{Chassis, StartError, failpoint};
+use crate::{Chassis, StartError, metrics::Acts};
 
 /// How long the steps that follow an act may take before the answer goes out without them (DESIGN D2).
 const FOLLOW_UP: Duration = Duration::from_millis(500);
@@ -43,6 +44,7 @@ struct Desk {
     chassis: Chassis,
     casebook: Casebook,
     records: &'static [Stage],
+    acts: Acts,
 }
 
 /// Starts a service that owns stages: the same for all of them, because legality lives in the domain alone.
@@ -53,7 +55,8 @@ pub async fn start(
 ) -> Result<(), StartError> {
     let failed = Chassis::failed(service);
     let casebook = Casebook::new(chassis.bus.clone(), chassis.views.clone());
-    let desk = Desk { chassis, casebook, records };
+    let acts = chassis.metrics.acts(records);
+    let desk = Desk { chassis, casebook, records, acts };
     let places = Arc::new(Semaphore::new(AT_ONCE));
     for act in domain::stages::acts().filter(|act| records.contains(&act.stage)) {
         let subject = command_subject(act);
@@ -61,8 +64,16 @@ pub async fn start(
         let messages = messages.map_err(|error| failed(&error))?;
         let (desk, places) = (desk.clone(), Arc::clone(&places));
         let tracker = desk.chassis.tasks.clone();
-        tracker.spawn(serve(desk.clone(), messages, places, move |desk, message| async move {
-            protocol::write(&desk.command(act, &message).await)
+        let seen = desk.acts.act(act.name);
+        let (done, busy) = (Arc::clone(&seen), move || seen.busy());
+        tracker.spawn(serve(desk.clone(), messages, places, busy, move |desk, message| {
+            let done = Arc::clone(&done);
+            async move {
+                let began = Instant::now();
+                let answer = desk.command(act, &message).await;
+                done.done(outcome(&answer), began.elapsed());
+                protocol::write(&answer)
+            }
         }));
     }
     for stage in records.iter().copied() {
@@ -70,7 +81,9 @@ pub async fn start(
         let messages = messages.map_err(|error| failed(&error))?;
         let (desk, places) = (desk.clone(), Arc::clone(&places));
         let tracker = desk.chassis.tasks.clone();
-        tracker.spawn(serve(desk.clone(), messages, places, |desk, message| async move {
+        let acts = desk.acts.clone();
+        let busy = move || acts.step(stage, Err(Code::Busy));
+        tracker.spawn(serve(desk.clone(), messages, places, busy, |desk, message| async move {
             protocol::write(&desk.step(&message).await)
         }));
     }
@@ -80,8 +93,13 @@ pub async fn start(
 }
 
 /// Takes messages until the process stops; each is worked on by itself.
-async fn serve<F, W>(desk: Desk, mut messages: bus::connection::Subscription, places: Arc<Semaphore>, work: F)
-where
+async fn serve<F, W>(
+    desk: Desk,
+    mut messages: bus::connection::Subscription,
+    places: Arc<Semaphore>,
+    busy: impl Fn() + Send + 'static,
+    work: F,
+) where
     F: Fn(Desk, Message) -> W + Clone + Send + 'static,
     W: Future<Output = bytes::Bytes> + Send + 'static,
 {
@@ -104,6 +122,7 @@ where
         }
         let bus = desk.chassis.bus.clone();
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            busy();
             let refusal = CommandAnswer::Refused(bus::overloaded());
             answer(&bus, &message, protocol::write(&refusal)).await;
             continue;
@@ -114,6 +133,14 @@ where
             answer(&bus, &message, payload).await;
             drop(place);
         });
+    }
+}
+
+/// What became of an act, for who counts.
+fn outcome(answer: &CommandAnswer) -> Result<bool, Code> {
+    match answer {
+        CommandAnswer::Done(done) => Ok(done.replayed),
+        CommandAnswer::Refused(refusal) => Err(refusal.code),
     }
 }
 
@@ -154,8 +181,9 @@ impl Desk {
             policy,
         };
         let executed = self.decide(&attempt).await?;
-        failpoint::reached("stage.recorded");
+        failpoint::reached(Failpoint::StageRecorded);
         let (loaded, pending) = self.follow_up(executed.loaded.clone(), attempt.now).await;
+        failpoint::reached(Failpoint::StageAnswering);
         let Executed { receipt, replayed, .. } = executed;
         Ok(Done {
             case: request.case,
@@ -274,6 +302,7 @@ impl Desk {
 
     /// Asks another stage to do its step.
     async fn poke(&self, stage: Stage, loaded: &Loaded) -> Result<Loaded, Refusal> {
+        failpoint::reached(Failpoint::StagePoking);
         let clock = self.chassis.clock.now();
         let request = StepRequest { case: loaded.case.id, at_least: loaded.case.version, clock };
         let answered = self
@@ -282,6 +311,7 @@ impl Desk {
             .request(&step_subject(stage), protocol::write(&request), FOLLOW_UP)
             .await
             .map_err(|error| Refusal::new(Code::Unavailable, "Dịch vụ chưa trả lời.", error.to_string()))?;
+        failpoint::reached(Failpoint::StagePoked);
         let StepAnswer { version } = protocol::read(&answered)?;
         let at_least = self.casebook.at_least(loaded.case.id, version).await?;
         at_least.ok_or_else(Refusal::not_found)
@@ -342,8 +372,16 @@ impl Desk {
             rank,
             policy: &self.chassis.policy,
         };
-        let executed = self.casebook.execute(&attempt).await?;
-        failpoint::reached("stage.recorded");
+        let executed = self.casebook.execute(&attempt).await;
+        let stage = step.command.stage();
+        self.acts.step(stage, executed.as_ref().map(|done| done.replayed).map_err(|refusal| refusal.code));
+        let executed = executed?;
+        // A step that no clock asks for happens when it is done.
+        if let Some(due) = executed.occurred_at.filter(|due| *due != attempt.now) {
+            let late = executed.loaded.case.recorded_at - due;
+            self.acts.late(stage, late.to_std().unwrap_or_default());
+        }
+        failpoint::reached(Failpoint::StageRecorded);
         Ok(executed)
     }
 

@@ -20,7 +20,7 @@ pub fn service() -> Service {
         principal: Principal::Audit,
         about: "follows the log and checks that nothing is missing or altered; replay",
         records: &[],
-        pace: Pace::Foreground,
+        pace: Pace::Background,
         start: |chassis| Box::pin(start(chassis)),
     }
 }
@@ -29,6 +29,9 @@ const NAME: &str = "audit";
 
 /// How long is waited for an announcement before the log is read all the same.
 const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long is waited after an announcement: nobody needs the verdict sooner.
+const GATHERED: Duration = Duration::from_millis(100);
 
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
@@ -60,6 +63,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                 }
                 () = chassis.stop.cancelled() => break,
             }
+            // What was announced meanwhile is read with it.
+            tokio::time::sleep(GATHERED).await;
+            while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, announced.next()).await {}
         }
     });
     Ok(())

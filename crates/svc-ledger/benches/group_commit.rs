@@ -21,7 +21,7 @@ use bus::{
 use domain::{Policy, PolicyFiles};
 use events::{AggregateId, CaseId, Draft, EventId, Fact, Kind, Stage};
 use serde_json::value::RawValue;
-use service::{Chassis, Clock, Config, Effects};
+use service::{Chassis, Clock, Config, Effects, Metrics};
 use testkit::nats::TestNats;
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -50,6 +50,7 @@ async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
         tasks: tasks.clone(),
         listening: Arc::default(),
         effects: Effects::default(),
+        metrics: Metrics::default(),
     };
     (svc_ledger::service().start)(chassis).await.unwrap();
     (stop, tasks)

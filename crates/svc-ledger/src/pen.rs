@@ -1,8 +1,9 @@
 //! Writing: from a proposal to stamped bytes in the log.
 
 use bus::{
-    Bus,
+    Bus, Failpoint,
     append::{Append, AppendError, Press},
+    failpoint,
     log::{self, ReadError},
     protocol::{Proposal, Recorded, Verdict},
     streams::CASES,
@@ -13,6 +14,7 @@ use events::{
     envelope::{self, Stamp},
 };
 use service::Clock;
+use uuid::Uuid;
 
 use crate::{
     foreign,
@@ -21,6 +23,7 @@ use crate::{
 
 /// The pen.
 pub(crate) struct Pen {
+    name: Uuid,
     bus: Bus,
     clock: Clock,
     heads: Heads,
@@ -38,8 +41,8 @@ struct Stamped {
 }
 
 impl Pen {
-    pub(crate) fn new(bus: Bus, clock: Clock, press: Press) -> Self {
-        Self { bus, clock, heads: Heads::default(), press }
+    pub(crate) fn new(name: Uuid, bus: Bus, clock: Clock, press: Press) -> Self {
+        Self { name, bus, clock, heads: Heads::default(), press }
     }
 
     /// Records a proposal of a stage: all its facts or none.
@@ -102,7 +105,8 @@ impl Pen {
             let message = Append {
                 subject: label.aggregate.subject(),
                 payload: text.into(),
-                id: label.id.to_string(),
+                // What another ledger wrote of the same proposal has other stamps, and is not ours.
+                id: format!("{}/{}", label.id, self.name),
                 expected: head.sequence,
                 headers: vec![
                     ("Content-Type", "application/cloudevents+json".to_owned()),
@@ -119,6 +123,7 @@ impl Pen {
 
     /// Writes what is stamped, together with what others bring meanwhile.
     async fn write(&self, mut stamped: Vec<Stamped>) -> Verdict {
+        failpoint::reached(Failpoint::LedgerStamped);
         let messages = stamped.iter().map(|each| each.message.clone()).collect();
         match self.press.write(messages).await {
             Ok(sequences) => {
@@ -170,7 +175,7 @@ fn refused(error: &AppendError, stamped: &[Stamped]) -> Verdict {
         )),
         AppendError::Refused { reason } => {
             let aggregates: Vec<_> = stamped.iter().map(|each| (each.aggregate, each.head.version)).collect();
-            tracing::error!(reason, ?aggregates, "the server refused to store");
+            tracing::error!(reason, ?aggregates, alert = true, "the server refused to store");
             Verdict::Refused(Refusal::new(
                 Code::Unavailable,
                 "Kho dữ liệu từ chối ghi; chưa có gì được ghi.",

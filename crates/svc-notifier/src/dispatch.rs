@@ -1,12 +1,11 @@
 //! From an entry of the outbox to the relay, and back with its answer.
 
 use std::{
-    collections::HashSet,
     sync::{Arc, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use bus::{append::AppendError, log::ReadError};
+use bus::{Failpoint, append::AppendError, failpoint, log::ReadError};
 use chrono::TimeDelta;
 use events::Urgency;
 use service::{Chassis, Clock, EffectGuard};
@@ -16,6 +15,7 @@ use crate::{
     letter::{self, BadLetter, Letter, Part},
     notices::{Fill, Salutation, Template, render},
     outbox::{self, EntryId, Open, Outbox, State},
+    seen::{Held, Seen},
     transport::{self, Outcome, Transport, smtp::BadConfig},
 };
 
@@ -50,7 +50,7 @@ pub(crate) struct Dispatcher {
     /// The sender's domain, on which all ids of mails stand.
     domain: Arc<str>,
     outbox: Outbox,
-    held: Arc<std::sync::Mutex<HashSet<EntryId>>>,
+    held: Held,
     queue: mpsc::Sender<Job>,
 }
 
@@ -69,8 +69,11 @@ impl Dispatcher {
     ) -> Result<Self, BadConfig> {
         let (queue, jobs) = mpsc::channel(WAITING);
         let domain = sender_domain(&chassis.config.mail.from)?.into();
-        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held: Arc::default(), queue };
-        let (jobs, lines) = (Arc::new(Mutex::new(jobs)), Arc::new(Lines::new(config)?));
+        let held = Held::default();
+        Seen::watch(&chassis.metrics, &held, &chassis.clock);
+        let lines = Arc::new(Lines::new(config, outbox.seen.clone())?);
+        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held, queue };
+        let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..UNDER_WAY {
             chassis.tasks.spawn(dispatcher.clone().work(Arc::clone(&lines), Arc::clone(&jobs)));
         }
@@ -122,12 +125,12 @@ impl Dispatcher {
     }
 
     fn is_held(&self, id: EntryId) -> bool {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
     /// Queues an entry for its next attempt, once there is room.
     pub(crate) async fn take(&self, open: Open, effect: Option<EffectGuard>) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id, open.queued_at);
         // The workers live as long as the process; after that the next one recovers what is open.
         let _ = self.queue.send(Job { open, effect }).await;
     }
@@ -157,12 +160,16 @@ impl Dispatcher {
             return self.let_go(open.id);
         };
         open.sequence = sequence;
+        failpoint::reached(Failpoint::NotifierAttempting);
         let outcome = match self.letter(&open) {
             Ok(letter) => lines.send(&letter).await,
             Err(why) => Outcome::Refused { reply: why },
         };
         let (code, template, office) = (&open.notice.code, &open.notice.template, &open.notice.office);
         tracing::info!(%code, template, %office, attempt = open.attempts, outcome = outcome_name(&outcome), "mail");
+        if matches!(outcome, Outcome::Sent { .. }) {
+            failpoint::reached(Failpoint::NotifierSent);
+        }
         let given_up = self.chassis.clock.now() - open.queued_at > TRIED_FOR;
         let state = match outcome {
             Outcome::Sent { reply } => State::Sent { reply, maybe_doubled: open.maybe_doubled },
@@ -177,7 +184,9 @@ impl Dispatcher {
         }
         open.maybe_doubled |= matches!(state, State::Unknown { .. });
         let again = matches!(state, State::Waiting { .. } | State::Unknown { .. });
-        match self.note(&open, state).await {
+        let noted = self.note(&open, state).await;
+        failpoint::reached(Failpoint::NotifierNoted);
+        match noted {
             Some(sequence) if again => {
                 open.sequence = sequence;
                 self.later(open);
@@ -255,12 +264,13 @@ impl Dispatcher {
 struct Lines {
     free: std::sync::Mutex<Vec<Transport>>,
     places: Semaphore,
+    seen: Seen,
 }
 
 impl Lines {
-    fn new(config: &transport::Config) -> Result<Self, BadConfig> {
+    fn new(config: &transport::Config, seen: Seen) -> Result<Self, BadConfig> {
         let free: Result<Vec<_>, _> = (0..LINES).map(|_| Transport::new(config.clone())).collect();
-        Ok(Self { free: std::sync::Mutex::new(free?), places: Semaphore::new(LINES) })
+        Ok(Self { free: std::sync::Mutex::new(free?), places: Semaphore::new(LINES), seen })
     }
 
     /// Sends a letter over the first line that is free.
@@ -268,7 +278,9 @@ impl Lines {
         let gone = || Outcome::Waiting { reply: "no line to the relay is left".to_owned() };
         let Ok(_place) = self.places.acquire().await else { return gone() };
         let Some(mut line) = self.take() else { return gone() };
+        let began = Instant::now();
         let outcome = line.send(letter).await;
+        self.seen.handed_over(&outcome, began.elapsed());
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         outcome
     }

@@ -1,10 +1,16 @@
 //! From a fact to entries of the outbox.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bus::{
+    Failpoint,
     append::AppendError,
     delivery::Verdict,
+    failpoint,
     log::{self, Entry},
     protocol,
     streams::CASES,
@@ -33,51 +39,107 @@ pub(crate) struct Enter {
     dispatcher: Dispatcher,
     outbox: Outbox,
     writer: Uuid,
+    before: Before,
+}
+
+/// Cases as the facts that were entered left them: what is far behind need not read a case for each of its facts.
+#[derive(Clone, Default)]
+struct Before(Arc<Mutex<HashMap<CaseId, Arc<Case>>>>);
+
+impl Before {
+    /// How many are kept; then all are forgotten, and read again.
+    const MOST: usize = 2_048;
+
+    fn cases(&self) -> MutexGuard<'_, HashMap<CaseId, Arc<Case>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the case is kept as it stood before its fact of that version.
+    fn is_at(&self, id: CaseId, version: u32) -> bool {
+        self.cases().get(&id).is_some_and(|case| case.version + 1 == version)
+    }
+
+    /// The case as it stood before its fact of that version.
+    fn take(&self, id: CaseId, version: u32) -> Option<Arc<Case>> {
+        let mut cases = self.cases();
+        let is_at = cases.get(&id).is_some_and(|case| case.version + 1 == version);
+        if is_at { cases.remove(&id) } else { None }
+    }
+
+    fn keep(&self, case: &Arc<Case>) {
+        let mut cases = self.cases();
+        if cases.len() >= Self::MOST {
+            cases.clear();
+        }
+        cases.insert(case.id, Arc::clone(case));
+    }
 }
 
 impl Enter {
     pub(crate) fn new(chassis: Chassis, dispatcher: Dispatcher, outbox: Outbox) -> Self {
-        Self { chassis, dispatcher, outbox, writer: Uuid::new_v4() }
+        Self { chassis, dispatcher, outbox, writer: Uuid::new_v4(), before: Before::default() }
     }
 
     /// Enters the notices of a fact.
     pub(crate) async fn fact(&self, entry: &Entry) -> Verdict {
-        // Most facts are nobody's mail; what cannot be read is said below.
-        if envelope::link(&entry.payload).is_ok_and(|link| !notices::MAILED.contains(&link.kind)) {
+        let link = match envelope::link(&entry.payload) {
+            Ok(link) => link,
+            Err(error) => return Verdict::Hopeless { why: error.to_string() },
+        };
+        let (AggregateId::Case(id), version) = (link.aggregate, link.stamp.version) else {
+            return Verdict::NotOurs;
+        };
+        let is_mailed = notices::MAILED.contains(&link.kind);
+        let known = self.chassis.views.case_at(id, version);
+        if !is_mailed && (known.is_some() || !self.before.is_at(id, version)) {
             return Verdict::NotOurs;
         }
         let fact = match Fact::from_bytes(&entry.payload) {
             Ok(fact) => fact,
             Err(error) => return Verdict::Hopeless { why: error.to_string() },
         };
-        let AggregateId::Case(id) = fact.draft.aggregate else { return Verdict::NotOurs };
-        let case = match self.as_it_stood(id, entry, &fact).await {
+        let case = match self.as_it_stood(id, entry, &fact, known).await {
             Ok(case) => case,
             Err(verdict) => return verdict,
         };
-        let wanted = notices::notices(&case, &fact, &self.chassis.policy);
+        let wanted =
+            if is_mailed { notices::notices(&case, &fact, &self.chassis.policy) } else { Vec::new() };
         if wanted.is_empty() {
             return Verdict::Done;
         }
+        failpoint::reached(Failpoint::NotifierDelivered);
         let Some(code) = self.code(&case).await else {
             return again(Duration::from_millis(500), "the case has no number yet");
         };
-        for notice in wanted {
-            if let Err(error) = self.enter(&case, &fact, entry.stored_at, &code, notice).await {
-                return again(Duration::from_secs(1), &error.to_string());
+        let notices = wanted.into_iter().filter_map(|wanted| self.notice(&case, &fact, &code, wanted));
+        match self.enter(&fact, entry.stored_at, notices.collect()).await {
+            Ok(()) => {
+                failpoint::reached(Failpoint::NotifierSettling);
+                Verdict::Done
             }
+            Err(error) => again(Duration::from_secs(1), &error.to_string()),
         }
-        Verdict::Done
     }
 
-    /// The case as it stood after the fact: who is told is a question of that moment.
-    async fn as_it_stood(&self, id: CaseId, entry: &Entry, fact: &Fact) -> Result<Arc<Case>, Verdict> {
+    /// The case as it stood after the fact: who is told is a question of that moment. It is known from who recorded the
+    /// fact a moment ago, else it follows on the fact before it, else it is read.
+    async fn as_it_stood(
+        &self,
+        id: CaseId,
+        entry: &Entry,
+        fact: &Fact,
+        known: Option<Arc<Case>>,
+    ) -> Result<Arc<Case>, Verdict> {
         let hopeless = |why: String| Verdict::Hopeless { why };
-        if let Some(case) = self.chassis.views.case_at(id, fact.version) {
+        if let Some(case) = known {
             return Ok(case);
         }
-        if fact.version == 1 {
-            return bus::fold(None, &entry.payload).map(Arc::new).map_err(hopeless);
+        let before = self.before.take(id, fact.version);
+        if before.is_some() || fact.version == 1 {
+            let case = domain::evolve(before.map(Arc::unwrap_or_clone), fact);
+            let case = case.map(Arc::new).map_err(|error| hopeless(error.to_string()))?;
+            self.before.keep(&case);
+            return Ok(case);
         }
         let mut case = None;
         let mut next = 1;
@@ -92,7 +154,9 @@ impl Enter {
                 case = Some(bus::fold(case, &earlier.payload).map_err(hopeless)?);
             }
             if next > entry.sequence {
-                return case.map(Arc::new).ok_or_else(|| hopeless("the case has no facts".to_owned()));
+                let case = case.map(Arc::new).ok_or_else(|| hopeless("the case has no facts".to_owned()))?;
+                self.before.keep(&case);
+                return Ok(case);
             }
         }
     }
@@ -106,17 +170,10 @@ impl Enter {
         self.chassis.views.wait(NUMBER, |views| views.case(id).and_then(|case| case.code.clone())).await
     }
 
-    async fn enter(
-        &self,
-        case: &Case,
-        fact: &Fact,
-        stored_at: Timestamp,
-        code: &CaseCode,
-        wanted: notices::Notice,
-    ) -> Result<(), AppendError> {
-        let Some(office) = self.chassis.policy.organisation.office(&wanted.office) else { return Ok(()) };
-        let id = EntryId::of(fact.draft.id, &wanted.office);
-        let notice = Notice {
+    /// What is told to one office.
+    fn notice(&self, case: &Case, fact: &Fact, code: &CaseCode, wanted: notices::Notice) -> Option<Notice> {
+        let office = self.chassis.policy.organisation.office(&wanted.office)?;
+        Some(Notice {
             event: fact.draft.id,
             case: case.id,
             code: code.clone(),
@@ -127,31 +184,54 @@ impl Enter {
             level: wanted.alert.level(),
             urgency: case.urgency,
             deadline: wanted.deadline,
-        };
+        })
+    }
+
+    /// Makes the entries of a fact: together, or one by one where some of them stand there already.
+    async fn enter(
+        &self,
+        fact: &Fact,
+        stored_at: Timestamp,
+        notices: Vec<Notice>,
+    ) -> Result<(), AppendError> {
         let now: Timestamp = self.chassis.clock.now();
         // Both the fact's own time and the server's say so: one clock that is wrong must not silence the mail.
         let old = now - fact.recorded_at > TOO_OLD && Clock::System.now() - stored_at > TOO_OLD;
-        if old {
-            tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
-            let suppressed = State::Suppressed { notice };
-            return entered(self.outbox.record(id, 0, now, suppressed, self.writer).await).map(|_| ());
-        }
         // From here until the first attempt is over, the manual clock waits.
-        let effect = self.chassis.effects.begin();
-        let queued = State::Queued { notice: notice.clone() };
-        if let Some(sequence) = entered(self.outbox.record(id, 0, now, queued, self.writer).await)? {
-            let open = Open {
-                id,
-                notice,
-                queued_at: now,
-                sequence,
-                since: now,
-                attempts: 0,
-                interrupted: false,
-                maybe_doubled: false,
-                writer: Uuid::new_v4(),
-            };
-            self.dispatcher.take(open, Some(effect)).await;
+        let effects: Vec<_> = notices.iter().map(|_| self.chassis.effects.begin()).collect();
+        let first = |notice: &Notice| {
+            let (id, notice) = (EntryId::of(notice.event, &notice.office), notice.clone());
+            (id, if old { State::Suppressed { notice } } else { State::Queued { notice } })
+        };
+        let states: Vec<_> = notices.iter().map(first).collect();
+        let mut sequences = Vec::with_capacity(states.len());
+        match self.outbox.enter(now, states.clone(), self.writer).await {
+            Ok(all) => sequences.extend(all.into_iter().map(Some)),
+            Err(AppendError::Conflict { .. }) => {
+                for (id, state) in states {
+                    sequences.push(entered(self.outbox.record(id, 0, now, state, self.writer).await)?);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        for ((notice, sequence), effect) in notices.into_iter().zip(sequences).zip(effects) {
+            if old {
+                tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
+            } else if let Some(sequence) = sequence {
+                failpoint::reached(Failpoint::NotifierEntered);
+                let open = Open {
+                    id: EntryId::of(notice.event, &notice.office),
+                    notice,
+                    queued_at: now,
+                    sequence,
+                    since: now,
+                    attempts: 0,
+                    interrupted: false,
+                    maybe_doubled: false,
+                    writer: Uuid::new_v4(),
+                };
+                self.dispatcher.take(open, Some(effect)).await;
+            }
         }
         Ok(())
     }

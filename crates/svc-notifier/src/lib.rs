@@ -8,15 +8,16 @@ mod enter;
 pub mod letter;
 pub mod notices;
 pub mod outbox;
+mod seen;
 pub mod transport;
 
 use std::sync::Arc;
 
 use bus::{
-    Principal,
+    Bus, Principal,
     delivery::Deliveries,
     log,
-    streams::{CASES, NOTIFIER},
+    streams::{self, CASES, CONSUMERS, DEAD, NOTIFIER, OUTBOX, ProvisionError},
 };
 use chrono::TimeDelta;
 use service::{Chassis, Config, Pace, Service, StartError};
@@ -49,6 +50,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     check_discreet(&chassis.config).map_err(|error| failed(&error))?;
     let transport = transport_of(&chassis.config).map_err(|error| failed(&error))?;
+    verify(&chassis.bus, &chassis.config).await.map_err(|error| failed(&error))?;
     let outbox = Outbox::start(&chassis);
     let dispatcher =
         Dispatcher::start(&chassis, outbox.clone(), &transport).map_err(|error| failed(&error))?;
@@ -80,6 +82,18 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
             }
         }
     });
+    Ok(())
+}
+
+/// The streams that it writes to and the durable that it reads by stand as declared.
+async fn verify(bus: &Bus, config: &Config) -> Result<(), ProvisionError> {
+    let declared = streams::declared(&config.nats.shape());
+    for stream in declared.iter().filter(|stream| [OUTBOX, DEAD].contains(&stream.name)) {
+        streams::verify(bus, stream).await?;
+    }
+    for consumer in CONSUMERS.iter().filter(|consumer| consumer.name == NOTIFIER) {
+        streams::verify_consumer(bus, consumer).await?;
+    }
     Ok(())
 }
 

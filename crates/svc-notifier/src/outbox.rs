@@ -3,6 +3,8 @@
 //! An entry's states are messages of its own subject, each appended with compare-and-set: two replicas cannot both
 //! attempt it, and what is there is never rewritten.
 
+use std::time::Duration;
+
 use bus::{
     Bus,
     append::{Append, AppendError, Press},
@@ -13,6 +15,8 @@ use events::{AgencyId, CaseCode, CaseId, EventId, OfficeId, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
 use service::Chassis;
 use uuid::Uuid;
+
+use crate::seen::Seen;
 
 /// The namespace of entries' ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x4b9d_02c6_7f31_5d0a_a1c8_53f0_e62b_9714);
@@ -160,19 +164,29 @@ pub struct Open {
 /// How many states wait to be written at a time; who brings more waits.
 const PLACES: usize = 1_024;
 
+/// How far apart batches begin: nobody waits for mail within so short a time, and few large ones cost less.
+const APART: Duration = Duration::from_millis(25);
+
 /// Writes to the outbox, what comes at the same time as one batch.
 #[derive(Clone, Debug)]
-pub struct Outbox(Press);
+pub struct Outbox {
+    press: Press,
+    pub(crate) seen: Seen,
+}
 
 impl Outbox {
     /// An outbox that writes as long as somebody holds it.
     pub fn start(chassis: &Chassis) -> Self {
         let replicas = chassis.config.nats.replicas;
-        let (press, pressing) = Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, |flight| {
-            tracing::trace!(?flight, "a write to the outbox");
-        });
+        let seen = Seen::new(&chassis.metrics);
+        let writes = seen.writes.clone();
+        let (press, pressing) =
+            Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, APART, move |flight| {
+                tracing::trace!(?flight, "a write to the outbox");
+                writes.seen(flight);
+            });
         chassis.tasks.spawn(pressing.run());
-        Self(press)
+        Self { press, seen }
     }
 
     /// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
@@ -184,11 +198,40 @@ impl Outbox {
         state: State,
         writer: Uuid,
     ) -> Result<u64, AppendError> {
-        // A repeat by the same writer finds what it wrote when the outcome was unknown; what another wrote is a conflict.
-        let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
-        let payload = bus::protocol::write(&Record { entry, at, state });
-        let message = Append { subject: entry.subject(), payload, id, expected, headers: Vec::new() };
-        self.0.write(vec![message]).await?.first().copied().ok_or(AppendError::Unknown)
+        let record = Record { entry, at, state };
+        let written = self.press.write(vec![message(&record, expected, writer)]).await?;
+        self.seen.state(&record.state);
+        written.first().copied().ok_or(AppendError::Unknown)
+    }
+
+    /// Appends the first states of several entries, all or none.
+    pub async fn enter(
+        &self,
+        at: Timestamp,
+        states: Vec<(EntryId, State)>,
+        writer: Uuid,
+    ) -> Result<Vec<u64>, AppendError> {
+        let records: Vec<_> = states.into_iter().map(|(entry, state)| Record { entry, at, state }).collect();
+        let first = records.iter().map(|record| message(record, 0, writer)).collect();
+        let written = self.press.write(first).await?;
+        for record in &records {
+            self.seen.state(&record.state);
+        }
+        Ok(written)
+    }
+}
+
+/// An entry's next state as a message. A repeat by the same writer finds what it wrote when the outcome was unknown; what
+/// another wrote is a conflict.
+fn message(record: &Record, expected: u64, writer: Uuid) -> Append {
+    let Record { entry, state, .. } = record;
+    let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
+    Append {
+        subject: entry.subject(),
+        payload: bus::protocol::write(record),
+        id,
+        expected,
+        headers: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A real nats-server for one test: free ports, a store of its own, every credential, the streams provisioned.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use bus::connection::{Bus, ConnectTo};
@@ -18,7 +19,9 @@ pub struct TestNats {
     server: Option<NatsServer>,
     options: ServerOptions,
     credentials: Credentials,
-    dir: TempDir,
+    keys: PathBuf,
+    // What it lies in, unless the caller has named a place.
+    _dir: Option<TempDir>,
 }
 
 impl TestNats {
@@ -32,10 +35,25 @@ impl TestNats {
     /// # Panics
     /// When the streams cannot be made.
     pub async fn start_with(shape: &Shape) -> Self {
-        let nats = Self::start_bare().await;
-        let deploy = nats.connect(Principal::Deploy).await;
+        Self::start_bare().await.provisioned(shape).await
+    }
+
+    /// Starts a server with all streams whose store lies in a directory of the caller's. What lies there already is
+    /// taken up. Of a program of the caller's no proof of durability is asked: it may be there to show what is lost
+    /// without.
+    ///
+    /// # Panics
+    /// When it does not start, or the streams cannot be made.
+    pub async fn start_in(store: &Path, keys: &Path, binary: Option<&Path>) -> Self {
+        let binary = binary.map(Path::to_owned);
+        let options = ServerOptions { binary, ..ServerOptions::new(store) };
+        Self::start_as(options, keys.to_owned(), None).await.provisioned(&Shape::default()).await
+    }
+
+    async fn provisioned(self, shape: &Shape) -> Self {
+        let deploy = self.connect(Principal::Deploy).await;
         streams::provision(&deploy, shape).await.unwrap_or_else(|error| panic!("{error}"));
-        nats
+        self
     }
 
     /// Starts a server without streams.
@@ -44,22 +62,26 @@ impl TestNats {
     /// When it does not start.
     pub async fn start_bare() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let credentials =
-            Credentials::read_or_make(&dir.path().join("keys")).unwrap_or_else(|error| panic!("{error}"));
-        let options = ServerOptions {
-            port: 0,
-            monitor_port: 0,
-            name: "test".to_owned(),
-            ..ServerOptions::new(dir.path().join("nats"))
-        };
-        let mut nats = Self { server: None, options, credentials, dir };
+        let (store, keys) = (dir.path().join("nats"), dir.path().join("keys"));
+        Self::start_as(ServerOptions::new(store), keys, Some(dir)).await
+    }
+
+    async fn start_as(options: ServerOptions, keys: PathBuf, dir: Option<TempDir>) -> Self {
+        let credentials = Credentials::read_or_make(&keys).unwrap_or_else(|error| panic!("{error}"));
+        let options = ServerOptions { port: 0, monitor_port: 0, name: "test".to_owned(), ..options };
+        let mut nats = Self { server: None, options, credentials, keys, _dir: dir };
         nats.restart().await;
         nats
     }
 
     /// Where clients connect.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.options.port)
+        format!("nats://{}", self.address())
+    }
+
+    /// The same as an address.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.options.port))
     }
 
     /// Where the monitor answers.
@@ -74,7 +96,7 @@ impl TestNats {
 
     /// The directory of the credentials.
     pub fn keys(&self) -> PathBuf {
-        self.dir.path().join("keys")
+        self.keys.clone()
     }
 
     /// All credentials.
@@ -84,7 +106,8 @@ impl TestNats {
 
     /// What a service of this credential is given to connect, with the proof of durability.
     pub fn connect_to(&self, principal: Principal) -> ConnectTo {
-        ConnectTo::new(self.url(), self.credentials.get(principal)).proven_by(self.monitor_url())
+        let connect = ConnectTo::new(self.url(), self.credentials.get(principal));
+        if self.options.binary.is_none() { connect.proven_by(self.monitor_url()) } else { connect }
     }
 
     /// A connection under this credential.
@@ -103,6 +126,11 @@ impl TestNats {
         if let Some(server) = self.server.take() {
             server.kill().await.expect("the server can be killed");
         }
+    }
+
+    /// Whether the server's process runs.
+    pub fn is_running(&mut self) -> bool {
+        self.server.as_mut().is_some_and(NatsServer::is_running)
     }
 
     /// Stops the server in order. [`TestNats::restart`] brings it back.

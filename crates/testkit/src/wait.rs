@@ -10,7 +10,30 @@ const LIMIT: Duration = Duration::from_secs(30);
 ///
 /// # Panics
 /// When it has not succeeded within half a minute, with the last reason why not.
-pub async fn eventually<T, E: Debug>(mut attempt: impl AsyncFnMut() -> Result<T, E>) -> T {
+pub async fn eventually<T, E: Debug>(attempt: impl AsyncFnMut() -> Result<T, E>) -> T {
+    eventually_within(LIMIT, attempt).await
+}
+
+/// The same, with more or less patience.
+///
+/// # Panics
+/// When it has not succeeded within the limit, with the last reason why not.
+pub async fn eventually_within<T, E: Debug>(
+    limit: Duration,
+    attempt: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
+    eventually_every(PAUSE, limit, attempt).await
+}
+
+/// The same for an attempt that costs something, with a longer pause before the next.
+///
+/// # Panics
+/// When it has not succeeded within the limit, with the last reason why not.
+pub async fn eventually_every<T, E: Debug>(
+    pause: Duration,
+    limit: Duration,
+    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
     let mut last = None;
     let trying = async {
         loop {
@@ -18,9 +41,9 @@ pub async fn eventually<T, E: Debug>(mut attempt: impl AsyncFnMut() -> Result<T,
                 Ok(done) => return done,
                 Err(reason) => last = Some(reason),
             }
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
         }
     };
-    let tried = tokio::time::timeout(LIMIT, trying).await;
-    tried.unwrap_or_else(|_| panic!("it did not succeed within {LIMIT:?}; the last reason: {last:?}"))
+    let tried = tokio::time::timeout(limit, trying).await;
+    tried.unwrap_or_else(|_| panic!("it did not succeed within {limit:?}; the last reason: {last:?}"))
 }

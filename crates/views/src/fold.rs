@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use bus::{Loaded, log::Entry};
+use bus::{Loaded, append::Stored};
 use bytes::Bytes;
 use chrono::Datelike as _;
 use domain::{Policy, calendar};
@@ -119,7 +119,7 @@ impl Fold {
 
     /// Applies a fact in the log's order. A fact that does not follow marks its case as unreadable, and the fold
     /// goes on (DESIGN D8).
-    pub(crate) fn apply(&mut self, entry: &Entry, seen: Instant, policy: &Policy) {
+    pub(crate) fn apply(&mut self, entry: &Stored, seen: Instant, policy: &Policy) {
         if entry.sequence <= self.mark.applied {
             return;
         }
@@ -131,7 +131,7 @@ impl Fold {
         }
     }
 
-    fn apply_to(&mut self, id: CaseId, entry: &Entry, seen: Instant, policy: &Policy) -> Result<(), String> {
+    fn apply_to(&mut self, id: CaseId, entry: &Stored, seen: Instant, policy: &Policy) -> Result<(), String> {
         let link = envelope::link(&entry.payload).map_err(|error| error.to_string())?;
         if link.aggregate != AggregateId::Case(id) {
             return Err("the fact names another aggregate than its subject".to_owned());

@@ -7,13 +7,17 @@ use std::{
 
 use bus::{
     Bus,
-    connection::Subscription,
-    log::{self, ReadError},
-    protocol::ANNOUNCEMENT,
+    append::Stored,
+    connection::{House, Subscription},
+    log::{self, Entry, ReadError},
+    protocol::{self, ANNOUNCEMENT},
     streams::CASES,
 };
 use events::Digest;
-use tokio::task::{JoinError, JoinHandle};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    task::{JoinError, JoinHandle},
+};
 
 use crate::{StoreError, Views, store::Mark};
 
@@ -55,12 +59,16 @@ impl From<JoinError> for FollowError {
 /// Reads the log from where the fold was left up to its end; then goes on following it in the background. The task ends
 /// only with the connection: a process whose fold no longer follows must not go on.
 ///
+/// What the ledger of this process stores comes from the `house`, without being read.
+///
 /// `lag` is waited before each read: what a slow follower looks like, for tests.
 pub async fn follow(
     views: &Arc<Views>,
     bus: Bus,
+    house: &House,
     lag: Option<Duration>,
 ) -> Result<JoinHandle<()>, FollowError> {
+    let stored = house.stored();
     let announced = bus.subscribe(ANNOUNCEMENT).await.map_err(|error| FollowError(error.to_string()))?;
     let end = log::last_sequence(&bus, CASES).await?;
     let mut next = resume(views, &bus, end).await?;
@@ -79,7 +87,7 @@ pub async fn follow(
         save(views).await?;
     }
     tokio::spawn(save_now_and_then(Arc::downgrade(views)));
-    Ok(tokio::spawn(keep_up(Arc::clone(views), bus, announced, next, lag)))
+    Ok(tokio::spawn(keep_up(Arc::clone(views), bus, News { announced, stored }, next, lag)))
 }
 
 /// Where to read on: behind what the fold has, if it was made from this log.
@@ -100,23 +108,60 @@ async fn resume(views: &Views, bus: &Bus, end: u64) -> Result<u64, FollowError> 
     Ok(1)
 }
 
-async fn keep_up(
-    views: Arc<Views>,
-    bus: Bus,
-    mut announced: Subscription,
-    mut next: u64,
-    lag: Option<Duration>,
-) {
+/// What tells that the log has grown.
+struct News {
+    /// From whichever ledger, through the server.
+    announced: Subscription,
+    /// From the ledger of this process, with what it stored.
+    stored: broadcast::Receiver<Arc<[Stored]>>,
+}
+
+/// What there is to do.
+enum Next {
+    /// These follow on what is there.
+    Apply(Arc<[Stored]>),
+    /// The log is to be read.
+    Read,
+    /// Nothing is new.
+    Wait,
+    /// The connection has ended.
+    End,
+}
+
+impl News {
+    /// Waits for what comes next; a lost announcement is made good by the heartbeat.
+    async fn next(&mut self, next: u64) -> Next {
+        tokio::select! {
+            biased;
+            stored = self.stored.recv() => match stored {
+                Ok(entries) if entries.first().is_some_and(|first| first.sequence == next) => Next::Apply(entries),
+                Ok(entries) if entries.last().is_some_and(|last| last.sequence < next) => Next::Wait,
+                Ok(_) | Err(RecvError::Lagged(_)) => Next::Read,
+                Err(RecvError::Closed) => Next::End,
+            },
+            announced = tokio::time::timeout(HEARTBEAT, self.announced.next()) => match announced {
+                Ok(None) => Next::End,
+                Ok(Some(said)) if protocol::read(&said).is_ok_and(|newest: u64| newest < next) => Next::Wait,
+                Ok(Some(_)) | Err(_) => Next::Read,
+            },
+        }
+    }
+}
+
+async fn keep_up(views: Arc<Views>, bus: Bus, mut news: News, mut next: u64, lag: Option<Duration>) {
     loop {
-        // A lost announcement is made good by the heartbeat.
-        if let Ok(None) = tokio::time::timeout(HEARTBEAT, announced.next()).await {
-            break;
+        match news.next(next).await {
+            Next::End => break,
+            Next::Wait => continue,
+            Next::Apply(entries) if lag.is_none() => {
+                next = apply(&views, &entries).unwrap_or(next);
+                continue;
+            }
+            Next::Apply(_) | Next::Read => {}
         }
         if let Some(lag) = lag {
             tokio::time::sleep(lag).await;
         }
-        // One read serves for all the announcements that have come meanwhile.
-        while let Ok(Some(_)) = tokio::time::timeout(Duration::ZERO, announced.next()).await {}
         loop {
             match read_on(&views, &bus, &mut next).await {
                 Ok(true) => {}
@@ -130,21 +175,26 @@ async fn keep_up(
     }
 }
 
+/// Applies entries that follow on what is there; gives where the log goes on.
+fn apply(views: &Views, entries: &[Stored]) -> Option<u64> {
+    let last = entries.last()?.sequence;
+    let seen = Instant::now();
+    // The lock is taken for each: commands go on meanwhile.
+    for entry in entries {
+        views.fold().apply(entry, seen, &views.policy);
+    }
+    views.changed(Some(last));
+    Some(last + 1)
+}
+
 /// Applies one reading of the log from `next` on, and moves `next` behind it; says whether there is more.
 async fn read_on(views: &Arc<Views>, bus: &Bus, next: &mut u64) -> Result<bool, FollowError> {
     let entries = log::read(bus, CASES, *next, ">").await?;
     let more = entries.len() >= log::BATCH;
-    if let Some(last) = entries.last() {
-        *next = last.sequence + 1;
-        let seen = Instant::now();
-        // The lock is taken for each: commands go on meanwhile.
-        for entry in &entries {
-            views.fold().apply(entry, seen, &views.policy);
-        }
-        views.changed(Some(last.sequence));
-        if views.fold().unsaved() >= MOST_UNSAVED {
-            save(views).await?;
-        }
+    let entries: Vec<Stored> = entries.into_iter().map(Entry::into_stored).collect();
+    *next = apply(views, &entries).unwrap_or(*next);
+    if views.fold().unsaved() >= MOST_UNSAVED {
+        save(views).await?;
     }
     Ok(more)
 }

@@ -44,7 +44,7 @@ fn profile(args: &[String]) -> (&'static [&'static str], &[String]) {
 }
 
 /// Finds the binary in cargo's messages, one JSON object on each line.
-fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+pub fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

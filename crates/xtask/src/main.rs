@@ -6,6 +6,7 @@
 
 mod app;
 mod bench;
+mod chaos;
 mod ci;
 mod failure;
 mod layers;
@@ -54,6 +55,12 @@ const COMMANDS: &[Command] = &[
         args: "[nextest args...]",
         about: "build the binaries and run every test",
         run: suite::run,
+    },
+    Command {
+        name: "chaos",
+        args: "[--release] [--minutes N | --cases N] [--seed S] [--report FILE] [--power-cut]",
+        about: "faults of every kind under load, by a seed; or the power cut, again and again",
+        run: chaos::run,
     },
     Command {
         name: "schemas",
@@ -133,6 +140,6 @@ mod tests {
     #[test]
     fn an_unknown_command_is_answered_with_the_known_ones() {
         let failure = dispatch("tets", &[]).expect_err("no such command");
-        assert!(failure.to_string().contains("test, schemas"));
+        assert!(failure.to_string().contains("chaos, schemas"));
     }
 }

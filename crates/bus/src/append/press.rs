@@ -10,8 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     task::JoinSet,
 };
 
@@ -24,8 +25,9 @@ const MOST: usize = 1_000;
 /// The most bytes of one batch.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many batches are under way at a time: while one is synced, the next is already on its way.
-const BATCHES_IN_FLIGHT: usize = 2;
+/// How many batches are under way at a time: each costs the server as much as sixty messages do, so that one which is
+/// twice as large is better than two.
+const BATCHES_IN_FLIGHT: usize = 1;
 
 /// How many writers are under way at a time on three servers.
 const WRITERS_IN_FLIGHT: usize = 256;
@@ -34,7 +36,7 @@ const WRITERS_IN_FLIGHT: usize = 256;
 type Written = Result<Vec<u64>, AppendError>;
 
 /// A write that has come back: one or several writers' messages.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Flight {
     /// How many writers it carried.
     pub writers: usize,
@@ -44,10 +46,21 @@ pub struct Flight {
     pub bytes: usize,
     /// How many of the writers came too late.
     pub conflicts: usize,
-    /// How many of the writers have their messages stored.
-    pub stored: usize,
+    /// What was stored, in the order of the stream.
+    pub stored: Vec<Stored>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A message that was stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its place in the stream.
+    pub sequence: u64,
+    /// Its subject.
+    pub subject: String,
+    /// Its exact bytes.
+    pub payload: Bytes,
 }
 
 /// Messages of one writer, all or none, and who waits for them.
@@ -71,6 +84,7 @@ pub struct Pressing {
     bus: Bus,
     stream: &'static str,
     replicas: Replicas,
+    apart: Duration,
     jobs: mpsc::Receiver<Job>,
     seen: Arc<dyn Fn(&Flight) + Send + Sync>,
 }
@@ -83,16 +97,18 @@ impl fmt::Debug for Pressing {
 
 impl Press {
     /// A press for a stream that lies on so many servers, and what [`Pressing::run`] must do for it. At most `places`
-    /// writers wait. `seen` is told of each write that has come back.
+    /// writers wait. Batches begin `apart` from each other, so that there are not too many of them; who comes alone does
+    /// not wait. `seen` is told of each write that has come back.
     pub fn new(
         bus: Bus,
         stream: &'static str,
         replicas: Replicas,
         places: usize,
+        apart: Duration,
         seen: impl Fn(&Flight) + Send + Sync + 'static,
     ) -> (Self, Pressing) {
         let (queue, jobs) = mpsc::channel(places);
-        (Self(queue), Pressing { bus, stream, replicas, jobs, seen: Arc::new(seen) })
+        (Self(queue), Pressing { bus, stream, replicas, apart, jobs, seen: Arc::new(seen) })
     }
 
     /// Writes the messages of one writer, all or none. No two writers at a time may name the same subject.
@@ -112,9 +128,9 @@ impl Pressing {
             Replicas::One => BATCHES_IN_FLIGHT,
             Replicas::Three => WRITERS_IN_FLIGHT,
         };
-        let places = Arc::new(Semaphore::new(in_flight));
         let mut flights = JoinSet::new();
         let mut held: Option<Job> = None;
+        let mut next = Instant::now();
         loop {
             while flights.try_join_next().is_some() {}
             let first = match held.take() {
@@ -124,42 +140,78 @@ impl Pressing {
                     None => break,
                 },
             };
-            // Whatever comes until a place is free goes with it.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-            let batch = match self.replicas {
-                Replicas::One => self.gather(first, &mut held),
-                Replicas::Three => vec![first],
-            };
+            // Whatever comes until there is room goes with it.
+            while flights.len() >= in_flight {
+                flights.join_next().await;
+            }
+            tokio::time::sleep_until(next.into()).await;
+            let mut batch = Batch::of(first);
+            if self.replicas == Replicas::One {
+                self.gather(&mut batch, &mut held);
+            }
+            if batch.jobs.len() > 1 {
+                next = Instant::now() + self.apart;
+            }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
-            flights.spawn(async move {
-                fly(&bus, stream, batch, seen.as_ref()).await;
-                drop(place);
-            });
+            flights.spawn(async move { fly(&bus, stream, batch, seen.as_ref()).await });
         }
         while flights.join_next().await.is_some() {}
     }
 
     /// What waits already, as much as one batch takes; what is too much for it is held for the next.
-    fn gather(&mut self, first: Job, held: &mut Option<Job>) -> Vec<Job> {
-        let (mut messages, mut bytes) = (first.messages.len(), first.bytes());
-        let mut batch = vec![first];
-        while let Ok(job) = self.jobs.try_recv() {
-            if messages + job.messages.len() > MOST || bytes + job.bytes() > MOST_BYTES {
-                *held = Some(job);
-                break;
-            }
-            messages += job.messages.len();
-            bytes += job.bytes();
-            batch.push(job);
+    fn gather(&mut self, batch: &mut Batch, held: &mut Option<Job>) {
+        while held.is_none()
+            && let Ok(job) = self.jobs.try_recv()
+        {
+            *held = batch.take(job);
         }
-        batch
     }
 }
 
+/// What goes out together.
+struct Batch {
+    jobs: Vec<Job>,
+    messages: usize,
+    bytes: usize,
+}
+
+impl Batch {
+    fn of(first: Job) -> Self {
+        let (messages, bytes) = (first.messages.len(), first.bytes());
+        Self { jobs: vec![first], messages, bytes }
+    }
+
+    /// Takes a job, or gives it back when it is too much.
+    fn take(&mut self, job: Job) -> Option<Job> {
+        let (messages, bytes) = (self.messages + job.messages.len(), self.bytes + job.bytes());
+        if messages > MOST || bytes > MOST_BYTES {
+            return Some(job);
+        }
+        (self.messages, self.bytes) = (messages, bytes);
+        self.jobs.push(job);
+        None
+    }
+}
+
+/// What of a batch is stored.
+fn stored(jobs: &[Job], written: &[Written]) -> Vec<Stored> {
+    let stored = jobs.iter().zip(written).filter_map(|(job, written)| Some((job, written.as_ref().ok()?)));
+    let messages = stored.flat_map(|(job, sequences)| job.messages.iter().zip(sequences));
+    let mut messages: Vec<_> = messages
+        .map(|(Append { subject, payload, .. }, sequence)| Stored {
+            sequence: *sequence,
+            subject: subject.clone(),
+            payload: payload.clone(),
+        })
+        .collect();
+    messages.sort_unstable_by_key(|message| message.sequence);
+    messages
+}
+
 /// Writes a batch and tells its writers.
-async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&Flight) + Send + Sync)) {
+async fn fly(bus: &Bus, stream: &'static str, batch: Batch, seen: &(dyn Fn(&Flight) + Send + Sync)) {
     let began = Instant::now();
-    let written = match batch.as_slice() {
+    let written = match batch.jobs.as_slice() {
         [alone] => vec![append_one(bus, stream, &alone.messages).await],
         several => {
             let writers: Vec<&[Append]> = several.iter().map(|job| job.messages.as_slice()).collect();
@@ -169,14 +221,14 @@ async fn fly(bus: &Bus, stream: &'static str, batch: Vec<Job>, seen: &(dyn Fn(&F
     let conflicts =
         written.iter().filter(|written| matches!(written, Err(AppendError::Conflict { .. }))).count();
     seen(&Flight {
-        writers: batch.len(),
-        messages: batch.iter().map(|job| job.messages.len()).sum(),
-        bytes: batch.iter().map(Job::bytes).sum(),
+        writers: batch.jobs.len(),
+        messages: batch.messages,
+        bytes: batch.bytes,
         conflicts,
-        stored: written.iter().filter(|written| written.is_ok()).count(),
+        stored: stored(&batch.jobs, &written),
         took: began.elapsed(),
     });
-    for (job, written) in batch.into_iter().zip(written) {
+    for (job, written) in batch.jobs.into_iter().zip(written) {
         // Who has gone meanwhile learns it from the stream.
         let _ = job.answer.send(written);
     }

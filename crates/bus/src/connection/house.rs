@@ -6,20 +6,35 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{
+    broadcast,
+    mpsc::{self, error::TrySendError},
+};
 
 use super::Message;
-use crate::permissions::overlap;
+use crate::{append::Stored, permissions::overlap};
 
 /// How many requests may wait at one listener; further ones are refused at once.
 const MOST_WAITING: usize = 2_048;
+
+/// How many writes who follows the log may be behind; he then reads the log instead.
+const MOST_UNHEARD: usize = 16;
 
 /// Where the services of one process hear each other. Clones share it.
 ///
 /// Only what one of a group answers goes this way: a listener of this process is as good as any other of its group, and
 /// nearer. What everybody hears goes through the server.
-#[derive(Clone, Default)]
-pub struct House(Arc<RwLock<Listeners>>);
+#[derive(Clone)]
+pub struct House {
+    listeners: Arc<RwLock<Listeners>>,
+    stored: broadcast::Sender<Arc<[Stored]>>,
+}
+
+impl Default for House {
+    fn default() -> Self {
+        Self { listeners: Arc::default(), stored: broadcast::Sender::new(MOST_UNHEARD) }
+    }
+}
 
 #[derive(Default)]
 struct Listeners {
@@ -52,7 +67,7 @@ impl House {
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         let (queue, messages) = mpsc::channel(MOST_WAITING);
         let listener = Listener { id, pattern: pattern.to_owned(), queue };
-        let mut listeners = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
         if pattern.contains(['*', '>']) {
             listeners.wild.retain(|other| other.pattern != pattern);
             listeners.wild.push(listener);
@@ -66,7 +81,7 @@ impl House {
     /// Hands a request to who listens to its subject.
     pub(super) fn hand_over(&self, message: Message) -> HandedOver {
         let queue = {
-            let listeners = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
             let subject = message.subject();
             let wild = || listeners.wild.iter().find(|listener| overlap(&listener.pattern, subject));
             listeners.literal.get(subject).or_else(wild).map(|listener| listener.queue.clone())
@@ -79,8 +94,22 @@ impl House {
         }
     }
 
+    /// What the ledger of this process stores from now on, in the order of the log and without gaps as long as no other
+    /// writes.
+    pub fn stored(&self) -> broadcast::Receiver<Arc<[Stored]>> {
+        self.stored.subscribe()
+    }
+
+    /// Tells who follows the log here what was stored.
+    pub(super) fn tell_stored(&self, stored: &[Stored]) {
+        if self.stored.receiver_count() > 0 {
+            // Nobody needs to hear it: it stands in the log.
+            let _ = self.stored.send(stored.into());
+        }
+    }
+
     fn forget(&self, id: u64) {
-        let mut listeners = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut listeners = self.listeners.write().unwrap_or_else(PoisonError::into_inner);
         listeners.literal.retain(|_, listener| listener.id != id);
         listeners.wild.retain(|listener| listener.id != id);
     }
@@ -88,8 +117,10 @@ impl House {
 
 impl fmt::Debug for House {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listeners = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        f.debug_struct("House").field("listeners", &(listeners.literal.len() + listeners.wild.len())).finish()
+        let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_struct("House")
+            .field("listeners", &(listeners.literal.len() + listeners.wild.len()))
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Making what is missing, and holding what stands against its declaration.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -19,37 +20,29 @@ const ASK_LIMIT: Duration = Duration::from_secs(5);
 /// Why the streams are not as the code needs them.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProvisionError {
-    /// A stream stands with another setting.
+    /// A stream stands with other settings.
     #[error(
-        "stream {stream} differs from its declaration: {field} is {is}, should be {should}; set the configured \
-         value to the stream's, or have an operator alter the stream: Concord never does"
+        "stream {stream} differs from its declaration: {differences}; set the configured value to the stream's, or \
+         have an operator alter the stream: Concord never does"
     )]
     DiffersFromDeclaration {
         /// The stream.
         stream: &'static str,
-        /// The setting, as NATS calls it.
-        field: String,
-        /// What stands, as JSON.
-        is: String,
-        /// What is declared, as JSON.
-        should: String,
+        /// Every one of them.
+        differences: Differences,
     },
-    /// A durable stands with another setting.
+    /// A durable stands with other settings.
     #[error(
-        "consumer {consumer} of stream {stream} differs from its declaration: {field} is {is}, should be {should}; \
-         have an operator alter the consumer: Concord never does"
+        "consumer {consumer} of stream {stream} differs from its declaration: {differences}; have an operator alter \
+         the consumer: Concord never does"
     )]
     ConsumerDiffers {
         /// The stream.
         stream: &'static str,
         /// The durable.
         consumer: &'static str,
-        /// The setting, as NATS calls it.
-        field: String,
-        /// What stands, as JSON.
-        is: String,
-        /// What is declared, as JSON.
-        should: String,
+        /// Every one of them.
+        differences: Differences,
     },
     /// A declared stream is not there.
     #[error("{what} does not exist: provision with the deploy credential first")]
@@ -80,6 +73,31 @@ pub enum ProvisionError {
     },
 }
 
+/// The settings in which what stands differs from what is declared, by their names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Differences(pub Vec<Difference>);
+
+/// A setting that differs.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The setting, as NATS calls it.
+    pub field: String,
+    /// What stands, as JSON.
+    pub is: String,
+    /// What is declared, as JSON.
+    pub should: String,
+}
+
+impl fmt::Display for Differences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Difference { field, is, should }) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{field} is {is}, should be {should}")?;
+        }
+        Ok(())
+    }
+}
+
 /// Makes what is missing and checks what stands; answers the names of what it made.
 pub async fn provision(deploy: &Bus, shape: &Shape) -> Result<Vec<String>, ProvisionError> {
     let mut made = Vec::new();
@@ -105,24 +123,23 @@ pub async fn verify(bus: &Bus, declaration: &StreamDeclaration) -> Result<(), Pr
     let stands = stream_as_it_stands(bus, declaration.name)
         .await?
         .ok_or_else(|| ProvisionError::Missing { what: format!("stream {}", declaration.name) })?;
-    match first_difference(&stands, &declaration.config()) {
+    match differences(&stands, &declaration.config()) {
         None => Ok(()),
-        Some(Difference { field, is, should }) => {
-            Err(ProvisionError::DiffersFromDeclaration { stream: declaration.name, field, is, should })
+        Some(differences) => {
+            Err(ProvisionError::DiffersFromDeclaration { stream: declaration.name, differences })
         }
     }
 }
 
-async fn verify_consumer(bus: &Bus, declaration: &ConsumerDeclaration) -> Result<(), ProvisionError> {
+/// Checks that a durable stands as declared. The credential needs the right to ask about it.
+pub async fn verify_consumer(bus: &Bus, declaration: &ConsumerDeclaration) -> Result<(), ProvisionError> {
     let (stream, consumer) = (declaration.stream, declaration.name);
     let stands = consumer_as_it_stands(bus, declaration)
         .await?
         .ok_or_else(|| ProvisionError::Missing { what: format!("consumer {consumer} of stream {stream}") })?;
-    match first_difference(&stands, &declaration.config().into_consumer_config()) {
+    match differences(&stands, &declaration.config().into_consumer_config()) {
         None => Ok(()),
-        Some(Difference { field, is, should }) => {
-            Err(ProvisionError::ConsumerDiffers { stream, consumer, field, is, should })
-        }
+        Some(differences) => Err(ProvisionError::ConsumerDiffers { stream, consumer, differences }),
     }
 }
 
@@ -205,27 +222,22 @@ impl Asked<'_> {
     }
 }
 
-struct Difference {
-    field: String,
-    is: String,
-    should: String,
-}
-
-/// The first setting, by name, in which two configurations differ. The server's own notes (`metadata`) and
-/// the words for people do not count.
-fn first_difference<C: Serialize>(is: &C, should: &C) -> Option<Difference> {
+/// The settings, by name, in which two configurations differ, if they do. The server's own notes (`metadata`) and the
+/// words for people do not count.
+fn differences<C: Serialize>(is: &C, should: &C) -> Option<Differences> {
     let (is, should) = (as_json(is), as_json(should));
-    let mut fields: Vec<_> = is.as_object()?.keys().chain(should.as_object()?.keys()).collect();
-    fields.sort_unstable();
-    fields
+    let fields = [&is, &should].into_iter().filter_map(Value::as_object).flat_map(|fields| fields.keys());
+    let fields: BTreeSet<_> = fields.collect();
+    let different = fields
         .into_iter()
         .filter(|field| !matches!(field.as_str(), "metadata" | "description"))
-        .find(|field| is.get(field) != should.get(field))
+        .filter(|field| is.get(field) != should.get(field))
         .map(|field| Difference {
             field: field.clone(),
             is: show(is.get(field)),
             should: show(should.get(field)),
-        })
+        });
+    Some(Differences(different.collect())).filter(|Differences(found)| !found.is_empty())
 }
 
 fn as_json(config: &impl Serialize) -> Value {
@@ -246,8 +258,7 @@ mod tests {
         let [cases, ..] = declared(&Shape::default());
         let mut stands = cases.config();
         alter(&mut stands);
-        first_difference(&stands, &cases.config())
-            .map(|Difference { field, is, should }| format!("{field} is {is}, should be {should}"))
+        differences(&stands, &cases.config()).map(|differences| differences.to_string())
     }
 
     #[test]
@@ -264,6 +275,9 @@ mod tests {
         let copy =
             Republish { source: ">".to_owned(), destination: "copy.>".to_owned(), headers_only: false };
         assert!(difference(|is| is.republish = Some(copy)).unwrap().starts_with("republish is {"));
+        let two = |is: &mut Config| (is.num_replicas, is.deny_purge) = (3, false);
+        let said = "deny_purge is not set, should be true, num_replicas is 3, should be 1";
+        assert_eq!(difference(two).as_deref(), Some(said));
     }
 
     #[test]

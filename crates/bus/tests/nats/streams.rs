@@ -2,7 +2,7 @@
 
 use bus::connection::Bus;
 use bus::permissions::Principal;
-use bus::streams::{self, CASES, ProvisionError, Replicas, Shape};
+use bus::streams::{self, CASES, Difference, Differences, ProvisionError, Replicas, Shape};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use testkit::nats::TestNats;
@@ -70,19 +70,34 @@ async fn a_stream_that_differs_is_refused_and_left_as_it_is() {
     assert_eq!(ask(&ledger, "case.00.a", json!({"kept": true})).await["seq"], 1);
 
     let refused = streams::provision(&deploy, &Shape::default()).await.unwrap_err();
-    let ProvisionError::DiffersFromDeclaration { stream, field, is, should } = &refused else {
-        panic!("{refused}");
-    };
+    assert!(matches!(&refused, ProvisionError::DiffersFromDeclaration { stream: CASES, .. }), "{refused}");
+    // All of it at once: an operator need not try again and again.
+    let said = refused.to_string();
+    let differences = said.strip_prefix("stream CASES differs from its declaration: ").unwrap();
+    let (differences, advice) = differences.split_once("; ").unwrap();
     assert_eq!(
-        (*stream, field.as_str(), is.as_str(), should.as_str()),
-        (CASES, "allow_atomic", "not set", "true")
+        differences.replace(", should", " – should").split(", ").collect::<Vec<_>>(),
+        [
+            "allow_atomic is not set – should be true",
+            "allow_direct is not set – should be true",
+            "deny_delete is not set – should be true",
+            "deny_purge is not set – should be true",
+            "discard is \"old\" – should be \"new\"",
+            "duplicate_window is 120000000000 – should be 600000000000",
+            "max_age is 3600000000000 – should be 0",
+            "max_bytes is -1 – should be 8589934592",
+            "max_msg_size is -1 – should be 262144",
+        ]
     );
-    assert!(refused.to_string().starts_with(
-        "stream CASES differs from its declaration: allow_atomic is not set, should be true; set the configured"
-    ));
+    assert!(advice.starts_with("set the configured value to the stream's"), "{advice}");
 
     let stands = info(&deploy, CASES).await;
     assert_eq!((&stands["config"]["discard"], &stands["state"]["messages"]), (&json!("old"), &json!(1)));
+}
+
+/// One setting differs.
+fn one(field: &str, is: u64, should: u64) -> Differences {
+    Differences(vec![Difference { field: field.to_owned(), is: is.to_string(), should: should.to_string() }])
 }
 
 #[tokio::test]
@@ -94,9 +109,7 @@ async fn another_size_is_refused_too() {
         streams::provision(&deploy, &larger).await.unwrap_err(),
         ProvisionError::DiffersFromDeclaration {
             stream: "OUTBOX",
-            field: "max_bytes".to_owned(),
-            is: (2_u64 << 30).to_string(),
-            should: (3_u64 << 30).to_string(),
+            differences: one("max_bytes", 2_u64 << 30, 3_u64 << 30),
         }
     );
 }
@@ -124,9 +137,7 @@ async fn a_consumer_that_differs_is_refused() {
         ProvisionError::ConsumerDiffers {
             stream: CASES,
             consumer: "notifier",
-            field: "ack_wait".to_owned(),
-            is: "1000000000".to_owned(),
-            should: "5000000000".to_owned(),
+            differences: one("ack_wait", 1_000_000_000, 5_000_000_000),
         }
     );
 }
@@ -134,10 +145,17 @@ async fn a_consumer_that_differs_is_refused() {
 #[tokio::test]
 async fn a_service_verifies_what_it_may_see() {
     let nats = TestNats::start().await;
-    let [cases, ..] = streams::declared(&Shape::default());
+    let [cases, outbox, dead] = streams::declared(&Shape::default());
     for principal in [Principal::Views, Principal::Audit] {
         let bus = nats.connect(principal).await;
         assert_eq!(streams::verify(&bus, &cases).await, Ok(()));
+    }
+    let notifier = nats.connect(Principal::Notifier).await;
+    for stream in [&outbox, &dead] {
+        assert_eq!(streams::verify(&notifier, stream).await, Ok(()));
+    }
+    for consumer in &streams::CONSUMERS {
+        assert_eq!(streams::verify_consumer(&notifier, consumer).await, Ok(()));
     }
     let api = nats.connect(Principal::Api).await;
     let refused = streams::verify(&api, &cases).await.unwrap_err();

@@ -65,6 +65,12 @@ pub(crate) fn is_due_exactly(story: &mut Story) {
 
 /// PROCESS §5, "Always", and what else holds of every fold.
 pub(crate) fn is_sound(case: &Case) {
+    let kept = serde_json::to_vec(case).expect("a case can be kept");
+    assert_eq!(
+        serde_json::from_slice::<Case>(&kept).expect("and read"),
+        *case,
+        "kept and read it is the same"
+    );
     let waits = case.lifecycle == Lifecycle::InCoordination;
     assert_eq!(case.open_round().is_some(), waits);
     assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));

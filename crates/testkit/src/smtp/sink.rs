@@ -130,6 +130,11 @@ impl SmtpSink {
         self.shared.state().received.clone()
     }
 
+    /// Looks at the mails without a copy of them.
+    pub fn look<T>(&self, look: impl FnOnce(&[Received]) -> T) -> T {
+        look(&self.shared.state().received)
+    }
+
     /// The mails that were answered with 250: what the sink may be held to.
     pub fn accepted(&self) -> Vec<Received> {
         self.received().into_iter().filter(|mail| mail.reply == Some(250)).collect()

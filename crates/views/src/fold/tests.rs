@@ -39,19 +39,18 @@ fn case(n: u128) -> CaseId {
 }
 
 /// The example of a call, raised as the case of that id, at a place in the log.
-fn raised(id: CaseId, sequence: u64) -> Entry {
+fn raised(id: CaseId, sequence: u64) -> Stored {
     example(Kind::RaisedByPhone, id, sequence)
 }
 
-fn example(kind: Kind, id: CaseId, sequence: u64) -> Entry {
+fn example(kind: Kind, id: CaseId, sequence: u64) -> Stored {
     let mut example = kind.example();
     example["subject"] = AggregateId::Case(id).subject().into();
     entry(id, sequence, example.to_string())
 }
 
-fn entry(id: CaseId, sequence: u64, payload: String) -> Entry {
-    let subject = AggregateId::Case(id).subject();
-    Entry { sequence, subject, payload: payload.into(), stored_at: Timestamp::default(), message_id: None }
+fn entry(id: CaseId, sequence: u64, payload: String) -> Stored {
+    Stored { sequence, subject: AggregateId::Case(id).subject(), payload: payload.into() }
 }
 
 fn apply(fold: &mut Fold, policy: &Policy, id: CaseId, sequence: u64) {

@@ -40,6 +40,7 @@ pub struct SoleUser {
 pub const SOLE_USERS: &[SoleUser] = &[
     SoleUser { package: "async-nats", user: "bus", instead: "say it in the terms of `bus`" },
     SoleUser { package: "lettre", user: "svc-notifier", instead: "record a fact that calls for a notice" },
+    SoleUser { package: "prometheus-client", user: "service", instead: "count with `service::metrics`" },
     SoleUser { package: "rusqlite", user: "views", instead: "ask a view, or add one" },
 ];
 

@@ -2,19 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+mod duty;
+
 use std::{sync::Arc, time::Duration};
 
 use bus::{
-    Bus, Principal, log,
+    Bus, Principal,
+    append::{self, Append},
+    log,
     protocol::{self, Proposal, Proposed, Verdict},
-    streams::CASES,
+    streams::{CASES, Shape},
 };
 use chrono::TimeDelta;
 use domain::{Code, Policy, PolicyFiles};
 use events::{AggregateId, CaseId, Digest, DocumentId, Draft, EventId, Fact, Kind, Stage, Timestamp};
-use serde_json::value::RawValue;
-use service::{Chassis, Clock, Config, Effects};
-use testkit::nats::TestNats;
+use serde_json::{Value, json, value::RawValue};
+use service::{Chassis, Clock, Config, Effects, Metrics};
+use testkit::{eventually, nats::TestNats};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -22,11 +26,11 @@ use views::Views;
 
 fn policy() -> Policy {
     Policy::from_files(PolicyFiles {
-        policy: include_str!("../../../deploy/policy/policy.toml"),
-        organisation: include_str!("../../../deploy/policy/organisation.toml"),
-        calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
-        deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
-        routing: include_str!("../../../deploy/policy/routing.toml"),
+        policy: include_str!("../../../../deploy/policy/policy.toml"),
+        organisation: include_str!("../../../../deploy/policy/organisation.toml"),
+        calendar: include_str!("../../../../deploy/policy/calendar-VN.toml"),
+        deadlines: include_str!("../../../../deploy/policy/deadlines.toml"),
+        routing: include_str!("../../../../deploy/policy/routing.toml"),
     })
     .unwrap()
 }
@@ -56,6 +60,7 @@ impl Ledger {
             tasks: tasks.clone(),
             listening: Arc::default(),
             effects: Effects::default(),
+            metrics: Metrics::default(),
         };
         (svc_ledger::service().start)(chassis).await.unwrap();
         Self { stop, tasks }
@@ -240,4 +245,79 @@ async fn a_ledger_whose_clock_is_behind_does_not_turn_time_back() {
     let facts = sound(&confirmation, case(1)).await;
     assert_eq!(facts.iter().map(|fact| fact.recorded_at).collect::<Vec<_>>(), [noon(), noon()]);
     behind.end().await;
+}
+
+/// A server whose log remembers message ids for a tenth of a second.
+async fn forgetful() -> TestNats {
+    let nats = TestNats::start_bare().await;
+    let log = json!({
+        "name": CASES, "subjects": ["case.>", "document.>"], "storage": "file", "retention": "limits",
+        "discard": "new", "num_replicas": 1, "deny_delete": true, "deny_purge": true, "allow_direct": true,
+        "allow_atomic": true, "duplicate_window": 100_000_000,
+    });
+    let deploy = nats.connect(Principal::Deploy).await;
+    let subject = format!("$JS.API.STREAM.CREATE.{CASES}");
+    let made = deploy.request(&subject, protocol::write(&log), Duration::from_secs(5)).await.unwrap();
+    let made: Value = serde_json::from_slice(made.payload()).unwrap();
+    assert_eq!((&made["error"], &made["config"]["duplicate_window"]), (&Value::Null, &json!(100_000_000)));
+    nats
+}
+
+#[tokio::test]
+async fn a_proposal_that_comes_again_after_the_servers_window_is_not_recorded_again() {
+    let nats = forgetful().await;
+    let (pen, intake) = (nats.connect(Principal::Ledger).await, nats.connect(Principal::Intake).await);
+    let ledger = Ledger::start(&nats, Clock::System).await;
+    let fact = proposed(Kind::RaisedByPhone, AggregateId::Case(case(1)), 0);
+    let again = || vec![Proposed { on_version: 0, draft: fact.draft.clone() }];
+    assert!(matches!(propose(&intake, Stage::Intake, again()).await, Verdict::Recorded(_)));
+    // The window has passed when the server takes the same message id a second time.
+    let probe = |expected| Append {
+        subject: "case.00.probe".to_owned(),
+        payload: "probe".into(),
+        id: "probe".to_owned(),
+        expected,
+        headers: vec![("Nats-Msg-Id", "probe".to_owned())],
+    };
+    let first = append::append(&pen, CASES, &probe(0)).await.unwrap();
+    eventually(async || match append::append(&pen, CASES, &probe(first)).await {
+        Ok(later) if later > first => Ok(()),
+        other => Err(other),
+    })
+    .await;
+    assert!(matches!(propose(&intake, Stage::Intake, again()).await, Verdict::Conflict));
+    ledger.end().await;
+    // Nor by one that knows nothing of the first.
+    let next = Ledger::start(&nats, Clock::System).await;
+    assert!(matches!(propose(&intake, Stage::Intake, again()).await, Verdict::Conflict));
+    assert_eq!(sound(&intake, case(1)).await.len(), 1);
+    next.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_log_takes_nothing_more_and_says_so() {
+    let nats = TestNats::start_with(&Shape { cases_max_bytes: 96 << 10, ..Shape::default() }).await;
+    let ledger = Ledger::start(&nats, Clock::System).await;
+    let intake = nats.connect(Principal::Intake).await;
+    let mut proposers = JoinSet::new();
+    for n in 1..=200 {
+        let intake = intake.clone();
+        proposers.spawn(async move {
+            let fact = proposed(Kind::RaisedByPhone, AggregateId::Case(case(n)), 0);
+            (n, propose(&intake, Stage::Intake, vec![fact]).await)
+        });
+    }
+    let mut recorded = 0;
+    for (n, verdict) in proposers.join_all().await {
+        let stored = sound(&intake, case(n)).await.len();
+        match verdict {
+            Verdict::Recorded(_) => recorded += stored,
+            Verdict::Refused(refusal) => assert_eq!((refusal.code, stored), (Code::StoreFull, 0), "{n}"),
+            Verdict::Conflict => panic!("{n}: nobody else writes"),
+        }
+    }
+    assert!((1..200).contains(&recorded), "{recorded} of 200 had room");
+    let fullness = log::fullness(&nats.connect(Principal::Views).await, CASES).await.unwrap();
+    assert!(fullness > 0.9, "{fullness}");
+    ledger.end().await;
 }

@@ -1,0 +1,16 @@
+//! Faults of every kind: nothing that was acknowledged is lost, nothing is doubled, no mail is wrongly said to be sent
+//! (goal G8).
+
+#[expect(dead_code, reason = "each test uses its own part of what they share")]
+mod support;
+
+#[path = "faults/chaos.rs"]
+mod chaos;
+#[path = "faults/checker.rs"]
+mod checker;
+#[path = "faults/disk.rs"]
+mod disk;
+#[path = "faults/failpoints.rs"]
+mod failpoints;
+#[path = "faults/lines.rs"]
+mod lines;

@@ -101,9 +101,9 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
     }
     let mut rng = StdRng::seed_from_u64(seed);
     let (mut confirmed, mut lost, mut words) = (Vec::new(), 0, String::new());
-    let mut cut = 0;
-    let mut gone = false;
-    while cut < cuts && !gone {
+    let (mut made, mut gone) = (0, false);
+    while made < cuts && !gone {
+        let cut = made;
         let bus = nats.connect(Principal::Ledger).await;
         let bus = &bus;
         let off = watch::Sender::new(false);
@@ -144,7 +144,7 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
         disk.power_on().await;
         nats.restart().await;
         confirmed.extend(now);
-        cut += 1;
+        made += 1;
         let bus = nats.connect(Principal::Notifier).await;
         // A stream that is gone altogether has nothing.
         let stored = tokio::time::timeout(GONE, all(&bus, CASES)).await;
@@ -159,7 +159,7 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
     let interval = if always { "always" } else { "2m" };
     let words = words.strip_prefix("cut: ").unwrap_or(&words).to_owned();
     let words = if gone { format!("the whole stream is gone: {words}") } else { words };
-    format!("| {name} | {interval} | {cut} | {} | {lost} | {words} |", confirmed.len() + lost)
+    format!("| {name} | {interval} | {made} | {} | {lost} | {words} |", confirmed.len() + lost)
 }
 
 /// The whole service: everything dies at the moment of the cut, starts again on what is left, and is checked.

@@ -24,14 +24,16 @@ fn number<T: FromStr>(name: &str) -> Option<T> {
 #[tokio::main]
 async fn main() {
     let seed = number("CHAOS_SEED").unwrap_or_else(rand::random);
-    let minutes = number("CHAOS_MINUTES").unwrap_or(1);
+    let cases = number("CHAOS_CASES");
+    // Whoever wants so many cases gives them the time.
+    let minutes = number("CHAOS_MINUTES").unwrap_or(if cases.is_some() { 120 } else { 1 });
     println!("CHAOS_SEED={seed}");
     let file = env::var("CHAOS_REPORT").ok();
     if let Some(file_system) = env::var_os("POWER_CUT") {
         return power::run(&PathBuf::from(file_system), minutes, seed, file.as_deref()).await;
     }
     let length = Duration::from_secs(60 * minutes);
-    let outcome = run(Plan { seed, length, cases: number("CHAOS_CASES") }).await;
+    let outcome = run(Plan { seed, length, cases }).await;
     report::write(&outcome, file.as_deref());
     outcome.found.nothing_wrong();
 }

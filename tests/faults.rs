@@ -1,6 +1,8 @@
 //! Faults of every kind: nothing that was acknowledged is lost, nothing is doubled, no mail is wrongly said to be sent
 //! (goal G8).
 
+#![expect(clippy::print_stdout, reason = "what a run has seen belongs to its verdict")]
+
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 

@@ -63,7 +63,7 @@ pub async fn run(program: &Path, minutes: u64, seed: u64, file: Option<&str>) {
     let head = "| Disk | Cuts | Cases | Acknowledged | Lost | Doubled | Wrongly said to be sent | Other faults |\n\
                 |---|---|---|---|---|---|---|---|";
     let whole = format!("{head}\n{}", services.join("\n"));
-    let command = format!("cargo xtask chaos --power-cut --minutes {minutes} --seed {seed} --report <file>");
+    let command = format!("cargo xtask chaos --power-cut --minutes {minutes} --seed {seed} --report docs/figures/power-cut.md");
     let text = include_str!("power-cut.md")
         .replace("{command}", &command)
         .replace("{machine}", &report::machine())
@@ -93,12 +93,12 @@ async fn alone(program: &Path, name: &str, options: &[&str], always: bool, cuts:
     let folder = tempfile::tempdir().expect("a directory");
     let mut disk = PowerDisk::mount(program, options).await;
     let (store, keys) = (disk.path().join("nats"), folder.path().join("keys"));
-    // The streams are made by a server that syncs: they are not what is to be lost.
+    // The streams were made long ago, by a server that syncs: they are not what is to be lost.
     let mut nats = TestNats::start_in(&store, &keys, None).await;
-    if !always {
-        nats.stop().await;
-        nats = TestNats::start_in(&store, &keys, Some(&lax(folder.path()))).await;
-    }
+    nats.stop().await;
+    disk.settle().await;
+    let server = (!always).then(|| lax(folder.path()));
+    nats = TestNats::start_in(&store, &keys, server.as_deref()).await;
     let mut rng = StdRng::seed_from_u64(seed);
     let (mut confirmed, mut lost, mut words) = (Vec::new(), 0, String::new());
     let (mut made, mut gone) = (0, false);

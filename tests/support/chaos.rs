@@ -21,7 +21,10 @@ use super::{
 };
 
 /// How many cases are under way at a time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
+
+/// So long is waited at most for acts to be answered between two faults.
+const CALM: Duration = Duration::from_secs(10);
 
 /// After so many faults everything is checked in between.
 const LOOK_AFTER: usize = 12;
@@ -35,9 +38,9 @@ const CASES_PER_MEBIBYTE: usize = 12;
 pub struct Plan {
     /// Where chance comes from.
     pub seed: u64,
-    /// How long cases are raised.
+    /// How long cases are raised at most.
     pub length: Duration,
-    /// So many cases instead, however long that takes.
+    /// So many cases at most.
     pub cases: Option<usize>,
 }
 
@@ -133,6 +136,8 @@ struct Harm<'a> {
     disk: Option<&'a Disk>,
     rng: StdRng,
     answered: watch::Receiver<usize>,
+    /// So many acts are at most answered between two faults.
+    calm: usize,
     faults: BTreeMap<Fault, usize>,
     looks: usize,
 }
@@ -148,10 +153,8 @@ pub async fn run(plan: Plan) -> Outcome {
     };
     let mut fleet = Fleet::start(nats, FLEET).await;
     let (began, client, over) = (Instant::now(), fleet.client(), watch::Sender::new(false));
-    let goes_on = |number: &usize| match plan.cases {
-        Some(cases) => *number < cases,
-        None => began.elapsed() < plan.length,
-    };
+    let goes_on =
+        |number: &usize| began.elapsed() < plan.length && plan.cases.is_none_or(|cases| *number < cases);
     let load = async {
         let numbers = futures::stream::iter((0..).take_while(goes_on));
         numbers.map(|number| client.history(number)).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
@@ -162,6 +165,7 @@ pub async fn run(plan: Plan) -> Outcome {
         fleet: &mut fleet,
         disk: disk.as_ref().ok(),
         rng: StdRng::seed_from_u64(plan.seed),
+        calm: plan.cases.map_or(20, |cases| (cases / 25).max(20)),
         faults: BTreeMap::new(),
         looks: 0,
     };
@@ -185,7 +189,7 @@ impl Harm<'_> {
     /// One fault after the other until the load is over.
     async fn go_on(&mut self, over: watch::Receiver<bool>) {
         while !*over.borrow() {
-            self.work(20, Duration::from_secs(2)).await;
+            self.work(self.calm, CALM).await;
             let fault = self.choose();
             let number: usize = self.faults.values().sum();
             println!("{number}: {fault:?}");

@@ -52,15 +52,26 @@ impl PowerDisk {
         self.running = Some((child, said));
     }
 
+    /// Everything comes to the disk, as it would in time, and it is mounted anew.
+    pub async fn settle(&mut self) {
+        self.end(b"close\n").await;
+        self.unmount().await;
+        self.power_on().await;
+    }
+
     /// The power goes: from now on nothing that is written or synced is answered, and what was not synced is gone.
     /// Gives what the disk has lost, in words.
     pub async fn cut(&mut self) -> String {
+        self.end(b"cut\n").await
+    }
+
+    async fn end(&mut self, order: &[u8]) -> String {
         let (mut child, mut said) = self.running.take().expect("the power is on");
-        let mut order = child.stdin.take().expect("its stdin");
-        order.write_all(b"cut\n").await.expect("it listens");
-        let lost = said.next_line().await.expect("its words").unwrap_or_default();
+        let mut stdin = child.stdin.take().expect("its stdin");
+        stdin.write_all(order).await.expect("it listens");
+        let words = said.next_line().await.expect("its words").unwrap_or_default();
         child.wait().await.expect("it ends");
-        lost
+        words
     }
 
     /// Takes the dead mount away, once nobody is in it any more.

@@ -58,7 +58,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "chaos",
-        args: "[--release] [--minutes N | --cases N] [--seed S] [--report FILE] [--power-cut]",
+        args: "[--release] [--minutes N] [--cases N] [--seed S] [--report FILE] [--power-cut]",
         about: "faults of every kind under load, by a seed; or the power cut, again and again",
         run: chaos::run,
     },

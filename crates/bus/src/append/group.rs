@@ -36,7 +36,13 @@ pub async fn append_group(
                         .iter()
                         .position(|writer| writers[*writer].iter().any(|message| message.subject == subject));
                     let Some(stale) = stale else { break };
-                    answers[batch.remove(stale)] = Some(Err(AppendError::Conflict { subject }));
+                    let writer = batch.remove(stale);
+                    // What came first may be his own, of a try that he was not told of.
+                    answers[writer] = Some(match places(bus, stream, writers[writer]).await {
+                        Ok(Some(places)) => Ok(places),
+                        Ok(None) => Err(AppendError::Conflict { subject }),
+                        Err(error) => Err(error),
+                    });
                 }
                 Err(Stale::Somewhere) => break,
                 Err(Stale::Failed(error)) => {
@@ -93,11 +99,13 @@ async fn append_batch(bus: &Bus, stream: &'static str, messages: &[Append]) -> R
                 Response::Ok(ack) => return Ok(super::first(&ack, messages)),
                 Response::Err { error } => error,
             };
-            // A batch is stored as a whole: where its first message stands, all of it does.
-            if sent_before && let Some(first) = messages.first() {
-                match read_back(bus, stream, first).await {
-                    Ok(Some(sequence)) => return Ok(sequence),
-                    Ok(None) => {}
+            // One message alone proves nothing: its writer may have brought it in an earlier batch as well.
+            if sent_before {
+                match places(bus, stream, messages).await {
+                    Ok(Some(places)) if places.windows(2).all(|pair| pair[1] == pair[0] + 1) => {
+                        return Ok(places[0]);
+                    }
+                    Ok(_) => {}
                     Err(error) => return Err(Stale::Failed(error)),
                 }
             }
@@ -108,6 +116,20 @@ async fn append_batch(bus: &Bus, stream: &'static str, messages: &[Append]) -> R
             return Err(Stale::Failed(error));
         }
     }
+}
+
+/// Where messages stand, if all of them do.
+async fn places(
+    bus: &Bus,
+    stream: &'static str,
+    messages: &[Append],
+) -> Result<Option<Vec<u64>>, AppendError> {
+    let mut places = Vec::with_capacity(messages.len());
+    for message in messages {
+        let Some(place) = read_back(bus, stream, message).await? else { return Ok(None) };
+        places.push(place);
+    }
+    Ok(Some(places))
 }
 
 /// What a refusal of a batch means that does not stand in the log.

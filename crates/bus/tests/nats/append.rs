@@ -1,14 +1,18 @@
 //! Several writers in one batch: each all or none, and nobody's fault is another's.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use bus::{
     Bus, Principal,
     append::{Append, AppendError, append, append_group},
+    connection::ConnectTo,
     log,
     streams::CASES,
 };
-use testkit::nats::TestNats;
+use testkit::{
+    nats::TestNats,
+    proxy::{Line, Proxy},
+};
 
 fn message(name: &str, id: &str, expected: u64) -> Append {
     Append {
@@ -85,4 +89,29 @@ async fn what_stands_already_is_found_and_not_written_twice() {
         assert!(again[0].is_ok(), "{again:?}");
     }
     assert_eq!(stored(&bus).await.len(), 3);
+}
+
+#[tokio::test]
+async fn that_one_message_of_a_batch_stands_says_nothing_of_the_others() {
+    let nats = TestNats::start().await;
+    let line = Proxy::to(nats.address()).await;
+    let to = ConnectTo { url: format!("nats://{}", line.address()), ..nats.connect_to(Principal::Ledger) };
+    let bus = Bus::connect(&to).await.unwrap();
+    // The first writer has tried before and not been told, and it was stored.
+    append(&bus, CASES, &message("w0", "w0", 0)).await.unwrap();
+    let writers: Vec<Vec<Append>> =
+        (0..4).map(|n| vec![message(&format!("w{n}"), &format!("w{n}"), 0)]).collect();
+    let lent: Vec<&[Append]> = writers.iter().map(Vec::as_slice).collect();
+    // The batch is not answered at the first try, and the second finds the first writer's message.
+    line.set(Line::Stalled);
+    let mut group = std::pin::pin!(append_group(&bus, CASES, &lent));
+    assert!(tokio::time::timeout(Duration::from_secs(5), &mut group).await.is_err(), "nothing comes through");
+    line.set(Line::Open);
+    let answers = group.await;
+    let stored = stored(&bus).await;
+    for (n, answer) in answers.into_iter().enumerate() {
+        let place = stored.iter().find(|(_, id)| *id == format!("w{n}")).map(|(sequence, _)| *sequence);
+        assert_eq!(answer.ok().and_then(|places| places.first().copied()), place, "w{n}: {stored:?}");
+        assert!(place.is_some(), "w{n} is stored: nobody else wants its subject");
+    }
 }

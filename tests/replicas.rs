@@ -7,7 +7,10 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bus::Principal;
+use bus::{
+    Principal, log as stream,
+    streams::{CASES, NOTIFIER},
+};
 use events::Kind;
 use serde_json::json;
 use support::{
@@ -39,6 +42,9 @@ const ALL: [&str; 10] = [
 
 /// The facts of a case that is raised, numbered, routed, called back, acknowledged twice and opened.
 const FACTS: usize = 7;
+
+/// The mails of a call: three are told of it, four that it is theirs.
+const ALERTS: usize = 7;
 
 /// The share of the mean batch of one ledger that two must reach.
 const SHARE: f64 = 0.8;
@@ -136,13 +142,13 @@ impl Written {
 #[tokio::test]
 async fn two_ledgers_fill_their_batches_as_one_does() {
     const IN_FLIGHT: usize = 64;
-    const CASES: usize = 192;
+    const HISTORIES: usize = 192;
     let split = Split::start().await;
     let one = split.serve("one", &ALL).await;
     let api = &one.api();
     let mut all = load("to warm up", [api, api], IN_FLIGHT, IN_FLIGHT).await;
     let before = Written::by(&[&one]).await;
-    all.extend(load("alone", [api, api], IN_FLIGHT, CASES).await);
+    all.extend(load("alone", [api, api], IN_FLIGHT, HISTORIES).await);
     let alone = Written::by(&[&one]).await.since(before);
 
     let two = split.serve("two", &ALL).await;
@@ -150,11 +156,11 @@ async fn two_ledgers_fill_their_batches_as_one_does() {
     let apis = [api, &two.api()];
     all.extend(load("to warm up again", apis, IN_FLIGHT, IN_FLIGHT).await);
     let before = Written::by(&both).await;
-    all.extend(load("together", apis, IN_FLIGHT, CASES).await);
+    all.extend(load("together", apis, IN_FLIGHT, HISTORIES).await);
     let together = Written::by(&both).await.since(before);
     println!("alone {:.1} facts a write, {alone:?}", alone.mean());
     println!("together {:.1} facts a write, {together:?}", together.mean());
-    assert_eq!((alone.facts, together.facts), ((CASES * FACTS) as f64, (CASES * FACTS) as f64));
+    assert_eq!((alone.facts, together.facts), ((HISTORIES * FACTS) as f64, (HISTORIES * FACTS) as f64));
     assert!(alone.mean() > 3.0, "too little load to say anything");
     assert!(together.mean() >= SHARE * alone.mean(), "{:.2} of {:.2}", together.mean(), alone.mean());
     // Who comes too late is found by the ledger that both use, before anything goes to the disk.
@@ -170,7 +176,7 @@ async fn two_ledgers_fill_their_batches_as_one_does() {
     let duties = [Metrics::read(&one.metrics()).await, Metrics::read(&two.metrics()).await];
     let duties = duties.map(|read| read.value("concord_ledger_on_duty", &[]));
     assert_eq!(duties, [1.0, 0.0], "the one that has run longer");
-    let facts = sound(&split, 2 * (CASES + IN_FLIGHT)).await;
+    let facts = sound(&split, 2 * (HISTORIES + IN_FLIGHT)).await;
     let told = answered(&all);
     let stored: BTreeSet<_> = facts.iter().map(|fact| fact.event.clone()).collect();
     assert!(stored.is_superset(&told), "an act was answered whose fact is not there");
@@ -198,14 +204,14 @@ async fn a_story_told_to_both_in_turn_is_the_same_story() {
 
 #[tokio::test]
 async fn a_duty_that_both_see_come_due_is_done_once_and_told_once() {
-    const CASES: usize = 60;
+    const HISTORIES: usize = 30;
     let relay = SmtpSink::start([]).await;
     let split = Split::start().await;
     let config = split.mail_to(relay.address());
     let arguments = [&["--config", &config], &ALL[..]].concat();
     let both = [split.serve("one", &arguments).await, split.serve("two", &arguments).await];
     let apis = [both[0].api(), both[1].api()];
-    at_once(16, CASES, async |number| {
+    at_once(16, HISTORIES, async |number| {
         raise(&apis[number % 2], &format!("call-{number}")).await;
     })
     .await;
@@ -217,7 +223,7 @@ async fn a_duty_that_both_see_come_due_is_done_once_and_told_once() {
     for fact in &facts {
         of_cases.entry(&fact.subject).or_default().push(fact.kind);
     }
-    assert_eq!(of_cases.len(), CASES);
+    assert_eq!(of_cases.len(), HISTORIES);
     // As in the case of an installation with one process, each kind in each case.
     let mut kinds: Vec<_> = of_cases.into_values().collect();
     for kinds in &mut kinds {
@@ -233,7 +239,7 @@ async fn a_duty_that_both_see_come_due_is_done_once_and_told_once() {
         let command = fact.fact["commandid"].as_str().expect("a command's id");
         assert!(commands.insert((&fact.subject, command)), "{} was done twice", fact.kind.name());
     }
-    assert_eq!(log::numbers(&facts), log::gapless(2026, CASES));
+    assert_eq!(log::numbers(&facts), log::gapless(2026, HISTORIES));
     // Both have swept, and each has done some of it.
     for process in &both {
         let read = Metrics::read(&process.metrics()).await;
@@ -243,8 +249,8 @@ async fn a_duty_that_both_see_come_due_is_done_once_and_told_once() {
     }
     let arrived = mails::each_came_once(&split.nats.connect(Principal::Notifier).await, &relay).await;
     println!("{} facts, {} mails", facts.len(), arrived.len());
-    assert_eq!(arrived.len() % CASES, 0, "as many of each case");
-    assert!(arrived.len() >= 8 * CASES);
+    assert_eq!(arrived.len() % HISTORIES, 0, "as many of each case");
+    assert!(arrived.len() >= 8 * HISTORIES);
 }
 
 /// The types of the facts of a case that nobody sees to for a day, where one process does everything.
@@ -262,7 +268,7 @@ async fn alone_for_a_day() -> Vec<Kind> {
 
 /// One of two processes is killed under load; gives up nothing that was answered, and the other goes on.
 async fn goes_on_without(killed: usize) {
-    const CASES: usize = 150;
+    const CALLS: usize = 150;
     let relay = SmtpSink::start([]).await;
     let split = Split::start().await;
     let config = split.mail_to(relay.address());
@@ -271,7 +277,7 @@ async fn goes_on_without(killed: usize) {
     let apis = [both[0].api(), both[1].api()];
     let left = &apis[1 - killed];
     let raised = &watch::Sender::new(0);
-    let load = at_once(32, CASES, async |number| {
+    let load = at_once(32, CALLS, async |number| {
         let key = format!("call-{number}");
         // As behind a proxy that tries the other when one does not answer.
         let first = apis[number % 2].act("btg.truc-ban", "", "raise", &key, &call()).await;
@@ -283,24 +289,43 @@ async fn goes_on_without(killed: usize) {
         answer.body["event"].as_str().expect("the fact").to_owned()
     });
     let kill = async {
-        raised.subscribe().wait_for(|raised| *raised >= CASES / 3).await.expect("the load goes on");
+        raised.subscribe().wait_for(|raised| *raised >= CALLS / 3).await.expect("the load goes on");
         both.remove(killed).kill9().await;
     };
     let (events, ()) = tokio::join!(load, kill);
     let told: BTreeSet<_> = events.into_iter().collect();
-    assert_eq!(told.len(), CASES, "two calls were answered with one fact");
+    assert_eq!(told.len(), CALLS, "two calls were answered with one fact");
     let facts = eventually(async || {
         let facts = log::read(&split.replay(&["--json"]).await.succeeded());
         let routed = facts.iter().filter(|fact| fact.kind == Kind::CaseRouted).count();
-        if routed == CASES { Ok(facts) } else { Err(routed) }
+        if routed == CALLS { Ok(facts) } else { Err(routed) }
     })
     .await;
     let stored = facts.iter().filter(|fact| fact.kind == Kind::RaisedByPhone);
     let stored: Vec<_> = stored.map(|fact| fact.event.clone()).collect();
-    assert_eq!(stored.len(), CASES, "a call was stored twice");
+    assert_eq!(stored.len(), CALLS, "a call was stored twice");
     assert_eq!(stored.into_iter().collect::<BTreeSet<_>>(), told);
-    assert_eq!(log::numbers(&facts), log::gapless(2026, CASES));
-    assert_eq!(facts.len(), 3 * CASES);
+    assert_eq!(log::numbers(&facts), log::gapless(2026, CALLS));
+    assert_eq!(facts.len(), 3 * CALLS);
+    // The one that is left has sent all that it has to, and all of what was not yet entered is.
+    let bus = split.nats.connect(Principal::Notifier).await;
+    eventually(async || {
+        let backlog = stream::backlog(&bus, CASES, NOTIFIER).await.map_err(|error| error.to_string())?;
+        let open = Metrics::read(&both[0].metrics()).await.value("concord_mail_open", &[]);
+        if (backlog, open) == (0, 0.0) { Ok(()) } else { Err(format!("{backlog} facts, {open} mails")) }
+    })
+    .await;
+    let entries = mails::outbox(&bus).await;
+    assert_eq!(entries.len(), ALERTS * CALLS, "nobody is forgotten");
+    let left = entries.values().filter(|entry| entry.sent().is_none()).count();
+    println!(
+        "{left} of {} mails were the dead one's to send, and wait until they count as orphans",
+        entries.len()
+    );
+    let arrived: Vec<_> = relay.received().iter().map(|mail| Mail::parse(&mail.data).id).collect();
+    let once: BTreeSet<_> = arrived.iter().collect();
+    assert_eq!(once.len(), arrived.len(), "a mail came twice");
+    assert!(arrived.len() >= entries.len() - left);
     let read = Metrics::read(&both[0].metrics()).await;
     assert_eq!(read.value("concord_ledger_on_duty", &[]), 1.0, "whoever is left writes");
     assert_eq!(read.sum("concord_connection_violations_total", &[]), 0.0);
@@ -318,7 +343,7 @@ async fn the_one_that_passes_on_is_killed_and_the_other_goes_on() {
 
 #[tokio::test]
 async fn a_process_that_joins_takes_no_mail_away_from_the_one_that_sends_it() {
-    const CASES: usize = 120;
+    const CALLS: usize = 120;
     let relay = SmtpSink::start([]).await;
     let split = Split::start().await;
     let config = split.mail_to(relay.address());
@@ -326,17 +351,17 @@ async fn a_process_that_joins_takes_no_mail_away_from_the_one_that_sends_it() {
     let one = split.serve("one", &arguments).await;
     let api = &one.api();
     let raised = &watch::Sender::new(0);
-    let load = at_once(32, CASES, async |number| {
+    let load = at_once(32, CALLS, async |number| {
         raise(api, &format!("call-{number}")).await;
         raised.send_modify(|raised| *raised += 1);
     });
     let join = async {
-        raised.subscribe().wait_for(|raised| *raised >= CASES / 3).await.expect("the load goes on");
+        raised.subscribe().wait_for(|raised| *raised >= CALLS / 3).await.expect("the load goes on");
         split.serve("two", &arguments).await
     };
     let (_, _two) = tokio::join!(load, join);
     let arrived = mails::each_came_once(&split.nats.connect(Principal::Notifier).await, &relay).await;
-    assert_eq!(arrived.len(), CASES * 7, "three are told of the call, four that it is theirs");
+    assert_eq!(arrived.len(), ALERTS * CALLS);
     let ids: BTreeSet<_> = arrived.iter().map(|Mail { id, .. }| id).collect();
     assert_eq!(ids.len(), arrived.len());
 }

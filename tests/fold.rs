@@ -21,11 +21,11 @@ async fn shown(api: &Api) -> Vec<Value> {
     let mut shown = Vec::new();
     let mut path = "/api/v1/cases?limit=5".to_owned();
     loop {
-        let page = api.get(OFFICER, &path).await.unwrap();
+        let page = api.get(OFFICER, &path).await.expect("an answer");
         assert_eq!(page.status, 200, "{}", page.text);
-        for line in page.body["cases"].as_array().unwrap() {
-            let whole = format!("/api/v1/cases/{}", line["id"].as_str().unwrap());
-            shown.extend([line.clone(), api.get(OFFICER, &whole).await.unwrap().body]);
+        for line in page.body["cases"].as_array().expect("cases") {
+            let whole = format!("/api/v1/cases/{}", line["id"].as_str().expect("an id"));
+            shown.extend([line.clone(), api.get(OFFICER, &whole).await.expect("an answer").body]);
         }
         match page.body["next_cursor"].as_u64() {
             Some(next) => path = format!("/api/v1/cases?limit=5&cursor={next}"),
@@ -39,11 +39,13 @@ async fn with_cases(place: &Installation) -> (Up, Vec<Value>) {
     let up = place.up().await;
     let api = up.api();
     for number in 0..CASES {
-        let raised = api.act(OFFICER, "", "raise", &format!("call-{number}"), &call()).await.unwrap();
+        let raised =
+            api.act(OFFICER, "", "raise", &format!("call-{number}"), &call()).await.expect("an answer");
         assert_eq!(raised.status, 201, "{}", raised.text);
         if number % 2 == 0 {
             let verified = serde_json::json!({ "result": "verified" });
-            let done = api.act(OFFICER, raised.case(), "verify-callback", "verify", &verified).await.unwrap();
+            let done = api.act(OFFICER, raised.case(), "verify-callback", "verify", &verified).await;
+            let done = done.expect("an answer");
             assert_eq!(done.status, 200, "{}", done.text);
         }
     }

@@ -318,10 +318,6 @@ async fn goes_on_without(killed: usize) {
     let entries = mails::outbox(&bus).await;
     assert_eq!(entries.len(), ALERTS * CALLS, "nobody is forgotten");
     let left = entries.values().filter(|entry| entry.sent().is_none()).count();
-    println!(
-        "{left} of {} mails were the dead one's to send, and wait until they count as orphans",
-        entries.len()
-    );
     let arrived: Vec<_> = relay.received().iter().map(|mail| Mail::parse(&mail.data).id).collect();
     let once: BTreeSet<_> = arrived.iter().collect();
     assert_eq!(once.len(), arrived.len(), "a mail came twice");

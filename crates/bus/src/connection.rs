@@ -31,7 +31,7 @@ use diagnosis::{addresses, durable_server, explain};
 use house::HandedOver;
 use seen::{Seen, note};
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const SEND_LIMIT: Duration = Duration::from_secs(2);
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(5);
 const JETSTREAM_LIMIT: Duration = Duration::from_secs(2);

@@ -20,7 +20,7 @@ pub(super) fn configuration(options: &ServerOptions, credentials: &Credentials, 
          pid_file: {pid_file}\n\
          ports_file_dir: {ports_dir}\n\
          jetstream {{\n  store_dir: {store_dir}\n  max_file: {max_store_bytes}\n  sync_interval: always\n}}\n\
-         authorization {{\n  users: [\n",
+         authorization {{\n  timeout: 10\n  users: [\n",
         name = quoted(&options.name),
         port = listen(options.port),
         monitor_port = listen(options.monitor_port),

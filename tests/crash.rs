@@ -22,7 +22,6 @@ use support::{
     load::{self, Persisted, at_once, persist},
     log,
     mails::{self, Mail},
-    metrics::Metrics,
     process::{Installation, Up, nats_in, runs_in},
     split::Split,
     story::{AT_NIGHT, CASE, HIGHWAY, Story, file, refusal},
@@ -296,9 +295,7 @@ async fn a_server_killed_under_load_keeps_what_was_answered_and_keeps_it_once() 
     let (raised, ()) = tokio::join!(load, kills);
     let repeats = load::repeats(&raised);
     println!("asked to repeat: {repeats:?}");
-    // The process has noticed; its callers need not.
-    let lost = Metrics::read(&front.metrics()).await.sum("concord_connection_losses_total", &[]);
-    assert!(lost > 0.0, "the server was killed, and nobody noticed");
+    assert!(!repeats.is_empty(), "the server was killed, and nobody noticed");
 
     let mut events = BTreeSet::new();
     for Persisted { answer, repeats } in &raised {

@@ -6,8 +6,8 @@ use bus::server::find_binary;
 
 use crate::{now, report::Run};
 
-/// Describes the run that begins now.
-pub async fn describe(args: &[String]) -> Run {
+/// Describes the run that begins now, of a binary that was built from this source or of one that was given.
+pub async fn describe(args: &[String], built: bool) -> Run {
     let nats = match find_binary(None).await {
         Ok(binary) => said(Command::new(binary).arg("--version")),
         Err(_) => None,
@@ -21,7 +21,11 @@ pub async fn describe(args: &[String]) -> Run {
     Run {
         date: now().format("%Y-%m-%d %H:%M UTC").to_string(),
         command: command(args),
-        source: format!("{}{and_changes}", commit.unwrap_or_else(unknown)),
+        source: if built {
+            format!("{}{and_changes}", commit.unwrap_or_else(unknown))
+        } else {
+            "not known: a binary that was given".to_owned()
+        },
         machine: hardware(),
         versions: format!("{}, {}", nats.unwrap_or_else(unknown), rust.unwrap_or_else(unknown)),
     }
@@ -34,7 +38,7 @@ fn command(args: &[String]) -> String {
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--binary" => drop(args.next()),
-            arg if arg.starts_with("--binary=") => {}
+            arg if arg == "--built" || arg.starts_with("--binary=") => {}
             arg => words.push(arg),
         }
     }
@@ -70,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_command_names_no_place_of_this_machine() {
-        let args = ["g1", "--binary", "/somewhere/concord", "--seconds", "20"].map(str::to_owned);
+        let args = ["g1", "--binary", "/somewhere/concord", "--seconds", "20", "--built"].map(str::to_owned);
         assert_eq!(command(&args), "cargo xtask bench g1 --seconds 20");
         assert_eq!(command(&["--binary=/x".to_owned()]), "cargo xtask bench");
     }

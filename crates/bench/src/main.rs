@@ -63,7 +63,7 @@ fn main() -> ExitCode {
 /// Runs to the end, or until it is told to stop: what was started is then told to stop too.
 async fn run(options: &Options) -> Result<bool, Failure> {
     let args: Vec<_> = std::env::args().skip(1).collect();
-    let sheet = Sheet::begin(Path::new(FOLDER), machine::describe(&args).await)?;
+    let sheet = Sheet::begin(Path::new(FOLDER), machine::describe(&args, options.built).await)?;
     let mut told = signal(SignalKind::terminate())?;
     tokio::select! {
         done = Session::begin(options, sheet).run() => done,

@@ -7,6 +7,7 @@ use clap::Parser;
 /// Measures a binary of concord.
 #[derive(Debug, Parser)]
 #[command(name = "concord-bench")]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Options {
     /// What to measure: g1, g2, g5, g6, g7, bare, peer. Everything without.
     pub what: Vec<What>,
@@ -16,6 +17,9 @@ pub struct Options {
     /// The binary to measure.
     #[arg(long)]
     pub binary: PathBuf,
+    /// It was built from this checkout as it stands, so the figures are of its source.
+    #[arg(long)]
+    pub built: bool,
     /// For how many seconds each load is measured.
     #[arg(long, default_value_t = 30)]
     pub seconds: u64,

@@ -13,7 +13,7 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
     let mut all = args.to_vec();
     if !names_a_binary(args) {
         let concord = app::build(place, "concord", "concord", &["--release"])?;
-        all.extend(["--binary".to_owned(), concord.display().to_string()]);
+        all.extend(["--built".to_owned(), "--binary".to_owned(), concord.display().to_string()]);
     }
     let driver = app::build(place, "bench", "concord-bench", &["--release"])?;
     shell::become_program(shell::program(place, Path::new(&driver), all))

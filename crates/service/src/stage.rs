@@ -30,7 +30,10 @@ const AT_ONCE: usize = 512;
 const RANK: Duration = Duration::from_millis(400);
 
 /// How many cases a sweep works on at a time.
-const SWEPT_AT_ONCE: usize = 64;
+const SWEPT_AT_ONCE: usize = 256;
+
+/// After so many steps the sweep looks again without a pause.
+const MORE_MAY_BE_DUE: usize = 256;
 
 /// How often a step may fail before the operator is told.
 const ALERT_AFTER: u32 = 5;
@@ -397,14 +400,23 @@ impl Desk {
             // At the start everything that waits is taken up at once.
             let due = self.chassis.views.due(self.records, now, grace);
             grace = SWEEP;
-            let swept = futures::stream::iter(due)
-                .map(|case| async move { (case, desk.sweep_case(case, now).await) });
-            let mut swept = std::pin::pin!(swept.buffer_unordered(SWEPT_AT_ONCE));
-            while let Some((case, outcome)) = swept.next().await {
-                note_failure(&mut failures, case, outcome);
-                if self.chassis.stop.is_cancelled() {
-                    return;
+            let mut done = 0;
+            // All of an urgency before the first of the next.
+            for equals in due.chunk_by(|one, other| one.urgency == other.urgency) {
+                let swept = futures::stream::iter(equals.to_vec())
+                    .map(|due| async move { (due.case, desk.sweep_case(due.case, now).await) });
+                let mut swept = std::pin::pin!(swept.buffer_unordered(SWEPT_AT_ONCE));
+                while let Some((case, outcome)) = swept.next().await {
+                    done += usize::from(outcome.is_ok());
+                    note_failure(&mut failures, case, outcome);
+                    if self.chassis.stop.is_cancelled() {
+                        return;
+                    }
                 }
+            }
+            // There may be more than is found at a time.
+            if done >= MORE_MAY_BE_DUE {
+                continue;
             }
             let next = self.chassis.views.next_due(now);
             tokio::select! {

@@ -1,6 +1,6 @@
 //! The fold itself: what is known of all cases, in memory and on disk as one.
 
-mod agenda;
+pub(crate) mod agenda;
 #[cfg(test)]
 mod tests;
 

@@ -23,6 +23,7 @@ use events::{CaseId, Lifecycle, Stage, Timestamp, Urgency};
 use tokio::sync::watch;
 
 use fold::Fold;
+pub use fold::agenda::Due;
 pub use follow::{FollowError, follow};
 use recent::Recent;
 use store::Store;
@@ -179,7 +180,7 @@ impl Views {
 
     /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has
     /// come, or because nobody has done it for `grace`. The urgent first.
-    pub fn due(&self, stages: &[Stage], now: Timestamp, grace: Duration) -> Vec<CaseId> {
+    pub fn due(&self, stages: &[Stage], now: Timestamp, grace: Duration) -> Vec<Due> {
         self.fold().due(stages, now, grace, &self.policy)
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Policy;
-use events::{CaseId, Stage, Timestamp};
+use events::{CaseId, Stage, Timestamp, Urgency};
 
 use super::Fold;
 
@@ -19,6 +19,15 @@ const LAST: CaseId = CaseId(uuid::Uuid::max());
 /// Longer ago than any grace.
 pub(super) fn long_ago() -> Instant {
     Instant::now().checked_sub(Duration::from_mins(1)).unwrap_or_else(Instant::now)
+}
+
+/// A case in which something is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// How urgent it is.
+    pub urgency: Urgency,
+    /// The case.
+    pub case: CaseId,
 }
 
 impl Fold {
@@ -52,7 +61,7 @@ impl Fold {
         now: Timestamp,
         grace: Duration,
         policy: &Policy,
-    ) -> Vec<CaseId> {
+    ) -> Vec<Due> {
         self.wake(now);
         let ripe: Vec<CaseId> =
             self.unsettled.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(id, _)| *id).collect();
@@ -62,11 +71,11 @@ impl Fold {
             if let Some(known) = self.hot.peek(id).filter(|_| self.unsettled.contains_key(&id)) {
                 let case = &known.loaded.case;
                 let has_step = |stage: &Stage| domain::next_step(case, *stage, now, policy).is_some();
-                due.extend(stages.iter().any(has_step).then_some((Reverse(case.urgency), id)));
+                due.extend(stages.iter().any(has_step).then_some(Due { urgency: case.urgency, case: id }));
             }
         }
-        due.sort();
-        due.into_iter().map(|(_, id)| id).collect()
+        due.sort_unstable_by_key(|due| (Reverse(due.urgency), due.case));
+        due
     }
 
     /// Takes what has come due off the agenda, onto the list of what is to be done: nobody else was there to do it.

@@ -63,7 +63,9 @@ pub async fn run(program: &Path, minutes: u64, seed: u64, file: Option<&str>) {
     let head = "| Disk | Cuts | Cases | Acknowledged | Lost | Doubled | Wrongly said to be sent | Other faults |\n\
                 |---|---|---|---|---|---|---|---|";
     let whole = format!("{head}\n{}", services.join("\n"));
-    let command = format!("cargo xtask chaos --power-cut --minutes {minutes} --seed {seed} --report docs/figures/power-cut.md");
+    let command = format!(
+        "cargo xtask chaos --power-cut --minutes {minutes} --seed {seed} --report docs/figures/power-cut.md"
+    );
     let text = include_str!("power-cut.md")
         .replace("{command}", &command)
         .replace("{machine}", &report::machine())

@@ -17,6 +17,9 @@ use crate::{
     streams::DEAD,
 };
 
+/// How many messages are asked for at a time: what waits here for its handler must not come again meanwhile.
+const PULLED: usize = 64;
+
 /// What a handler says of a message. Nothing is ever acknowledged and forgotten.
 #[derive(Debug)]
 pub enum Verdict {
@@ -180,8 +183,8 @@ async fn pull_from(bus: &Bus, stream: &'static str, name: &'static str) -> Resul
         .await
         .map_err(|_| ReadError::Silent { stream })?
         .map_err(|error| refused(error.to_string()))?;
-    let pulling =
-        consumer.stream().expires(Duration::from_secs(10)).heartbeat(Duration::from_secs(2)).messages();
+    let pulling = consumer.stream().max_messages_per_batch(PULLED).expires(Duration::from_secs(10));
+    let pulling = pulling.heartbeat(Duration::from_secs(2)).messages();
     pulling.await.map_err(|error| refused(error.to_string()))
 }
 

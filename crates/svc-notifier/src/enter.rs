@@ -17,8 +17,8 @@ use bus::{
 };
 use chrono::TimeDelta;
 use domain::{Case, notices};
-use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp, envelope};
-use service::{Chassis, Clock};
+use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp, Unreadable, envelope};
+use service::{Chassis, Clock, EffectGuard};
 use uuid::Uuid;
 
 use crate::{
@@ -31,6 +31,12 @@ const TOO_OLD: TimeDelta = TimeDelta::hours(24);
 
 /// How long is waited for a case's number before the fact is taken up again.
 const NUMBER: Duration = Duration::from_secs(2);
+
+/// An entry that was made, and is to be sent; the manual clock waits until the first attempt is over.
+pub(crate) struct Entered {
+    open: Open,
+    effect: EffectGuard,
+}
 
 /// Enters what facts bring.
 #[derive(Clone)]
@@ -80,45 +86,48 @@ impl Enter {
         Self { chassis, dispatcher, outbox, writer: Uuid::new_v4(), before: Before::default() }
     }
 
-    /// Enters the notices of a fact.
-    pub(crate) async fn fact(&self, entry: &Entry) -> Verdict {
-        let link = match envelope::link(&entry.payload) {
-            Ok(link) => link,
-            Err(error) => return Verdict::Hopeless { why: error.to_string() },
-        };
+    /// Enters the notices of a fact; gives what became of it, and what is to be sent once that is told.
+    pub(crate) async fn fact(&self, entry: &Entry) -> (Verdict, Vec<Entered>) {
+        match self.entered(entry).await {
+            Ok(to_be_sent) => (Verdict::Done, to_be_sent),
+            Err(verdict) => (verdict, Vec::new()),
+        }
+    }
+
+    /// Hands over what is to be sent, once there is room.
+    pub(crate) async fn hand_over(&self, to_be_sent: Vec<Entered>) {
+        for Entered { open, effect } in to_be_sent {
+            self.dispatcher.take(open, Some(effect)).await;
+        }
+    }
+
+    async fn entered(&self, entry: &Entry) -> Result<Vec<Entered>, Verdict> {
+        let hopeless = |error: Unreadable| Verdict::Hopeless { why: error.to_string() };
+        let link = envelope::link(&entry.payload).map_err(hopeless)?;
         let (AggregateId::Case(id), version) = (link.aggregate, link.stamp.version) else {
-            return Verdict::NotOurs;
+            return Err(Verdict::NotOurs);
         };
         let is_mailed = notices::MAILED.contains(&link.kind);
         let known = self.chassis.views.case_at(id, version);
         if !is_mailed && (known.is_some() || !self.before.is_at(id, version)) {
-            return Verdict::NotOurs;
+            return Err(Verdict::NotOurs);
         }
-        let fact = match Fact::from_bytes(&entry.payload) {
-            Ok(fact) => fact,
-            Err(error) => return Verdict::Hopeless { why: error.to_string() },
-        };
-        let case = match self.as_it_stood(id, entry, &fact, known).await {
-            Ok(case) => case,
-            Err(verdict) => return verdict,
-        };
+        let fact = Fact::from_bytes(&entry.payload).map_err(hopeless)?;
+        let case = self.as_it_stood(id, entry, &fact, known).await?;
         let wanted =
             if is_mailed { notices::notices(&case, &fact, &self.chassis.policy) } else { Vec::new() };
         if wanted.is_empty() {
-            return Verdict::Done;
+            return Ok(Vec::new());
         }
         failpoint::reached(Failpoint::NotifierDelivered);
         let Some(code) = self.code(&case).await else {
-            return again(Duration::from_millis(500), "the case has no number yet");
+            return Err(again(Duration::from_millis(500), "the case has no number yet"));
         };
         let notices = wanted.into_iter().filter_map(|wanted| self.notice(&case, &fact, &code, wanted));
-        match self.enter(&fact, entry.stored_at, notices.collect()).await {
-            Ok(()) => {
-                failpoint::reached(Failpoint::NotifierSettling);
-                Verdict::Done
-            }
-            Err(error) => again(Duration::from_secs(1), &error.to_string()),
-        }
+        let entered = self.enter(&fact, entry.stored_at, notices.collect()).await;
+        let to_be_sent = entered.map_err(|error| again(Duration::from_secs(1), &error.to_string()))?;
+        failpoint::reached(Failpoint::NotifierSettling);
+        Ok(to_be_sent)
     }
 
     /// The case as it stood after the fact: who is told is a question of that moment. It is known from who recorded the
@@ -193,7 +202,7 @@ impl Enter {
         fact: &Fact,
         stored_at: Timestamp,
         notices: Vec<Notice>,
-    ) -> Result<(), AppendError> {
+    ) -> Result<Vec<Entered>, AppendError> {
         let now: Timestamp = self.chassis.clock.now();
         // Both the fact's own time and the server's say so: one clock that is wrong must not silence the mail.
         let old = now - fact.recorded_at > TOO_OLD && Clock::System.now() - stored_at > TOO_OLD;
@@ -214,6 +223,7 @@ impl Enter {
             }
             Err(error) => return Err(error),
         }
+        let mut to_be_sent = Vec::new();
         for ((notice, sequence), effect) in notices.into_iter().zip(sequences).zip(effects) {
             if old {
                 tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
@@ -230,10 +240,10 @@ impl Enter {
                     maybe_doubled: false,
                     writer: Uuid::new_v4(),
                 };
-                self.dispatcher.take(open, Some(effect)).await;
+                to_be_sent.push(Entered { open, effect });
             }
         }
-        Ok(())
+        Ok(to_be_sent)
     }
 }
 

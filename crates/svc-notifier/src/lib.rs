@@ -73,8 +73,10 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                 Ok(delivered) => {
                     let (enter, settle) = (enter.clone(), deliveries.settler());
                     chassis.tasks.spawn(async move {
-                        let verdict = enter.fact(&delivered.entry).await;
+                        let (verdict, to_be_sent) = enter.fact(&delivered.entry).await;
+                        // What is entered need not be delivered again, however long it waits for the relay.
                         settle.settle(&delivered, verdict).await;
+                        enter.hand_over(to_be_sent).await;
                         drop(place);
                     });
                 }

@@ -32,7 +32,7 @@ impl Run {
     fn found(&self) -> Found {
         let mut found = Found::default();
         let folded = facts::check(&self.facts, &self.asked, &self.asked, &policy(), &mut found);
-        post::check(&self.outbox, &folded, &self.received, &mut found);
+        post::check(&self.outbox, &folded, &post::taken(&self.received), &self.received, &mut found);
         found
     }
 

@@ -104,12 +104,14 @@ impl Held<'_> {
         // before, and what is said to be sent must be with the relay, which is asked last.
         let promised = self.told.asked();
         let bus = self.nats.connect(Principal::Notifier).await;
+        // What the relay took before has its attempt in the outbox as it is read now.
+        let early = self.relay.look(post::taken);
         let outbox = all(&bus, OUTBOX).await;
         let facts = all(&bus, CASES).await;
         let mut found = Found::default();
         let asked = self.told.asked();
         let folded = facts::check(&facts, &promised, &asked, self.policy, &mut found);
-        self.relay.look(|received| post::check(&outbox, &folded, received, &mut found));
+        self.relay.look(|received| post::check(&outbox, &folded, &early, received, &mut found));
         for wrong in self.told.wrong() {
             found.fault(format!("a wrong answer: {wrong}"));
         }

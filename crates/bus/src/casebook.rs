@@ -106,6 +106,7 @@ impl Casebook {
     pub async fn execute(&self, attempt: &Attempt<'_>) -> Result<Executed, Refusal> {
         let mut loaded = self.shelf.get(attempt.case);
         let mut proven = false;
+        let mut tried = Vec::new();
         for _ in 0..ROUNDS {
             let decided = loop {
                 // A document that is new, as nearly all are, costs no question: the ledger notices if it is not.
@@ -132,7 +133,8 @@ impl Casebook {
                     return Ok(Executed {
                         loaded: loaded.clone(),
                         receipt,
-                        replayed: true,
+                        // What we proposed ourselves, and were not told of, is no repeat.
+                        replayed: !tried.contains(&receipt.event),
                         occurred_at: None,
                     });
                 }
@@ -140,9 +142,11 @@ impl Casebook {
                 (Outcome::Repeat(_), None) => return Err(Refusal::not_found()),
                 (Outcome::Fresh(decision), _) => decision,
             };
-            if let Some(executed) = self.propose(attempt, loaded.as_ref(), decision).await? {
+            let event = EventId::new(attempt.now, rand::random());
+            if let Some(executed) = self.propose(attempt, loaded.as_ref(), decision, event).await? {
                 return Ok(executed);
             }
+            tried.push(event);
             loaded = self.current(attempt.case, loaded).await?;
             proven = true;
         }
@@ -212,11 +216,12 @@ impl Casebook {
         attempt: &Attempt<'_>,
         loaded: Option<&Loaded>,
         decision: Decision,
+        event: EventId,
     ) -> Result<Option<Executed>, Refusal> {
         let case = loaded.map(|loaded| loaded.case.as_ref());
         let origin = origin(attempt, case, &decision);
-        let draft = |aggregate, body| Draft {
-            id: EventId::new(attempt.now, rand::random()),
+        let draft = |id, aggregate, body| Draft {
+            id,
             aggregate,
             origin: origin.clone(),
             body,
@@ -226,13 +231,14 @@ impl Casebook {
         let own = Draft {
             transition: decision.transition,
             deadlines: decision.deadlines,
-            ..draft(AggregateId::Case(attempt.case), decision.body)
+            ..draft(event, AggregateId::Case(attempt.case), decision.body)
         };
         let mut facts = vec![proposed(&own, case.map_or(0, |case| case.version))?];
         if let Some(document) = decision.registers {
             let aggregate = AggregateId::Document(document.id());
             let registered = events::document::Registered { document, case: attempt.case };
-            facts.push(proposed(&draft(aggregate, Body::DocumentRegistered(registered)), 0)?);
+            let id = EventId::new(attempt.now, rand::random());
+            facts.push(proposed(&draft(id, aggregate, Body::DocumentRegistered(registered)), 0)?);
         }
         failpoint::reached(Failpoint::CasebookDecided);
         let subject = protocol::fact_subject(attempt.command.stage());

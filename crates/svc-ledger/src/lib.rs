@@ -9,7 +9,7 @@ mod pen;
 mod room;
 mod seen;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bus::{
     Failpoint, Principal,
@@ -49,9 +49,6 @@ const AT_ONCE: usize = 1_024;
 /// How many KiB they may have together; further ones are answered `BUSY` too.
 const KIB_AT_ONCE: usize = 32 * 1_024;
 
-/// How far apart batches begin: at most 160 in a second.
-const APART: Duration = Duration::from_millis(6);
-
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let proposals = chassis.bus.queue_subscribe("fact.>", NAME).await.map_err(|error| failed(&error))?;
@@ -63,7 +60,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let replicas = chassis.config.nats.replicas;
     let writes = seen.writes.clone();
     let bus = chassis.bus.clone();
-    let (press, pressing) = Press::new(bus.clone(), CASES, replicas, AT_ONCE, APART, move |flight| {
+    let (press, pressing) = Press::new(bus.clone(), CASES, replicas, AT_ONCE, move |flight| {
         writes.seen(flight);
         if let Some(last) = flight.stored.last() {
             bus.tell_stored(&flight.stored);

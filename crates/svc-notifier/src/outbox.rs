@@ -3,8 +3,6 @@
 //! An entry's states are messages of its own subject, each appended with compare-and-set: two replicas cannot both
 //! attempt it, and what is there is never rewritten.
 
-use std::time::Duration;
-
 use bus::{
     Bus,
     append::{Append, AppendError, Press},
@@ -164,9 +162,6 @@ pub struct Open {
 /// How many states wait to be written at a time; who brings more waits.
 const PLACES: usize = 1_024;
 
-/// How far apart batches begin: nobody waits for mail within so short a time, and few large ones cost less.
-const APART: Duration = Duration::from_millis(25);
-
 /// Writes to the outbox, what comes at the same time as one batch.
 #[derive(Clone, Debug)]
 pub struct Outbox {
@@ -180,11 +175,10 @@ impl Outbox {
         let replicas = chassis.config.nats.replicas;
         let seen = Seen::new(&chassis.metrics);
         let writes = seen.writes.clone();
-        let (press, pressing) =
-            Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, APART, move |flight| {
-                tracing::trace!(?flight, "a write to the outbox");
-                writes.seen(flight);
-            });
+        let (press, pressing) = Press::new(chassis.bus.clone(), OUTBOX, replicas, PLACES, move |flight| {
+            tracing::trace!(?flight, "a write to the outbox");
+            writes.seen(flight);
+        });
         chassis.tasks.spawn(pressing.run());
         Self { press, seen }
     }

@@ -22,8 +22,24 @@ struct Letter {
     ended: bool,
 }
 
-/// Checks the outbox against the mails that the log wants and those that the relay took.
-pub fn check(outbox: &[Entry], folded: &Folded, received: &[Received], found: &mut Found) {
+/// How often the relay took each mail, by the entry that it is.
+pub fn taken(received: &[Received]) -> HashMap<String, usize> {
+    let mut taken = HashMap::new();
+    for mail in received.iter().filter(|mail| mail.reply == Some(250)) {
+        *taken.entry(message_id(&mail.data).unwrap_or_default()).or_default() += 1;
+    }
+    taken
+}
+
+/// Checks the outbox against the mails that the log wants, those that the relay had taken `early`, before the outbox was
+/// read, and those that it has taken since.
+pub fn check(
+    outbox: &[Entry],
+    folded: &Folded,
+    early: &HashMap<String, usize>,
+    received: &[Received],
+    found: &mut Found,
+) {
     let mut letters: BTreeMap<EntryId, Letter> = BTreeMap::new();
     for entry in outbox {
         let record = match serde_json::from_slice::<Record>(&entry.payload) {
@@ -38,14 +54,12 @@ pub fn check(outbox: &[Entry], folded: &Folded, received: &[Received], found: &m
             found.fault(format!("the outbox's {}: entry {:?}: {words}", entry.sequence, record.entry));
         }
     }
-    let mut taken: HashMap<String, usize> = HashMap::new();
-    for mail in received.iter().filter(|mail| mail.reply == Some(250)) {
-        *taken.entry(message_id(&mail.data).unwrap_or_default()).or_default() += 1;
-    }
+    let mut taken = taken(received);
     found.entries = letters.len();
     for (id, letter) in &letters {
-        let times = taken.remove(&id.0.to_string()).unwrap_or_default();
-        letter.held_against(*id, times, folded, found);
+        let name = id.0.to_string();
+        let times = taken.remove(&name).unwrap_or_default();
+        letter.held_against(*id, early.get(&name).copied().unwrap_or_default(), times, folded, found);
     }
     for (entry, (event, office)) in &folded.notices {
         if !letters.contains_key(entry) {
@@ -104,7 +118,7 @@ impl Letter {
     }
 
     /// Holds it against what the relay took.
-    fn held_against(&self, id: EntryId, times: usize, folded: &Folded, found: &mut Found) {
+    fn held_against(&self, id: EntryId, early: usize, times: usize, folded: &Folded, found: &mut Found) {
         let Some(notice) = &self.notice else { return found.fault(format!("entry {id:?} was never queued")) };
         if !folded.notices.contains_key(&id) {
             found.fault(format!("entry {id:?} for {} is one that no fact wants", notice.office));
@@ -128,10 +142,10 @@ impl Letter {
         // Each attempt of which nobody knows the end may have come through; so may the one that is under way.
         let possible = self.unknown + usize::from(self.sent.is_some()) + usize::from(self.attempting);
         let marked = self.sent.is_none_or(|marked| marked == (self.unknown > 0));
-        if !marked || times > possible.max(1) {
+        if !marked || early > possible.max(1) {
             found.unmarked += 1;
             found.fault(format!(
-                "entry {id:?} came {times} times; sent and marked as doubled: {:?}, unknown: {}",
+                "entry {id:?} came {early} times; sent and marked as doubled: {:?}, unknown: {}",
                 self.sent, self.unknown
             ));
         }

@@ -6,7 +6,10 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -25,9 +28,8 @@ const MOST: usize = 1_000;
 /// The most bytes of one batch.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many batches are under way at a time: each costs the server as much as sixty messages do, so that one which is
-/// twice as large is better than two.
-const BATCHES_IN_FLIGHT: usize = 1;
+/// How many batches are under way at a time: while one is synced, the next is already on its way.
+const BATCHES_IN_FLIGHT: usize = 2;
 
 /// How many writers are under way at a time on three servers.
 const WRITERS_IN_FLIGHT: usize = 256;
@@ -84,7 +86,6 @@ pub struct Pressing {
     bus: Bus,
     stream: &'static str,
     replicas: Replicas,
-    apart: Duration,
     jobs: mpsc::Receiver<Job>,
     seen: Arc<dyn Fn(&Flight) + Send + Sync>,
 }
@@ -97,18 +98,16 @@ impl fmt::Debug for Pressing {
 
 impl Press {
     /// A press for a stream that lies on so many servers, and what [`Pressing::run`] must do for it. At most `places`
-    /// writers wait. Batches begin `apart` from each other, so that there are not too many of them; who comes alone does
-    /// not wait. `seen` is told of each write that has come back.
+    /// writers wait. `seen` is told of each write that has come back.
     pub fn new(
         bus: Bus,
         stream: &'static str,
         replicas: Replicas,
         places: usize,
-        apart: Duration,
         seen: impl Fn(&Flight) + Send + Sync + 'static,
     ) -> (Self, Pressing) {
         let (queue, jobs) = mpsc::channel(places);
-        (Self(queue), Pressing { bus, stream, replicas, apart, jobs, seen: Arc::new(seen) })
+        (Self(queue), Pressing { bus, stream, replicas, jobs, seen: Arc::new(seen) })
     }
 
     /// Writes the messages of one writer, all or none. No two writers at a time may name the same subject.
@@ -129,8 +128,8 @@ impl Pressing {
             Replicas::Three => WRITERS_IN_FLIGHT,
         };
         let mut flights = JoinSet::new();
+        let under_way = UnderWay::default();
         let mut held: Option<Job> = None;
-        let mut next = Instant::now();
         loop {
             while flights.try_join_next().is_some() {}
             let first = match held.take() {
@@ -144,16 +143,25 @@ impl Pressing {
             while flights.len() >= in_flight {
                 flights.join_next().await;
             }
-            tokio::time::sleep_until(next.into()).await;
             let mut batch = Batch::of(first);
             if self.replicas == Replicas::One {
                 self.gather(&mut batch, &mut held);
-            }
-            if batch.jobs.len() > 1 {
-                next = Instant::now() + self.apart;
+                while held.is_none() && batch.messages < under_way.messages() {
+                    tokio::select! {
+                        Some(_) = flights.join_next() => self.gather(&mut batch, &mut held),
+                        job = self.jobs.recv() => match job {
+                            Some(job) => held = batch.take(job),
+                            None => break,
+                        },
+                    }
+                }
             }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
-            flights.spawn(async move { fly(&bus, stream, batch, seen.as_ref()).await });
+            let taking_off = under_way.with(batch.messages);
+            flights.spawn(async move {
+                fly(&bus, stream, batch, seen.as_ref()).await;
+                drop(taking_off);
+            });
         }
         while flights.join_next().await.is_some() {}
     }
@@ -190,6 +198,34 @@ impl Batch {
         (self.messages, self.bytes) = (messages, bytes);
         self.jobs.push(job);
         None
+    }
+}
+
+/// How many messages are on their way.
+///
+/// A second batch goes out before the first is back only when it is as great: the server syncs one after the other, and
+/// a small one in between would take the place of a greater.
+#[derive(Clone, Default)]
+struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn messages(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// So many more, until what comes back is dropped.
+    fn with(&self, messages: usize) -> TakenOff {
+        self.0.fetch_add(messages, Ordering::Relaxed);
+        TakenOff(self.clone(), messages)
+    }
+}
+
+/// Messages that are on their way.
+struct TakenOff(UnderWay, usize);
+
+impl Drop for TakenOff {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(self.1, Ordering::Relaxed);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod append;
+mod casebook;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]

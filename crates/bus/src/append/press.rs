@@ -6,10 +6,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -28,8 +25,9 @@ const MOST: usize = 1_000;
 /// The most bytes of one batch.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many batches are under way at a time: while one is synced, the next is already on its way.
-const BATCHES_IN_FLIGHT: usize = 2;
+/// How many batches are under way at a time: the server syncs one after the other, and each costs it as much as sixty
+/// messages do, so that one which is twice as great is better than two.
+const BATCHES_IN_FLIGHT: usize = 1;
 
 /// How many writers are under way at a time on three servers.
 const WRITERS_IN_FLIGHT: usize = 256;
@@ -128,7 +126,6 @@ impl Pressing {
             Replicas::Three => WRITERS_IN_FLIGHT,
         };
         let mut flights = JoinSet::new();
-        let under_way = UnderWay::default();
         let mut held: Option<Job> = None;
         loop {
             while flights.try_join_next().is_some() {}
@@ -146,22 +143,9 @@ impl Pressing {
             let mut batch = Batch::of(first);
             if self.replicas == Replicas::One {
                 self.gather(&mut batch, &mut held);
-                while held.is_none() && batch.messages < under_way.messages() {
-                    tokio::select! {
-                        Some(_) = flights.join_next() => self.gather(&mut batch, &mut held),
-                        job = self.jobs.recv() => match job {
-                            Some(job) => held = batch.take(job),
-                            None => break,
-                        },
-                    }
-                }
             }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
-            let taking_off = under_way.with(batch.messages);
-            flights.spawn(async move {
-                fly(&bus, stream, batch, seen.as_ref()).await;
-                drop(taking_off);
-            });
+            flights.spawn(async move { fly(&bus, stream, batch, seen.as_ref()).await });
         }
         while flights.join_next().await.is_some() {}
     }
@@ -198,34 +182,6 @@ impl Batch {
         (self.messages, self.bytes) = (messages, bytes);
         self.jobs.push(job);
         None
-    }
-}
-
-/// How many messages are on their way.
-///
-/// A second batch goes out before the first is back only when it is as great: the server syncs one after the other, and
-/// a small one in between would take the place of a greater.
-#[derive(Clone, Default)]
-struct UnderWay(Arc<AtomicUsize>);
-
-impl UnderWay {
-    fn messages(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// So many more, until what comes back is dropped.
-    fn with(&self, messages: usize) -> TakenOff {
-        self.0.fetch_add(messages, Ordering::Relaxed);
-        TakenOff(self.clone(), messages)
-    }
-}
-
-/// Messages that are on their way.
-struct TakenOff(UnderWay, usize);
-
-impl Drop for TakenOff {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(self.1, Ordering::Relaxed);
     }
 }
 

@@ -18,11 +18,11 @@ use bus::{
     protocol::{self, Proposal, Proposed, Verdict},
     streams::CASES,
 };
-use domain::{Policy, PolicyFiles};
+
 use events::{AggregateId, CaseId, Draft, EventId, Fact, Kind, Stage};
 use serde_json::value::RawValue;
 use service::{Chassis, Clock, Config, Effects, Metrics};
-use testkit::nats::TestNats;
+use testkit::{example_policy, nats::TestNats};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -30,14 +30,7 @@ use views::Views;
 
 /// Starts a ledger.
 async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
-    let policy = Policy::from_files(PolicyFiles {
-        policy: include_str!("../../../deploy/policy/policy.toml"),
-        organisation: include_str!("../../../deploy/policy/organisation.toml"),
-        calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
-        deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
-        routing: include_str!("../../../deploy/policy/routing.toml"),
-    });
-    let policy = Arc::new(policy.unwrap());
+    let policy = Arc::new(example_policy());
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let chassis = Chassis {
         bus: nats.connect(Principal::Ledger).await,

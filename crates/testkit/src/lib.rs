@@ -2,8 +2,10 @@
 
 pub mod disk;
 pub mod nats;
+mod policy;
 pub mod proxy;
 pub mod smtp;
 mod wait;
 
+pub use policy::example_policy;
 pub use wait::{eventually, eventually_every, eventually_within};

@@ -9,13 +9,13 @@ use bus::{
     protocol::{self, Proposal, Verdict},
     streams::CASES,
 };
-use domain::{By, Command, Policy, PolicyFiles, stages};
+use domain::{By, Command, stages};
 use events::{
     CaseId, CommandId, Digest, OfficerId, Timestamp,
     envelope::{self, Stamp},
 };
 use serde_json::json;
-use testkit::nats::TestNats;
+use testkit::{example_policy, nats::TestNats};
 
 /// Nothing is known here: every case is read.
 struct Bare;
@@ -26,17 +26,6 @@ impl Shelf for Bare {
     }
 
     fn put(&self, _: Loaded) {}
-}
-
-fn policy() -> Policy {
-    Policy::from_files(PolicyFiles {
-        policy: include_str!("../../../../deploy/policy/policy.toml"),
-        organisation: include_str!("../../../../deploy/policy/organisation.toml"),
-        calendar: include_str!("../../../../deploy/policy/calendar-VN.toml"),
-        deadlines: include_str!("../../../../deploy/policy/deadlines.toml"),
-        routing: include_str!("../../../../deploy/policy/routing.toml"),
-    })
-    .expect("the example province")
 }
 
 fn raise() -> Command {
@@ -76,7 +65,7 @@ async fn what_was_recorded_and_not_told_is_a_first_result_and_no_repeat() {
     let nats = TestNats::start().await;
     let (pen, intake) = (nats.connect(Principal::Ledger).await, nats.connect(Principal::Intake).await);
     let mut proposals = pen.queue_subscribe("fact.>", "ledger").await.unwrap();
-    let (policy, command, officer) = (policy(), raise(), OfficerId::from("btg.truc-ban"));
+    let (policy, command, officer) = (example_policy(), raise(), OfficerId::from("btg.truc-ban"));
     let person = policy.organisation.person(&officer).unwrap();
     let case = CaseId::raised_by(&person.agency, &officer, "call");
     let now: Timestamp = "2026-05-16T14:52:00Z".parse().unwrap();

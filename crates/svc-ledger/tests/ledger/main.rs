@@ -14,26 +14,15 @@ use bus::{
     streams::{CASES, Shape},
 };
 use chrono::TimeDelta;
-use domain::{Code, Policy, PolicyFiles};
+use domain::Code;
 use events::{AggregateId, CaseId, Digest, DocumentId, Draft, EventId, Fact, Kind, Stage, Timestamp};
 use serde_json::{Value, json, value::RawValue};
 use service::{Chassis, Clock, Config, Effects, Metrics};
-use testkit::{eventually, nats::TestNats};
+use testkit::{eventually, example_policy, nats::TestNats};
 use tokio::task::JoinSet;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 use views::Views;
-
-fn policy() -> Policy {
-    Policy::from_files(PolicyFiles {
-        policy: include_str!("../../../../deploy/policy/policy.toml"),
-        organisation: include_str!("../../../../deploy/policy/organisation.toml"),
-        calendar: include_str!("../../../../deploy/policy/calendar-VN.toml"),
-        deadlines: include_str!("../../../../deploy/policy/deadlines.toml"),
-        routing: include_str!("../../../../deploy/policy/routing.toml"),
-    })
-    .unwrap()
-}
 
 fn noon() -> Timestamp {
     "2026-05-16T05:00:00Z".parse().unwrap()
@@ -47,7 +36,7 @@ struct Ledger {
 
 impl Ledger {
     async fn start(nats: &TestNats, clock: Clock) -> Self {
-        let policy = Arc::new(policy());
+        let policy = Arc::new(example_policy());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let chassis = Chassis {
             bus: nats.connect(Principal::Ledger).await,

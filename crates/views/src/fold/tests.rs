@@ -2,23 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
-use domain::{PolicyFiles, access::Principal};
+use domain::access::Principal;
 use events::{AgencyId, Stage};
 use tempfile::TempDir;
+use testkit::example_policy;
 
 use super::*;
 use crate::Filter;
-
-fn policy() -> Policy {
-    Policy::from_files(PolicyFiles {
-        policy: include_str!("../../../../deploy/policy/policy.toml"),
-        organisation: include_str!("../../../../deploy/policy/organisation.toml"),
-        calendar: include_str!("../../../../deploy/policy/calendar-VN.toml"),
-        deadlines: include_str!("../../../../deploy/policy/deadlines.toml"),
-        routing: include_str!("../../../../deploy/policy/routing.toml"),
-    })
-    .unwrap()
-}
 
 fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -71,7 +61,7 @@ fn numbered(fold: &mut Fold, id: CaseId, code: events::CaseCode) -> Loaded {
 
 #[test]
 fn a_case_has_its_rank_in_the_log_and_a_second_reading_changes_nothing() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut fold = fold(folder.path());
     for _ in 0..2 {
         for (n, sequence) in [(1, 5), (2, 9)] {
@@ -86,7 +76,7 @@ fn a_case_has_its_rank_in_the_log_and_a_second_reading_changes_nothing() {
 
 #[test]
 fn a_fold_goes_on_where_it_was_written() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
     apply(&mut before, &policy, case(1), 5);
     apply(&mut before, &policy, case(2), 7);
@@ -109,7 +99,7 @@ fn a_fold_goes_on_where_it_was_written() {
 
 #[test]
 fn a_case_that_the_fold_has_not_come_by_is_not_written() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
     let case_1 = bus::fold(None, &raised(case(1), 5).payload).unwrap();
     let loaded = Loaded { case: Arc::new(case_1), sequence: 5 };
@@ -123,7 +113,7 @@ fn a_case_that_the_fold_has_not_come_by_is_not_written() {
 
 #[test]
 fn a_case_is_found_by_its_number_once_it_has_one() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut fold = fold(folder.path());
     apply(&mut fold, &policy, case(1), 1);
     assert_eq!(fold.numbered("VV-2026-00001"), None);
@@ -138,7 +128,7 @@ fn a_case_is_found_by_its_number_once_it_has_one() {
 
 #[test]
 fn a_case_that_cannot_be_read_does_not_stop_the_fold() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
     before.apply(&entry(case(1), 1, "{}".to_owned()), Instant::now(), &policy);
     apply(&mut before, &policy, case(2), 2);
@@ -150,7 +140,7 @@ fn a_case_that_cannot_be_read_does_not_stop_the_fold() {
 
 #[test]
 fn what_is_to_be_done_at_once_and_what_comes_due_are_found() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut fold = fold(folder.path());
     apply(&mut fold, &policy, case(1), 1);
     let now = fold.case(case(1)).unwrap().case.recorded_at;
@@ -168,7 +158,7 @@ fn what_is_to_be_done_at_once_and_what_comes_due_are_found() {
 
 #[test]
 fn what_comes_due_is_found_in_a_fold_that_has_just_been_opened() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
     apply(&mut before, &policy, case(1), 1);
     let now = before.case(case(1)).unwrap().case.recorded_at;
@@ -181,7 +171,7 @@ fn what_comes_due_is_found_in_a_fold_that_has_just_been_opened() {
 
 #[test]
 fn a_case_that_was_altered_on_disk_is_not_believed() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
     apply(&mut before, &policy, case(1), 1);
     apply(&mut before, &policy, case(2), 2);
@@ -205,7 +195,7 @@ fn a_case_that_was_altered_on_disk_is_not_believed() {
 
 #[test]
 fn a_file_that_is_no_database_and_a_fold_of_another_policy_are_made_anew() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
     apply(&mut before, &policy, case(1), 1);
     save(&mut before);
@@ -218,7 +208,7 @@ fn a_file_that_is_no_database_and_a_fold_of_another_policy_are_made_anew() {
 
 #[test]
 fn two_processes_have_a_fold_each() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let (mut one, other) = (fold(folder.path()), fold(folder.path()));
     apply(&mut one, &policy, case(1), 1);
     save(&mut one);
@@ -230,7 +220,7 @@ fn two_processes_have_a_fold_each() {
 
 #[test]
 fn a_list_has_what_one_may_see_newest_first_page_by_page() {
-    let (policy, folder) = (policy(), folder());
+    let (policy, folder) = (example_policy(), folder());
     let mut fold = fold(folder.path());
     for n in 1..=7 {
         apply(&mut fold, &policy, case(n), u64::try_from(n).unwrap() * 10);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use domain::scenario::{Expected, Scenario, Step};
+use domain::scenario::{Expected, Reference, Scenario, Step, resolve};
 use serde_json::Value;
 
 use super::{
@@ -34,8 +34,10 @@ pub fn file(name: &str, extension: &str) -> PathBuf {
 pub struct Story {
     /// What happens.
     pub scenario: Scenario,
-    /// The id of the case, once it is raised.
+    /// The id of the case that is spoken of, once it is raised.
     pub case: String,
+    /// The ids of the cases that were raised, with their names in the scenario.
+    raised: Vec<(String, String)>,
     /// How many of its steps were played one after the other.
     played: usize,
 }
@@ -55,7 +57,7 @@ impl Story {
     pub fn of(name: &str) -> Self {
         let text = fs::read_to_string(file(name, "txt")).expect("the scenario");
         let scenario = Scenario::parse(&text).expect("a readable scenario");
-        Self { scenario, case: String::new(), played: 0 }
+        Self { scenario, case: String::new(), raised: Vec::new(), played: 0 }
     }
 
     /// Plays the next step, and says what comes after it.
@@ -88,14 +90,42 @@ impl Story {
     /// has the same key, so it may be played again when it was cut short.
     pub async fn play(&mut self, api: &Api, step: &Step) -> reqwest::Result<Option<Answer>> {
         api.set_clock(step.at).await?;
+        if let Some(name) = &step.about {
+            self.case = self.named(name);
+        }
         let Some(deed) = &step.act else { return Ok(None) };
+        if let Some(name) = deed.case.as_ref().filter(|_| deed.act != "raise") {
+            self.case = self.named(name);
+        }
         let key = format!("step-{}", step.line);
-        let answer = api.act(&deed.officer, &self.case, &deed.act, &key, &deed.body).await?;
+        let mut body = deed.body.clone();
+        let seen = api.get("btg.kiem-tra", &format!("/api/v1/cases/{}", self.case)).await?;
+        resolve(&mut body, &|reference| self.find(&seen.body, reference)).expect("what the act refers to");
+        let answer = api.act(&deed.officer, &self.case, &deed.act, &key, &body).await?;
         if deed.act == "raise" && answer.status < 300 {
             answer.case().clone_into(&mut self.case);
+            let name = deed.case.clone().unwrap_or_default();
+            self.raised.push((self.case.clone(), name));
         }
         api.set_clock(step.at).await?;
         Ok(Some(answer))
+    }
+
+    /// The id of the case of that name.
+    fn named(&self, name: &str) -> String {
+        let found = self.raised.iter().rev().find(|(_, known)| known == name);
+        found.map(|(id, _)| id.clone()).expect("a case of that name")
+    }
+
+    fn find(&self, case: &Value, reference: Reference<'_>) -> Option<String> {
+        match reference {
+            Reference::Case(name) => Some(self.named(name)),
+            Reference::Event(kind) => {
+                let mut history = case["history"].as_array()?.iter().rev();
+                let newest = history.find(|each| each["type"].as_str() == Some(kind.name()))?;
+                newest["event"].as_str().map(str::to_owned)
+            }
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{By, Case, Code, Command, Context, Decision, Outcome, Policy, Receipt, Refusal, Registration};
+use domain::{
+    By, Case, Code, Command, Context, Decision, Others, Outcome, Policy, Receipt, Refusal, Registration,
+};
 use events::{
     Actor, AggregateId, Body, Capacity, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact, Origin,
     Timestamp,
@@ -111,6 +113,8 @@ impl Casebook {
             let decided = loop {
                 // A document that is new, as nearly all are, costs no question: the ledger notices if it is not.
                 let registration = if proven { self.registration(attempt.command).await? } else { None };
+                let case = loaded.as_ref().map(|loaded| loaded.case.as_ref());
+                let others = self.others(attempt.command.looks_at(case), proven).await?;
                 let ctx = Context {
                     now: attempt.now,
                     by: attempt.by,
@@ -118,8 +122,8 @@ impl Casebook {
                     expected_version: attempt.expected_version,
                     registration: registration.as_ref(),
                     rank: attempt.rank,
+                    others: &others,
                 };
-                let case = loaded.as_ref().map(|loaded| loaded.case.as_ref());
                 match domain::decide(case, attempt.id, attempt.fingerprint, attempt.command, &ctx) {
                     Err(_) if !proven => {
                         loaded = self.current(attempt.case, loaded).await?;
@@ -161,6 +165,20 @@ impl Casebook {
             return Ok(None);
         };
         self.fold_up_to(case, known, last.sequence).await.map(Some)
+    }
+
+    /// The other cases that a decision looks at: as they are known here, or as the log has them now.
+    async fn others(&self, ids: Vec<CaseId>, proven: bool) -> Result<Others, Refusal> {
+        let mut others = Others::new();
+        for id in ids {
+            let known = self.shelf.get(id);
+            let loaded = match known {
+                Some(known) if !proven => Some(known),
+                known => self.current(id, known).await?,
+            };
+            others.extend(loaded.map(|loaded| (id, loaded.case)));
+        }
+        Ok(others)
     }
 
     /// The case at a version, or a later one.
@@ -220,25 +238,29 @@ impl Casebook {
     ) -> Result<Option<Executed>, Refusal> {
         let case = loaded.map(|loaded| loaded.case.as_ref());
         let origin = origin(attempt, case, &decision);
-        let draft = |id, aggregate, body| Draft {
+        let draft = |id, aggregate, decision: Decision| Draft {
             id,
             aggregate,
             origin: origin.clone(),
-            body,
-            transition: None,
-            deadlines: Vec::new(),
-        };
-        let own = Draft {
+            body: decision.body,
             transition: decision.transition,
             deadlines: decision.deadlines,
-            ..draft(event, AggregateId::Case(attempt.case), decision.body)
         };
+        let mut decision = decision;
+        let (registers, along) = (decision.registers.take(), decision.along.take());
+        let own = draft(event, AggregateId::Case(attempt.case), decision);
         let mut facts = vec![proposed(&own, case.map_or(0, |case| case.version))?];
-        if let Some(document) = decision.registers {
+        if let Some(along) = along {
+            let id = EventId::new(attempt.now, rand::random());
+            let there = draft(id, AggregateId::Case(along.case), along.decision);
+            facts.push(proposed(&there, along.on_version)?);
+        }
+        if let Some(document) = registers {
             let aggregate = AggregateId::Document(document.id());
             let registered = events::document::Registered { document, case: attempt.case };
             let id = EventId::new(attempt.now, rand::random());
-            facts.push(proposed(&draft(id, aggregate, Body::DocumentRegistered(registered)), 0)?);
+            let registered = Decision::new(own.origin.occurred_at, Body::DocumentRegistered(registered));
+            facts.push(proposed(&draft(id, aggregate, registered), 0)?);
         }
         failpoint::reached(Failpoint::CasebookDecided);
         let subject = protocol::fact_subject(attempt.command.stage());

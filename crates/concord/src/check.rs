@@ -1,10 +1,10 @@
 //! What a scenario expects, held against what the API says.
 
-use domain::scenario::Expected;
+use domain::scenario::{Expected, moment_in_words as local};
 use events::Timestamp;
 use serde_json::{Value, json};
 
-use crate::play::{Answer, local};
+use crate::play::Answer;
 
 /// Whether an expectation holds, and what is there instead.
 pub(crate) fn check(
@@ -15,7 +15,11 @@ pub(crate) fn check(
 ) -> (bool, String) {
     let absent = Value::Null;
     let case = case.unwrap_or(&absent);
-    let confirmation = &case["intakes"][0]["confirmation"];
+    let confirmation = |number: u32| {
+        let intakes = case["intakes"].as_array().into_iter().flatten();
+        let found = intakes.map(|each| &each["confirmation"]).find(|each| each["intake"] == json!(number));
+        found.unwrap_or(&absent)
+    };
     let is = |value: &Value, wanted: &str| (value.as_str() == Some(wanted), value.to_string());
     let times = |kind: events::Kind| {
         events
@@ -33,8 +37,17 @@ pub(crate) fn check(
             let wanted = serde_json::to_value(state).unwrap_or_default();
             (case["state"] == wanted, case["state"].to_string())
         }
-        Expected::Written(state) => is(&confirmation["written"], state),
-        Expected::Caller(state) => is(&confirmation["caller"], state),
+        Expected::Written { intake, state } => is(&confirmation(*intake)["written"], state),
+        Expected::Caller { intake, state } => is(&confirmation(*intake)["caller"], state),
+        Expected::Urgency(urgency) => {
+            let wanted = serde_json::to_value(urgency).unwrap_or_default();
+            (case["urgency"] == wanted, case["urgency"].to_string())
+        }
+        Expected::Round { turn, open } => {
+            let last = case["rounds"].as_array().and_then(|rounds| rounds.last()).unwrap_or(&absent);
+            let held = last["opened"]["turn"] == json!(turn) && (last["state"] == json!("open")) == *open;
+            (held, format!("round {}, {}", last["opened"]["turn"], last["state"]))
+        }
         Expected::Deadline { key, instance, due } => {
             let running = case["deadlines"].as_array().cloned().unwrap_or_default();
             let found = running.iter().find(|deadline| {
@@ -72,24 +85,5 @@ pub(crate) fn check(
             let found = times(*kind).len();
             (found == *count, found.to_string())
         }
-    }
-}
-
-/// An expectation in words.
-pub(crate) fn said(expected: &Expected) -> String {
-    match expected {
-        Expected::Refused(code) => format!("refused: {code}"),
-        Expected::State(state) => format!("the case stands at {state:?}"),
-        Expected::Written(state) => format!("written confirmation {state}"),
-        Expected::Caller(state) => format!("caller {state}"),
-        Expected::Deadline { key, instance, due } => format!("{key} {instance} is due {}", local(*due)),
-        Expected::Stopped { key, instance } => format!("{key} {instance} does not run"),
-        Expected::Taskforce(state) => format!("task force {state}"),
-        Expected::Dossier(state) => format!("dossier {state}"),
-        Expected::Item { item, state, late } => {
-            format!("item {item} {state}{}", if *late { ", late" } else { "" })
-        }
-        Expected::Fact { kind, at } => format!("{kind} at {}", local(*at)),
-        Expected::Count { kind, count } => format!("{kind}: {count} in all"),
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Plays a scenario against a running `concord up --clock manual`.
     Play(Play),
+    /// Plays scenarios on paper, through the rules alone: no server, nothing stored.
+    Simulate(Simulate),
     /// Starts everything, plays a telephone call at night and a disagreement, and shows what happens.
     Demo(Demo),
     /// Looks back: what happened, and does the log hold together?
@@ -104,6 +106,25 @@ pub(crate) struct Play {
     /// Where `concord up` keeps its data: tells its address and the tokens.
     #[arg(long, value_name = "DIR", default_value = "var")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The scenarios.
+    #[arg(required = true)]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// The folder of the policy's files; otherwise the example province that is built in.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Stops there and shows how the cases stand, e.g. 2026-05-16T22:30:00+07:00.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) at: Option<events::Timestamp>,
+    /// JSON lines: each step with what came of it, and then each case.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only the verdict on each scenario, and what did not come true.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ use domain::{
     labels::{self, Label},
     regions::{self, Region},
 };
+use events::Kind;
 
 use crate::flow::golden;
 use words::{number, said, shifted, wrapped};
@@ -102,7 +103,12 @@ impl Drawing {
         );
         let or = words(Label { vi: "hoặc", en: "or" });
         for each in region.moves {
-            let facts: Vec<_> = each.facts.iter().map(|kind| words(labels::happening(*kind))).collect();
+            // What is taken over from a merged case begins where it stood: arrows to all would say nothing.
+            let kinds = each.facts.iter().filter(|kind| **kind != Kind::IntakesAdopted);
+            let facts: Vec<_> = kinds.map(|kind| words(labels::happening(*kind))).collect();
+            if facts.is_empty() {
+                continue;
+            }
             let Some(from) = each.from else {
                 drawing.begins(region, each.to, &facts, or);
                 continue;

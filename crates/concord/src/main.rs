@@ -1,4 +1,4 @@
-//! The binary: `up` runs everything on one machine, `serve` some services, `play` a scenario, `audit` looks back.
+//! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `audit` looks back.
 
 mod audit;
 mod background;
@@ -16,6 +16,7 @@ mod place;
 mod play;
 mod process;
 mod services;
+mod simulate;
 mod up;
 mod went_up;
 
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
             Command::Up(options) => up::up(options).await,
             Command::Serve(options) => up::serve(options).await,
             Command::Play(options) => play::command(options).await,
+            Command::Simulate(options) => simulate::simulate(&options),
             Command::Demo(options) => demo::demo(options).await,
             Command::Audit(AuditCommand::Replay(options)) => audit::replay(options).await,
         }

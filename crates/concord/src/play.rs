@@ -7,17 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::{DateTime, FixedOffset};
-use domain::{
-    calendar::LOCAL,
-    scenario::{Deed, Expected, Scenario, Step},
-};
+use domain::scenario::{Deed, Expected, Reference, Scenario, Step, moment_in_words as local, resolve};
 use events::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
     Failure,
-    check::{check, said},
+    check::check,
     cli::Play,
     mails::{Mail, MailFolder},
     place::Running,
@@ -99,6 +95,9 @@ pub(crate) struct Player {
     data: PathBuf,
     mails: MailFolder,
     pub(crate) show: Show,
+    /// The ids of the cases that were raised, with their names in the scenario.
+    raised: Vec<(String, String)>,
+    /// The case that is spoken of.
     case: Option<String>,
     failed: usize,
     letter_shown: bool,
@@ -115,7 +114,7 @@ impl Player {
     pub(crate) fn new(data: PathBuf, show: Show) -> Self {
         let mails = MailFolder::new(data.join("mail"));
         let http = reqwest::Client::new();
-        Self { http, data, mails, show, case: None, failed: 0, letter_shown: false }
+        Self { http, data, mails, show, raised: Vec::new(), case: None, failed: 0, letter_shown: false }
     }
 
     /// The number of the case that was raised last.
@@ -154,15 +153,18 @@ impl Player {
             Some(deed) => Some(self.act(scenario, step, deed).await?),
             None => None,
         };
+        if let Some(name) = &step.about {
+            self.case = Some(self.named(name).ok_or_else(|| format!("no case is called @{name}"))?);
+        }
         let case = self.look().await?;
         let events = self.events().await?;
         for expected in &step.expected {
             let (held, is) = check(expected, answer.as_ref(), case.as_ref(), &events);
             self.failed += usize::from(!held);
             let line = if held {
-                self.show.paint("32", &format!("      ✓ {}", said(expected)))
+                self.show.paint("32", &format!("      ✓ {expected}"))
             } else {
-                self.show.paint("31", &format!("      ✗ {} — but it is {is}", said(expected)))
+                self.show.paint("31", &format!("      ✗ {expected} — but it is {is}"))
             };
             Show::line(&line);
         }
@@ -181,16 +183,25 @@ impl Player {
 
     /// Gives an act; the same step has the same key, so that a repeat after a crash is one act.
     async fn act(&mut self, scenario: &Scenario, step: &Step, deed: &Deed) -> Result<Answer, Failure> {
+        let wrong = |what: String| format!("line {}: {what}", step.line);
+        if let Some(name) = deed.case.as_ref().filter(|_| deed.act != "raise") {
+            self.case = Some(self.named(name).ok_or_else(|| wrong(format!("no case is called @{name}")))?);
+        }
         let path = match (&self.case, deed.act.as_str()) {
             (_, "raise") => "/api/v1/cases".to_owned(),
             (Some(case), act) => format!("/api/v1/cases/{case}/{act}"),
-            (None, _) => return Err(format!("line {}: no case was raised yet", step.line).into()),
+            (None, _) => return Err(wrong("no case was raised yet".to_owned()).into()),
         };
+        let seen = self.look().await?.unwrap_or_default();
+        let mut body = deed.body.clone();
+        resolve(&mut body, &|reference| self.find(&seen, reference)).map_err(wrong)?;
         let key = format!("{}/{}", scenario.key(), step.line);
-        let answer = self.post(&path, &deed.officer, Some(&key), &deed.body).await?;
+        let answer = self.post(&path, &deed.officer, Some(&key), &body).await?;
         if deed.act == "raise"
             && let Some(id) = answer.body["case"]["id"].as_str()
         {
+            let name = deed.case.clone().unwrap_or_else(|| (self.raised.len() + 1).to_string());
+            self.raised.push((id.to_owned(), name));
             self.case = Some(id.to_owned());
         }
         let came = if answer.status < 400 {
@@ -209,6 +220,23 @@ impl Player {
         let at = self.show.paint("36", &local(step.at));
         Show::line(&format!("{at}  {:<16} {act}  {came}", deed.officer));
         Ok(answer)
+    }
+
+    /// The id of the case of that name.
+    fn named(&self, name: &str) -> Option<String> {
+        self.raised.iter().rev().find(|(_, known)| known == name).map(|(id, _)| id.clone())
+    }
+
+    /// What a field of an act refers to, in the case as it stands.
+    fn find(&self, case: &Value, reference: Reference<'_>) -> Option<String> {
+        match reference {
+            Reference::Case(name) => self.named(name),
+            Reference::Event(kind) => {
+                let mut history = case["history"].as_array()?.iter().rev();
+                let newest = history.find(|each| each["type"].as_str() == Some(kind.name()))?;
+                newest["event"].as_str().map(str::to_owned)
+            }
+        }
     }
 
     async fn set_clock(&self, to: Timestamp) -> Result<(), Failure> {
@@ -331,10 +359,4 @@ fn token(data: &Path, officer: &str) -> Result<String, Failure> {
     let file = data.join("tokens").join(officer);
     let token = std::fs::read_to_string(&file);
     Ok(token.map_err(|error| format!("the token {}: {error}", file.display()))?.trim().to_owned())
-}
-
-/// A local time, to the minute.
-pub(crate) fn local(at: Timestamp) -> String {
-    let at: DateTime<FixedOffset> = at.with_timezone(&LOCAL);
-    at.format("%a %d/%m/%Y %H:%M").to_string()
 }

@@ -1,11 +1,12 @@
 //! What went up to the standing body and what came back, shown at the end of a demonstration.
 
+use domain::scenario::moment_in_words as local;
 use reqwest::header::ACCEPT;
 use serde_json::Value;
 
 use crate::{
     Failure,
-    play::{Player, Show, local},
+    play::{Player, Show},
 };
 
 /// The standing body's secretary, who reads the dossier.

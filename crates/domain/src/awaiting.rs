@@ -46,6 +46,16 @@ pub fn awaiting(case: &Case, policy: &Policy) -> Vec<Awaited> {
             until: None,
         });
     }
+    if let Some(advice) = keys::pending(&case.escalation.advices) {
+        found.push(Awaited {
+            after: "propose-joint-advice",
+            act: "confirm-joint-advice",
+            number: advice.proposed.proposal,
+            who: vec![policy.agreement.side_b.clone()],
+            until: None,
+        });
+    }
+    found.extend(withdrawal(case, policy));
     found.extend(task_force(case, policy));
     if let Some(closure) = closure::pending(case) {
         let number = closure.proposed.proposal;
@@ -67,6 +77,19 @@ pub fn awaiting(case: &Case, policy: &Policy) -> Vec<Awaited> {
         });
     }
     found
+}
+
+/// The other side's key, and then the secretariat's.
+fn withdrawal(case: &Case, policy: &Policy) -> Option<Awaited> {
+    let first = &keys::pending(&case.escalation.withdrawals)?.proposed;
+    let (after, act, who) = if first.agreed_by.is_none() {
+        let who = other_side(case, first.side, policy);
+        ("propose-dossier-withdrawal", "confirm-dossier-withdrawal", who)
+    } else {
+        let who = vec![policy.agreement.standing_body.clone()];
+        ("confirm-dossier-withdrawal", "accept-dossier-withdrawal", who)
+    };
+    Some(Awaited { after, act, number: first.proposal, who, until: None })
 }
 
 /// Consents are awaited from who is invited, and then the decision from one of the superiors.

@@ -15,8 +15,8 @@ use crate::{
     deadlines::Armed,
     keys::Key,
     stages::{
-        confirmation::Confirmation, coordination::Round, escalation::Escalation, intake::Intake,
-        routing::Assigned, taskforce::Taskforce,
+        casefile::Casefile, confirmation::Confirmation, coordination::Round, escalation::Escalation,
+        intake::Intake, routing::Assigned, taskforce::Taskforce,
     },
 };
 
@@ -61,6 +61,8 @@ pub struct Case {
     pub assignments: Vec<Assigned>,
     /// Region R, oldest first.
     pub rounds: Vec<Round>,
+    /// On what the next round asks, where something else than the last proposal was said on the way back.
+    pub next_proposal: Option<String>,
     /// The proposals to settle a dispute, oldest first.
     pub settlements: Vec<Key<SettlementProposed>>,
     /// Region TF.
@@ -69,8 +71,12 @@ pub struct Case {
     pub escalation: Escalation,
     /// The proposals to close, oldest first.
     pub closures: Vec<Key<closure::Proposed>>,
+    /// When it was last closed.
+    pub closed_at: Option<Timestamp>,
     /// The proposals to cancel, oldest first.
     pub cancellations: Vec<Key<CancellationProposed>>,
+    /// What is kept with it: documents, links, notes, corrections.
+    pub casefile: Casefile,
     /// The deadlines that were armed; which of them run is a question of state ([`crate::deadlines`]).
     pub deadlines: Vec<Armed>,
     /// What happened, oldest first, without reminders.
@@ -84,6 +90,8 @@ pub struct Case {
 /// Something that happened in a case: which fact, when, and whose act it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Happening {
+    /// The fact.
+    pub event: EventId,
     /// When it happened.
     pub at: Timestamp,
     /// What.
@@ -102,7 +110,7 @@ impl Happening {
             Actor::Person { agency, office, .. } => (Some(agency.clone()), Some(office.clone())),
             Actor::System { .. } => (None, None),
         };
-        Self { at: origin.occurred_at, kind: fact.body().kind(), agency, office }
+        Self { event: fact.draft.id, at: origin.occurred_at, kind: fact.body().kind(), agency, office }
     }
 }
 

@@ -5,7 +5,8 @@
 
 use chrono::TimeDelta;
 use events::{
-    AgencyId, Stage, Timestamp,
+    AgencyId, Body, Fact, Stage, Timestamp,
+    casefile::AdoptedClock,
     terms::{Deadline, DeadlineKey, Overdue, Reminded},
 };
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub struct Armed {
     pub reminded: u8,
     /// The highest overdue level recorded; 0 for none.
     pub level: u8,
+    /// How often it was extended.
+    pub extended: u8,
 }
 
 /// What a deadline makes the process do.
@@ -214,13 +217,38 @@ pub fn check(case: &Case, timer: &Timer, now: Timestamp, policy: &Policy) -> Res
     }
 }
 
-/// Takes over the deadlines that a fact arms; a new one of the same key and instance replaces the old.
-pub(crate) fn arm(case: &mut Case, deadlines: &[Deadline], armed_at: Timestamp) {
+/// Takes over the deadlines that a fact arms; a new one of the same key and instance replaces the old. One that was
+/// changed or extended is the same deadline: it plans its reminders anew, and its extensions are counted on.
+pub(crate) fn arm(case: &mut Case, fact: &Fact) {
+    let further = match fact.body() {
+        Body::UrgencyChanged(_) | Body::IntakesAdopted(_) => Some(0),
+        Body::DeadlineExtended(_) => Some(1),
+        _ => None,
+    };
+    take_over(case, &fact.draft.deadlines, fact.origin().occurred_at, further);
+}
+
+fn take_over(case: &mut Case, deadlines: &[Deadline], armed_at: Timestamp, further: Option<u8>) {
     for deadline in deadlines {
-        case.deadlines.retain(|armed| {
-            (armed.deadline.key, armed.deadline.instance) != (deadline.key, deadline.instance)
+        let same = |armed: &Armed| {
+            (armed.deadline.key, armed.deadline.instance) == (deadline.key, deadline.instance)
+        };
+        let before = case.deadlines.iter().find(|armed| same(armed)).map_or(0, |armed| armed.extended);
+        case.deadlines.retain(|armed| !same(armed));
+        case.deadlines.push(Armed {
+            deadline: *deadline,
+            armed_at,
+            reminded: 0,
+            level: 0,
+            extended: further.map_or(0, |further| before.saturating_add(further)),
         });
-        case.deadlines.push(Armed { deadline: *deadline, armed_at, reminded: 0, level: 0 });
+    }
+}
+
+/// Takes over how far a clock had come in the case that it came from.
+pub(crate) fn adopt(case: &mut Case, instance: u32, clock: &AdoptedClock) {
+    if let Some(armed) = find_mut(case, clock.key, instance) {
+        (armed.reminded, armed.level, armed.extended) = (clock.reminded, clock.level, clock.extended);
     }
 }
 

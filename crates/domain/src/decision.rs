@@ -1,7 +1,9 @@
 //! What a decision sees and what it gives.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use events::{
-    Body, Kind, Stage, Timestamp,
+    Body, CaseId, Kind, Stage, Timestamp,
     terms::{Deadline, DeadlineKey, Document, Lifecycle, Transition},
 };
 
@@ -28,6 +30,12 @@ pub struct Registration {
     pub document: Document,
 }
 
+/// Other cases that a decision looks at, as they stand ([`crate::Command::looks_at`] names them).
+pub type Others = BTreeMap<CaseId, Arc<Case>>;
+
+/// No other case.
+static NO_OTHERS: Others = BTreeMap::new();
+
 /// What a decision sees besides the case.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
@@ -43,12 +51,33 @@ pub struct Context<'a> {
     pub registration: Option<&'a Registration>,
     /// The rank of the case among those raised in its local year, in the log's order.
     pub rank: Option<u32>,
+    /// The other cases that the command looks at.
+    pub others: &'a Others,
 }
 
 impl<'a> Context<'a> {
     /// A context for the process itself: no person, nothing but time and policy.
     pub fn of_system(now: Timestamp, policy: &'a Policy) -> Self {
-        Self { now, by: By::System, policy, expected_version: None, registration: None, rank: None }
+        Self {
+            now,
+            by: By::System,
+            policy,
+            expected_version: None,
+            registration: None,
+            rank: None,
+            others: &NO_OTHERS,
+        }
+    }
+
+    /// Another case, if there is one and the person may see it; the two look the same (DESIGN D9).
+    pub(crate) fn other(&self, field: &str, id: CaseId) -> Result<&'a Case, Refusal> {
+        let person = self.person()?;
+        let seen = |case: &&Case| crate::access::may_see(case, person, self.policy);
+        self.others
+            .get(&id)
+            .map(AsRef::as_ref)
+            .filter(seen)
+            .ok_or_else(|| Refusal::invalid(field, "Không có vụ việc này.", "There is no such case."))
     }
 
     /// The person who gives the command.
@@ -107,12 +136,25 @@ pub struct Decision {
     pub deadlines: Vec<Deadline>,
     /// A document that becomes registered with it.
     pub registers: Option<Document>,
+    /// A fact on another case that is recorded together with it, or not at all.
+    pub along: Option<Box<Along>>,
+}
+
+/// What a decision records on another case at the same time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Along {
+    /// The other case.
+    pub case: CaseId,
+    /// The version of it on which was decided.
+    pub on_version: u32,
+    /// What it records there.
+    pub decision: Decision,
 }
 
 impl Decision {
     /// A fact that moves nothing and arms nothing.
-    pub(crate) fn new(occurred_at: Timestamp, body: Body) -> Self {
-        Self { occurred_at, body, transition: None, deadlines: Vec::new(), registers: None }
+    pub fn new(occurred_at: Timestamp, body: Body) -> Self {
+        Self { occurred_at, body, transition: None, deadlines: Vec::new(), registers: None, along: None }
     }
 
     /// It moves the lifecycle.
@@ -124,6 +166,12 @@ impl Decision {
     /// It arms deadlines.
     pub(crate) fn arming(mut self, deadlines: impl IntoIterator<Item = Deadline>) -> Self {
         self.deadlines.extend(deadlines);
+        self
+    }
+
+    /// It records something on another case too.
+    pub(crate) fn along_with(mut self, other: &Case, decision: Decision) -> Self {
+        self.along = Some(Box::new(Along { case: other.id, on_version: other.version, decision }));
         self
     }
 

@@ -3,7 +3,7 @@
 //! It is compiled from the facts alone, so that anybody who replays them has the same document and the same digest.
 
 use events::{
-    AgencyId, CaseCode, Digest, Timestamp, Urgency,
+    AgencyId, CaseCode, Digest, Kind, OfficeId, Timestamp, Urgency,
     coordination::Position,
     escalation::Statement,
     terms::{Document, Side},
@@ -53,7 +53,30 @@ pub struct Content {
     /// The statement of each side; without text where a side stayed silent.
     pub statements: Vec<SideStatement>,
     /// What happened, oldest first, without reminders.
-    pub history: Vec<Happening>,
+    pub history: Vec<Happened>,
+    /// What the sides advise together; absent where they do not agree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+/// Something that happened, as a dossier says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: Kind,
+    /// The agency that acted; absent when the process did it by itself.
+    pub agency: Option<AgencyId>,
+    /// The office that acted.
+    pub office: Option<OfficeId>,
+}
+
+impl Happened {
+    fn of(happening: &Happening) -> Self {
+        let Happening { at, kind, agency, office, .. } = happening.clone();
+        Self { at, kind, agency, office }
+    }
 }
 
 /// A document that the case refers to.
@@ -128,7 +151,18 @@ pub fn compile(case: &Case, number: u32, silent: &[Side]) -> Content {
         proposal: round.map(|round| round.opened.proposal.clone()),
         disputed: round.map(disputed).unwrap_or_default(),
         statements,
-        history: case.history.clone(),
+        history: case.history.iter().map(Happened::of).collect(),
+        advice: None,
+    }
+}
+
+/// Compiles the dossier of joint advice: nothing is disputed, and no side speaks for itself.
+pub fn of_advice(case: &Case, number: u32, advice: &str) -> Content {
+    Content {
+        disputed: Vec::new(),
+        statements: Vec::new(),
+        advice: Some(advice.to_owned()),
+        ..compile(case, number, &[])
     }
 }
 
@@ -181,8 +215,12 @@ impl Content {
         };
         let mut out = Vec::new();
         let mut line = |text: String| out.push(text);
+        let subject = match self.advice {
+            None => "về vụ việc chưa thống nhất trong phối hợp",
+            Some(_) => "về nội dung tham mưu chung",
+        };
         line("HỒ SƠ BÁO CÁO THƯỜNG TRỰC TỈNH ỦY".to_owned());
-        line("về vụ việc chưa thống nhất trong phối hợp".to_owned());
+        line(subject.to_owned());
         line(String::new());
         line(format!(
             "Vụ việc: {} – {}",
@@ -210,6 +248,29 @@ impl Content {
             ));
         }
         line(String::new());
+        match &self.advice {
+            Some(advice) => {
+                line("II. NỘI DUNG THAM MƯU CHUNG".to_owned());
+                line(advice.clone());
+            }
+            None => self.what_is_disputed(&name, &mut line),
+        }
+        line(String::new());
+        line(format!("{}. QUÁ TRÌNH XỬ LÝ", if self.advice.is_some() { "III" } else { "IV" }));
+        for happening in &self.history {
+            let who = happening.agency.as_ref().map_or_else(|| "Hệ thống".to_owned(), name);
+            line(format!("– {}: {} ({who})", moment(happening.at), labels::happening(happening.kind).vi));
+        }
+        line(String::new());
+        line(format!("Mã băm SHA-256: {}", self.digest()));
+        out.push(String::new());
+        out.join("\n")
+    }
+}
+
+impl Content {
+    /// The disputed points, and what each side says.
+    fn what_is_disputed(&self, name: &dyn Fn(&AgencyId) -> String, line: &mut dyn FnMut(String)) {
         line("II. NỘI DUNG CHƯA THỐNG NHẤT".to_owned());
         line(format!("Phương án lấy ý kiến: {}", self.proposal.as_deref().unwrap_or("(không có)")));
         if self.disputed.is_empty() {
@@ -223,18 +284,8 @@ impl Content {
         line(String::new());
         line("III. Ý KIẾN HAI BÊN".to_owned());
         for each in &self.statements {
-            statement(each, &name, &mut line);
+            statement(each, name, line);
         }
-        line(String::new());
-        line("IV. QUÁ TRÌNH XỬ LÝ".to_owned());
-        for happening in &self.history {
-            let who = happening.agency.as_ref().map_or_else(|| "Hệ thống".to_owned(), name);
-            line(format!("– {}: {} ({who})", moment(happening.at), labels::happening(happening.kind).vi));
-        }
-        line(String::new());
-        line(format!("Mã băm SHA-256: {}", self.digest()));
-        out.push(String::new());
-        out.join("\n")
     }
 }
 

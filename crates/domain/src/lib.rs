@@ -19,6 +19,7 @@ pub mod keys;
 pub mod labels;
 pub mod notices;
 pub mod organisation;
+pub mod paper;
 pub mod period;
 pub mod policy;
 pub mod refusal;
@@ -26,13 +27,14 @@ pub mod regions;
 pub mod scenario;
 pub mod secrecy;
 pub mod sides;
+pub mod simulation;
 pub mod stages;
 #[cfg(test)]
 mod story;
 pub mod text;
 
 pub use case::{Case, OutOfOrder, Receipt};
-pub use decision::{Act, Automatic, By, Context, Decision, Outcome, Registration};
+pub use decision::{Act, Automatic, By, Context, Decision, Others, Outcome, Registration};
 pub use organisation::{Organisation, Person, Role};
 pub use policy::{Policy, PolicyError, PolicyFiles};
 pub use refusal::{Code, Refusal};

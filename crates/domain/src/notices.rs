@@ -41,6 +41,7 @@ pub const MAILED: &[Kind] = &[
     Kind::DisagreementDeclared,
     Kind::SettlementProposed,
     Kind::AgreementReached,
+    Kind::CoordinationReopened,
     Kind::CoordinationReminded,
     Kind::CoordinationOverdue,
     Kind::TaskforceProposed,
@@ -50,18 +51,26 @@ pub const MAILED: &[Kind] = &[
     Kind::TaskforceDissolved,
     Kind::TaskforceReminded,
     Kind::TaskforceOverdue,
+    Kind::JointAdviceProposed,
     Kind::CaseEscalated,
     Kind::InfoRequested,
     Kind::DirectiveIssued,
+    Kind::DirectiveReturned,
+    Kind::DirectiveNoted,
+    Kind::DossierWithdrawalProposed,
+    Kind::DossierWithdrawalAgreed,
+    Kind::DossierWithdrawn,
     Kind::EscalationReminded,
     Kind::EscalationOverdue,
     Kind::ClosureProposed,
     Kind::ClosureRejected,
+    Kind::CaseReopened,
     Kind::ClosureReminded,
     Kind::ClosureOverdue,
     Kind::CaseWithdrawn,
     Kind::CancellationProposed,
     Kind::CaseCancelled,
+    Kind::CaseMerged,
 ];
 
 /// A mail that is to go to an office.
@@ -76,6 +85,7 @@ pub struct Notice {
 }
 
 /// The mails that a fact brings, given the case as it stands after that fact: one for each office.
+#[expect(clippy::too_many_lines, reason = "a table: one row for each type of fact")]
 pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
     let to = Recipients { case, policy };
     match fact.body() {
@@ -98,7 +108,7 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         }
         Body::PositionRecorded(said) => position(&to, said, fact),
         Body::DisagreementDeclared(_) => disputed(&to, fact),
-        Body::AgreementReached(_) => agreed(&to),
+        Body::AgreementReached(_) | Body::DossierWithdrawn(_) => agreed(&to),
         Body::TaskforceProposed(said) => each(
             to.leaders(&said.mandate.agencies),
             Alert::TaskforceProposed,
@@ -116,19 +126,28 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
             each(to.leaders([&said.agency]), Alert::InfoAsked, due(fact, DeadlineKey::Info))
         }
         Body::DirectiveIssued(said) => directed(&to, said),
+        Body::DirectiveReturned(_) | Body::DirectiveNoted(_) => {
+            each(to.parties(&[Role::Al]), Alert::Directed, None)
+        }
         Body::ClosureProposed(said) => {
             let leaders = to.owing_leaders(DeadlineKey::Closure, said.proposal);
             each(leaders, Alert::ClosureProposed, due(fact, DeadlineKey::Closure))
         }
         Body::DiscrepancyExplained(_) => each(to.desk(&case.receiver), Alert::KeyWaits, None),
         Body::SettlementProposed(said) => each(to.other_key(said.side), Alert::KeyWaits, None),
+        Body::JointAdviceProposed(_) => each(to.leaders([&policy.agreement.side_b]), Alert::KeyWaits, None),
+        Body::DossierWithdrawalProposed(said) => each(to.other_key(said.side), Alert::KeyWaits, None),
+        Body::DossierWithdrawalAgreed(_) => each(to.standing_body(&[Role::Ss]), Alert::KeyWaits, None),
         Body::CancellationProposed(_) => each(to.leaders([&case.receiver]), Alert::KeyWaits, None),
         Body::CorrectedRequested(_)
         | Body::TaskforceProposalWithdrawn(_)
         | Body::ConsentRefused(_)
         | Body::ClosureRejected(_)
+        | Body::CoordinationReopened(_)
+        | Body::CaseReopened(_)
         | Body::CaseWithdrawn(_)
-        | Body::CaseCancelled(_) => {
+        | Body::CaseCancelled(_)
+        | Body::CaseMerged(_) => {
             each(to.parties(&[Role::Al]), Alert::Changed, due(fact, DeadlineKey::Corrected))
         }
         Body::ConfirmationReminded(said)
@@ -152,6 +171,7 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         | Body::AssignmentAcknowledged(_)
         | Body::AssignmentDeclined(_)
         | Body::CoordinationOpened(_)
+        | Body::RoundOpened(_)
         | Body::OpinionRecorded(_)
         | Body::MemberNominated(_)
         | Body::ConsentGiven(_)
@@ -169,6 +189,17 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         | Body::InstructionAccepted(_)
         | Body::InstructionRejected(_)
         | Body::CaseClosed(_)
+        | Body::IntakesAdopted(_)
+        | Body::CaseLinked(_)
+        | Body::CaseUnlinked(_)
+        | Body::UrgencyChanged(_)
+        | Body::DeadlineExtended(_)
+        | Body::DocumentAttached(_)
+        | Body::SecretReferenced(_)
+        | Body::DistributionRecorded(_)
+        | Body::ReceiptRecorded(_)
+        | Body::NoteAdded(_)
+        | Body::Corrected(_)
         | Body::DocumentRegistered(_) => Vec::new(),
     }
 }

@@ -134,6 +134,11 @@ struct RoutingFile {
 /// The table of the date until which an opinion is asked for; it arms no deadline (PROCESS §4).
 const DIRECTIVE: &str = "directive";
 
+/// Whether the time by which an express matter is to be dealt with caps a deadline (DOMAIN §3.2).
+fn is_capped(key: DeadlineKey) -> bool {
+    !matches!(key, DeadlineKey::Closure | DeadlineKey::Implementation)
+}
+
 fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, PolicyError> {
     toml::from_str(text).map_err(|error| PolicyError { file, what: error.to_string().trim_end().to_owned() })
 }
@@ -207,8 +212,7 @@ impl Policy {
         deliver_by: Option<Timestamp>,
     ) -> Result<Deadline, OutsideCalendar> {
         let start = start.trunc_subsecs(0);
-        let capped = !matches!(key, DeadlineKey::Closure | DeadlineKey::Implementation);
-        let by = deliver_by.filter(|_| capped);
+        let by = deliver_by.filter(|_| is_capped(key));
         let due = self.due(&key.to_string(), start, urgency, by)?;
         Ok(Deadline { key, instance, start, due })
     }
@@ -221,6 +225,17 @@ impl Policy {
         deliver_by: Option<Timestamp>,
     ) -> Result<Timestamp, OutsideCalendar> {
         self.due(DIRECTIVE, start.trunc_subsecs(0), urgency, deliver_by)
+    }
+
+    /// Whether a key has another value at another urgency (PROCESS §4 rule 4).
+    pub(crate) fn differs(
+        &self,
+        key: DeadlineKey,
+        one: (Urgency, Option<Timestamp>),
+        other: (Urgency, Option<Timestamp>),
+    ) -> bool {
+        let table = key.to_string();
+        self.period(&table, one.0) != self.period(&table, other.0) || is_capped(key) && one.1 != other.1
     }
 
     fn due(

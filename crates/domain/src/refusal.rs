@@ -52,6 +52,12 @@ pub enum Code {
     TaskForceActive,
     /// An instruction of a directive is not carried out.
     InstructionsOpen,
+    /// A case on which this one waits has not ended.
+    BlockedByLink,
+    /// The deadline is passed, was extended twice, or is one that is never extended.
+    DeadlineNotExtendable,
+    /// A case is opened again within 90 days after it was closed, not later.
+    ReopenWindowElapsed,
     /// The same key was used for another content.
     IdempotencyKeyReused,
     /// A step of the system that this act needs is still under way.
@@ -68,7 +74,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which they are declared.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::NotFound,
         Self::NotAuthorised,
         Self::Conflict,
@@ -91,6 +97,9 @@ impl Code {
         Self::WrittenNotSettled,
         Self::TaskForceActive,
         Self::InstructionsOpen,
+        Self::BlockedByLink,
+        Self::DeadlineNotExtendable,
+        Self::ReopenWindowElapsed,
         Self::IdempotencyKeyReused,
         Self::AutomaticStepPending,
         Self::Busy,
@@ -124,6 +133,9 @@ impl Code {
             Self::WrittenNotSettled => "WRITTEN_NOT_SETTLED",
             Self::TaskForceActive => "TASK_FORCE_ACTIVE",
             Self::InstructionsOpen => "INSTRUCTIONS_OPEN",
+            Self::BlockedByLink => "BLOCKED_BY_LINK",
+            Self::DeadlineNotExtendable => "DEADLINE_NOT_EXTENDABLE",
+            Self::ReopenWindowElapsed => "REOPEN_WINDOW_ELAPSED",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::AutomaticStepPending => "AUTOMATIC_STEP_PENDING",
             Self::Busy => "BUSY",

@@ -83,6 +83,9 @@ const fn moves(from: &'static str, to: &'static str, facts: &'static [Kind]) -> 
 /// Withdrawing and cancelling, which end much else with the case.
 const TAKEN_BACK: &[Kind] = &[Kind::CaseWithdrawn, Kind::CaseCancelled];
 
+/// How a dispute begins.
+const DISPUTED: &[Kind] = &[Kind::PositionRecorded, Kind::DisagreementDeclared];
+
 /// Every region, in the order of the process.
 pub const ALL: &[Region] = &[LIFECYCLE, WRITTEN, CALLER, ASSIGNMENT, ROUND, TASKFORCE, DOSSIER, INSTRUCTION];
 
@@ -102,24 +105,35 @@ pub const LIFECYCLE: Region = Region {
         state("closed", labels::lifecycle(Lifecycle::Closed)),
         state("withdrawn", labels::lifecycle(Lifecycle::Withdrawn)),
         state("cancelled", labels::lifecycle(Lifecycle::Cancelled)),
+        state("merged", labels::lifecycle(Lifecycle::Merged)),
     ],
     moves: &[
         begins("received", &[Kind::RaisedInWriting, Kind::RaisedByPhone]),
         moves("received", "routed", &[Kind::CaseRouted]),
         moves("received", "withdrawn", &[Kind::CaseWithdrawn]),
         moves("received", "cancelled", &[Kind::CaseCancelled]),
+        moves("received", "merged", &[Kind::CaseMerged]),
         moves("routed", "in-coordination", &[Kind::CoordinationOpened]),
         moves("routed", "withdrawn", &[Kind::CaseWithdrawn]),
         moves("routed", "cancelled", &[Kind::CaseCancelled]),
+        moves("routed", "merged", &[Kind::CaseMerged]),
         moves("in-coordination", "agreed", &[Kind::PositionRecorded]),
         moves("in-coordination", "disputed", &[Kind::PositionRecorded, Kind::DisagreementDeclared]),
+        moves("in-coordination", "escalated", &[Kind::CaseEscalated]),
         moves("in-coordination", "withdrawn", &[Kind::CaseWithdrawn]),
         moves("in-coordination", "cancelled", &[Kind::CaseCancelled]),
+        moves("in-coordination", "merged", &[Kind::CaseMerged]),
         moves("agreed", "closed", &[Kind::CaseClosed]),
+        moves("agreed", "in-coordination", &[Kind::CoordinationReopened]),
+        moves("agreed", "escalated", &[Kind::CaseEscalated]),
+        moves("agreed", "merged", &[Kind::CaseMerged]),
         moves("disputed", "agreed", &[Kind::AgreementReached]),
         moves("disputed", "escalated", &[Kind::CaseEscalated]),
         moves("escalated", "directed", &[Kind::DirectiveIssued]),
+        moves("escalated", "in-coordination", &[Kind::DirectiveReturned, Kind::DirectiveNoted]),
+        moves("escalated", "agreed", &[Kind::DirectiveNoted, Kind::DossierWithdrawn]),
         moves("directed", "closed", &[Kind::CaseClosed]),
+        moves("closed", "in-coordination", &[Kind::CaseReopened]),
     ],
 };
 
@@ -139,8 +153,13 @@ pub const WRITTEN: Region = Region {
         state("lapsed", labels::written(Written::Lapsed)),
     ],
     moves: &[
-        begins("satisfied", &[Kind::RaisedInWriting]),
-        begins("pending", &[Kind::RaisedByPhone]),
+        begins("satisfied", &[Kind::RaisedInWriting, Kind::IntakesAdopted]),
+        begins("pending", &[Kind::RaisedByPhone, Kind::IntakesAdopted]),
+        begins("overdue", &[Kind::IntakesAdopted]),
+        begins("received", &[Kind::IntakesAdopted]),
+        begins("matched", &[Kind::IntakesAdopted]),
+        begins("discrepant", &[Kind::IntakesAdopted]),
+        begins("reconciled", &[Kind::IntakesAdopted]),
         moves("pending", "overdue", &[Kind::ConfirmationOverdue]),
         moves("pending", "received", &[Kind::WrittenReceived]),
         moves("pending", "lapsed", TAKEN_BACK),
@@ -166,7 +185,9 @@ pub const CALLER: Region = Region {
         state("failed", labels::caller(Verification::Failed)),
     ],
     moves: &[
-        begins("unverified", &[Kind::RaisedByPhone]),
+        begins("unverified", &[Kind::RaisedByPhone, Kind::IntakesAdopted]),
+        begins("verified", &[Kind::IntakesAdopted]),
+        begins("failed", &[Kind::IntakesAdopted]),
         moves("unverified", "verified", &[Kind::CallbackVerified, Kind::WrittenMatched]),
         moves("unverified", "failed", &[Kind::CallbackFailed]),
         moves("failed", "verified", &[Kind::CallbackVerified, Kind::WrittenMatched]),
@@ -198,7 +219,13 @@ pub const ASSIGNMENT: Region = Region {
         moves(
             "assigned",
             "ended",
-            &[Kind::AgencyAdded, Kind::CaseClosed, Kind::CaseWithdrawn, Kind::CaseCancelled],
+            &[
+                Kind::AgencyAdded,
+                Kind::CaseClosed,
+                Kind::CaseWithdrawn,
+                Kind::CaseCancelled,
+                Kind::CaseMerged,
+            ],
         ),
         moves("acknowledged", "rerouted", &[Kind::CaseRerouted]),
         moves("acknowledged", "ended", &[Kind::AgencyAdded]),
@@ -219,9 +246,27 @@ pub const ROUND: Region = Region {
         state("disputed", labels::round(RoundState::Disputed)),
     ],
     moves: &[
-        begins("open", &[Kind::CoordinationOpened, Kind::PositionRecorded]),
+        begins(
+            "open",
+            &[
+                Kind::CoordinationOpened,
+                Kind::PositionRecorded,
+                Kind::RoundOpened,
+                Kind::CoordinationReopened,
+            ],
+        ),
         moves("open", "agreed", &[Kind::PositionRecorded]),
-        moves("open", "superseded", &[Kind::PositionRecorded, Kind::CaseWithdrawn, Kind::CaseCancelled]),
+        moves(
+            "open",
+            "superseded",
+            &[
+                Kind::PositionRecorded,
+                Kind::CaseEscalated,
+                Kind::CaseWithdrawn,
+                Kind::CaseCancelled,
+                Kind::CaseMerged,
+            ],
+        ),
         moves("open", "disputed", &[Kind::PositionRecorded, Kind::DisagreementDeclared]),
     ],
 };
@@ -275,15 +320,31 @@ pub const DOSSIER: Region = Region {
         state("submitted", labels::dossier(Dossier::Submitted)),
         state("info-requested", labels::dossier(Dossier::InfoRequested)),
         state("decided", labels::dossier(Dossier::Decided)),
+        state("returned", labels::dossier(Dossier::Returned)),
+        state("dossier-withdrawn", labels::dossier(Dossier::DossierWithdrawn)),
     ],
     moves: &[
-        moves("none", "drafting", &[Kind::PositionRecorded, Kind::DisagreementDeclared]),
+        moves("none", "drafting", DISPUTED),
+        moves("none", "submitted", &[Kind::CaseEscalated]),
         moves("drafting", "none", &[Kind::AgreementReached]),
         moves("drafting", "submitted", &[Kind::CaseEscalated]),
         moves("submitted", "info-requested", &[Kind::InfoRequested]),
-        moves("submitted", "decided", &[Kind::DirectiveIssued]),
+        moves("submitted", "decided", &[Kind::DirectiveIssued, Kind::DirectiveNoted]),
+        moves("submitted", "returned", &[Kind::DirectiveReturned]),
+        moves("submitted", "dossier-withdrawn", &[Kind::DossierWithdrawn]),
         moves("info-requested", "submitted", &[Kind::InfoSupplied]),
-        moves("info-requested", "decided", &[Kind::DirectiveIssued]),
+        moves("info-requested", "decided", &[Kind::DirectiveIssued, Kind::DirectiveNoted]),
+        moves("info-requested", "returned", &[Kind::DirectiveReturned]),
+        moves("info-requested", "dossier-withdrawn", &[Kind::DossierWithdrawn]),
+        moves("decided", "drafting", DISPUTED),
+        moves("decided", "submitted", &[Kind::CaseEscalated]),
+        moves("decided", "none", &[Kind::CaseReopened]),
+        moves("returned", "drafting", DISPUTED),
+        moves("returned", "submitted", &[Kind::CaseEscalated]),
+        moves("returned", "none", &[Kind::CaseReopened]),
+        moves("dossier-withdrawn", "drafting", DISPUTED),
+        moves("dossier-withdrawn", "submitted", &[Kind::CaseEscalated]),
+        moves("dossier-withdrawn", "none", &[Kind::CaseReopened]),
     ],
 };
 

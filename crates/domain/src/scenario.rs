@@ -16,9 +16,15 @@
 //!
 //! A step is a local time, who acts and the act, or `--` when only the clock moves on. Indented lines are the act's
 //! fields (dots nest, a number names a place in a list, the first is 1) and, after `=>`, what must hold.
+//!
+//! Where several cases play a part, each gets a name: `… raise @flood`. `… acknowledge @flood` acts on it, `-- @flood`
+//! looks at it; without a name the case of the step before is meant. In a field, `@flood` is the case itself, and
+//! `@event TYPE` the newest fact of that type in the case that is acted on.
+
+use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use events::{DeadlineKey, Digest, Kind, Lifecycle, Timestamp};
+use events::{DeadlineKey, Digest, Kind, Lifecycle, Timestamp, Urgency};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -46,6 +52,8 @@ pub struct Step {
     pub at: Timestamp,
     /// Who does what; `None` when only the clock moves on.
     pub act: Option<Deed>,
+    /// The case that is looked at, when only the clock moves on; without, the one of the step before.
+    pub about: Option<String>,
     /// What must hold then.
     pub expected: Vec<Expected>,
 }
@@ -57,6 +65,8 @@ pub struct Deed {
     pub officer: String,
     /// The act, e.g. `verify-callback`.
     pub act: String,
+    /// The name of the case that is acted on, or raised; without, the one of the step before.
+    pub case: Option<String>,
     /// Its body.
     pub body: Value,
 }
@@ -68,10 +78,29 @@ pub enum Expected {
     Refused(String),
     /// The case stands there.
     State(Lifecycle),
-    /// The first intake's written confirmation stands there, e.g. `overdue`.
-    Written(String),
-    /// The first intake's caller is that, e.g. `verified`.
-    Caller(String),
+    /// An intake's written confirmation stands there.
+    Written {
+        /// The intake, by its number within the case.
+        intake: u32,
+        /// Where, e.g. `overdue`.
+        state: String,
+    },
+    /// An intake's caller is that.
+    Caller {
+        /// The intake, by its number within the case.
+        intake: u32,
+        /// What, e.g. `verified`.
+        state: String,
+    },
+    /// The case is that urgent.
+    Urgency(Urgency),
+    /// The newest round counts so many towards the limit, and is open or not.
+    Round {
+        /// Its count.
+        turn: u32,
+        /// Positions are asked.
+        open: bool,
+    },
     /// A deadline runs and is due then.
     Deadline {
         /// What is due.
@@ -182,17 +211,54 @@ fn step(line: usize, text: &str, narration: Vec<String>) -> Result<Step, String>
     let mut words = text.split_whitespace();
     let (date, time) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let at = moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)?;
-    let act = match (words.next(), words.next()) {
-        (Some("--"), None) => None,
-        (Some(officer), Some(act)) => {
-            Some(Deed { officer: officer.to_owned(), act: act.to_owned(), body: Value::Object(Map::new()) })
+    let mut words: Vec<&str> = words.collect();
+    let case = words.last().and_then(|word| word.strip_prefix('@')).map(str::to_owned);
+    words.truncate(words.len() - usize::from(case.is_some()));
+    let (act, about) = match words.as_slice() {
+        ["--"] => (None, case),
+        [officer, act] => {
+            let (officer, act) = ((*officer).to_owned(), (*act).to_owned());
+            (Some(Deed { officer, act, case, body: Value::Object(Map::new()) }), None)
         }
-        _ => return Err("a step is: time, officer, act; or: time, --".to_owned()),
+        _ => {
+            return Err(
+                "a step is: time, officer, act; or: time, --. Then perhaps @ and the name of a case; \
+                        fields of an act stand on indented lines"
+                    .to_owned(),
+            );
+        }
     };
-    if words.next().is_some() {
-        return Err("too many words: fields of an act stand on indented lines".to_owned());
+    Ok(Step { line, narration, at, act, about, expected: Vec::new() })
+}
+
+/// What a field of an act may refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// A case, by its name in the scenario.
+    Case(&'a str),
+    /// The newest fact of a type in the case that is acted on.
+    Event(Kind),
+}
+
+/// Puts ids in the place of references, wherever they stand in a body.
+///
+/// # Errors
+/// A reference to what is not there.
+pub fn resolve(value: &mut Value, find: &impl Fn(Reference<'_>) -> Option<String>) -> Result<(), String> {
+    match value {
+        Value::String(text) => {
+            let Some(named) = text.strip_prefix('@') else { return Ok(()) };
+            let reference = match named.strip_prefix("event ") {
+                Some(kind) => Reference::Event(fact(kind.trim())?),
+                None => Reference::Case(named),
+            };
+            *text = find(reference).ok_or_else(|| format!("{text}: there is none"))?;
+            Ok(())
+        }
+        Value::Array(items) => items.iter_mut().try_for_each(|item| resolve(item, find)),
+        Value::Object(fields) => fields.values_mut().try_for_each(|field| resolve(field, find)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
-    Ok(Step { line, narration, at, act, expected: Vec::new() })
 }
 
 /// An indented line: an expectation, or a field of the act.
@@ -255,39 +321,45 @@ fn expected(text: &str) -> Result<Expected, String> {
     Ok(match words.as_slice() {
         ["refused", code] => Expected::Refused((*code).to_owned()),
         ["state", state] => Expected::State(named(state)?),
-        ["written", state] => Expected::Written((*state).to_owned()),
-        ["caller", state] => Expected::Caller((*state).to_owned()),
+        ["written", state] => Expected::Written { intake: 1, state: (*state).to_owned() },
+        ["written", intake, state] => {
+            Expected::Written { intake: number(intake)?, state: (*state).to_owned() }
+        }
+        ["caller", state] => Expected::Caller { intake: 1, state: (*state).to_owned() },
+        ["caller", intake, state] => Expected::Caller { intake: number(intake)?, state: (*state).to_owned() },
+        ["urgency", urgency] => Expected::Urgency(named(urgency)?),
+        ["round", turn, state @ ("open" | "closed")] => {
+            Expected::Round { turn: number(turn)?, open: *state == "open" }
+        }
         ["deadline", key, instance, "due", date, time] => Expected::Deadline {
             key: named(key)?,
-            instance: instance.parse().map_err(|_| format!("{instance} is no number"))?,
+            instance: number(instance)?,
             due: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)?,
         },
-        ["no", "deadline", key, instance] => Expected::Stopped {
-            key: named(key)?,
-            instance: instance.parse().map_err(|_| format!("{instance} is no number"))?,
-        },
+        ["no", "deadline", key, instance] => {
+            Expected::Stopped { key: named(key)?, instance: number(instance)? }
+        }
         ["taskforce", state] => Expected::Taskforce((*state).to_owned()),
         ["dossier", state] => Expected::Dossier((*state).to_owned()),
-        ["item", item, state, late @ ..] if matches!(late, [] | ["late"]) => Expected::Item {
-            item: item.parse().map_err(|_| format!("{item} is no number"))?,
-            state: (*state).to_owned(),
-            late: !late.is_empty(),
-        },
+        ["item", item, state, late @ ..] if matches!(late, [] | ["late"]) => {
+            Expected::Item { item: number(item)?, state: (*state).to_owned(), late: !late.is_empty() }
+        }
         ["fact", kind, "at", date, time] => {
             Expected::Fact { kind: fact(kind)?, at: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)? }
         }
-        ["facts", kind, count] => Expected::Count {
-            kind: fact(kind)?,
-            count: count.parse().map_err(|_| format!("{count} is no number"))?,
-        },
+        ["facts", kind, count] => Expected::Count { kind: fact(kind)?, count: number(count)? },
         _ => {
             return Err(
-                "after => stands: refused CODE, state S, written S, caller S, taskforce S, dossier S, item N S [late], \
-                 deadline KEY N due TIME, no deadline KEY N, fact TYPE at TIME, or facts TYPE N"
+                "after => stands: refused CODE, state S, written [N] S, caller [N] S, urgency S, round N open, \
+                 round N closed, taskforce S, dossier S, item N S [late], deadline KEY N due TIME, no deadline KEY N, fact TYPE at TIME, or facts TYPE N"
                     .to_owned(),
             );
         }
     })
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text} is no number"))
 }
 
 fn fact(name: &str) -> Result<Kind, String> {
@@ -307,6 +379,39 @@ fn named<T: DeserializeOwned>(word: &str) -> Result<T, String> {
 fn moment(text: &str) -> Option<Timestamp> {
     let local = NaiveDateTime::parse_from_str(text, "%d/%m/%Y %H:%M").ok()?;
     local.and_local_timezone(LOCAL).single().map(|at| at.to_utc())
+}
+
+/// A local time in words, to the minute.
+pub fn moment_in_words(at: Timestamp) -> String {
+    at.with_timezone(&LOCAL).format("%a %d/%m/%Y %H:%M").to_string()
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(code) => write!(f, "refused: {code}"),
+            Self::State(state) => write!(f, "the case stands at {state:?}"),
+            Self::Written { intake: 1, state } => write!(f, "written confirmation {state}"),
+            Self::Written { intake, state } => write!(f, "written confirmation of intake {intake} {state}"),
+            Self::Caller { intake: 1, state } => write!(f, "caller {state}"),
+            Self::Caller { intake, state } => write!(f, "caller of intake {intake} {state}"),
+            Self::Urgency(urgency) => write!(f, "urgency {urgency:?}"),
+            Self::Round { turn, open } => {
+                write!(f, "round {turn} is {}", if *open { "open" } else { "closed" })
+            }
+            Self::Deadline { key, instance, due } => {
+                write!(f, "{key} {instance} is due {}", moment_in_words(*due))
+            }
+            Self::Stopped { key, instance } => write!(f, "{key} {instance} does not run"),
+            Self::Taskforce(state) => write!(f, "task force {state}"),
+            Self::Dossier(state) => write!(f, "dossier {state}"),
+            Self::Item { item, state, late } => {
+                write!(f, "item {item} {state}{}", if *late { ", late" } else { "" })
+            }
+            Self::Fact { kind, at } => write!(f, "{kind} at {}", moment_in_words(*at)),
+            Self::Count { kind, count } => write!(f, "{kind}: {count} in all"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use crate::refusal::{Code, Refusal};
 const QUESTION: &str = "state_secret";
 
 /// The acts that bring content from outside even without a document, and must answer the question.
-const ASKED: [&str; 3] = ["raise", "file-statement", "supply-info"];
+const ASKED: [&str; 6] =
+    ["raise", "file-statement", "supply-info", "propose-joint-advice", "add-note", "correct"];
 
 /// The field in which an act brings a document; whoever brings one must answer the question.
 const DOCUMENT: &str = "document";
@@ -115,7 +116,7 @@ mod tests {
     fn wherever_content_comes_in_the_question_is_asked() {
         for act in crate::stages::acts() {
             let asked = screen(act.name, &mut json!({})).is_err();
-            assert_eq!(asked, matches!(act.name, "raise" | "file-statement" | "supply-info"), "{}", act.name);
+            assert_eq!(asked, ASKED.contains(&act.name), "{}", act.name);
             assert!(screen(act.name, &mut json!({ "document": {} })).is_err(), "{}", act.name);
             assert!(screen(act.name, &mut json!({ "state_secret": true })).is_err(), "{}", act.name);
         }

@@ -43,7 +43,7 @@ pub enum Command {
     Escalation(escalation::Command),
     /// Closing by two keys.
     Closure(closure::Command),
-    /// Withdrawing and cancelling.
+    /// What is kept with a case; withdrawing, cancelling and merging.
     Casefile(casefile::Command),
 }
 
@@ -123,6 +123,16 @@ impl Command {
             Self::Escalation(command) => command.document(),
             Self::Casefile(command) => command.document(),
             Self::Routing(_) | Self::Coordination(_) | Self::Closure(_) => None,
+        }
+    }
+
+    /// The other cases that its decision looks at.
+    pub fn looks_at(&self, case: Option<&Case>) -> Vec<CaseId> {
+        match (self, case) {
+            (Self::Intake(command), None) => command.looks_at(),
+            (Self::Closure(command), Some(case)) => command.looks_at(case),
+            (Self::Casefile(command), Some(_)) => command.looks_at(),
+            _ => Vec::new(),
         }
     }
 }
@@ -237,7 +247,11 @@ pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
     case.last = Trace { event: fact.draft.id, correlation: origin.correlation };
     case.acts
         .insert(origin.command, Receipt { version, event: fact.draft.id, fingerprint: origin.fingerprint });
-    deadlines::arm(&mut case, &fact.draft.deadlines, origin.occurred_at);
+    // After reopening, only what is armed anew runs (PROCESS §4 rule 5).
+    if fact.body().kind() == Kind::CaseReopened {
+        case.deadlines.clear();
+    }
+    deadlines::arm(&mut case, fact);
     intake::evolve(&mut case, fact);
     confirmation::evolve(&mut case, fact);
     routing::evolve(&mut case, fact);

@@ -1,34 +1,32 @@
 //! Given, when, then: a case as its officers and its clock play it, for the tests of the rules.
 //!
-//! Nothing is pretended. Each fact is written as the ledger writes it, stamped and read back before it is folded, so
-//! every test also checks the chain and the codec. A refusal that a test does not name fails it.
+//! Nothing is pretended. Each fact is written as the ledger writes it, stamped and read back before it is folded
+//! ([`crate::paper`]), so every test also checks the chain and the codec. A refusal that a test does not name fails it.
 
+mod ends;
 mod files;
 mod forms;
 mod given;
 mod histories;
 mod invariants;
+mod naive;
 mod played;
 mod regions;
 mod scenarios;
 mod then;
 mod words;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDateTime;
 use events::{
-    Actor, AggregateId, Body, Capacity, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact,
-    OfficerId, Origin, Timestamp,
-    envelope::{self, Stamp},
+    Actor, Body, Capacity, CaseId, CommandId, Digest, Lifecycle, OfficerId, Timestamp,
     escalation::{Addressee, Purpose},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use ends::close;
 pub(crate) use files::{Files, absence};
 pub(crate) use forms::*;
 pub(crate) use words::{clock, line, mail};
@@ -36,6 +34,7 @@ pub(crate) use words::{clock, line, mail};
 use crate::{
     By, Case, Code, Command, Context, Decision, Outcome, Policy, Refusal, Registration, Step, calendar,
     decide, due, evolve, labels, next_steps, notices,
+    paper::{Entry, Paper},
     stages::{
         act,
         escalation::{DossierFile, Submitted},
@@ -59,10 +58,9 @@ pub(crate) fn local(text: &str) -> Timestamp {
 pub(crate) struct Story {
     pub(crate) policy: Arc<Policy>,
     pub(crate) now: Timestamp,
-    case: Option<Case>,
-    stored: Vec<String>,
-    facts: Vec<Fact>,
-    registered: BTreeMap<DocumentId, Registration>,
+    paper: Paper,
+    raised: Vec<CaseId>,
+    current: Option<CaseId>,
     officer: OfficerId,
     keys: u32,
     key: Option<String>,
@@ -83,10 +81,9 @@ impl Story {
         Self {
             policy,
             now: local("16/05/2026 21:52"),
-            case: None,
-            stored: Vec::new(),
-            facts: Vec::new(),
-            registered: BTreeMap::new(),
+            paper: Paper::default(),
+            raised: Vec::new(),
+            current: None,
             officer: "btg.truc-ban".into(),
             keys: 0,
             key: None,
@@ -179,10 +176,12 @@ impl Story {
                     document: None,
                     digest: content.digest(),
                     content,
+                    previous: Lifecycle::Disputed,
                 }),
                 received: false,
                 requests: Vec::new(),
                 directive: None,
+                archived: false,
             });
             case.audience = crate::access::audience(case);
         })
@@ -197,7 +196,21 @@ impl Story {
     /// A document that another case registered.
     pub(crate) fn registering(&mut self, document: Value) -> &mut Self {
         let document: events::terms::Document = serde_json::from_value(document).unwrap();
-        self.registered.insert(document.id(), Registration { document });
+        self.paper.register(Registration { document });
+        self
+    }
+
+    /// Another case is raised next.
+    pub(crate) fn aside(&mut self) -> &mut Self {
+        self.nothing_refused();
+        self.current = None;
+        self
+    }
+
+    /// It goes on with the case that was raised as the how-manieth, counted from 1.
+    pub(crate) fn turn_to(&mut self, number: usize) -> &mut Self {
+        self.nothing_refused();
+        self.current = Some(self.raised[number - 1]);
         self
     }
 
@@ -214,10 +227,7 @@ impl Story {
         let person = self.person();
         self.keys += 1;
         let key = self.key.take().unwrap_or_else(|| format!("key {}", self.keys));
-        let case = self
-            .case
-            .as_ref()
-            .map_or_else(|| CaseId::raised_by(&person.agency, &person.officer, &key), |case| case.id);
+        let case = self.current.unwrap_or_else(|| CaseId::raised_by(&person.agency, &person.officer, &key));
         let id = CommandId::of_person(&person.agency, &person.officer, case, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let act = act(name).expect("an act of the catalogue");
@@ -260,7 +270,7 @@ impl Story {
     /// The system gives a command of its own accord, due or not.
     pub(crate) fn system(&mut self, command: &Command) -> &mut Self {
         self.nothing_refused();
-        let step = Step { name: format!("forced {}", self.facts.len()), command: command.clone() };
+        let step = Step { name: format!("forced {}", self.facts().len()), command: command.clone() };
         self.answer = Some(self.perform(&step));
         self
     }
@@ -268,7 +278,7 @@ impl Story {
     /// A fact that no act makes yet.
     pub(crate) fn forge(&mut self, decision: Decision) -> &mut Self {
         self.nothing_refused();
-        let id = CommandId::of_step(self.case().id, &format!("forged {}", self.facts.len()));
+        let id = CommandId::of_step(self.case().id, &format!("forged {}", self.facts().len()));
         let actor = Actor::System { service: "forge".to_owned() };
         self.record(self.case().id, id, None, actor, decision);
         self
@@ -276,7 +286,7 @@ impl Story {
 
     /// The fold is changed by hand, to what no fact makes yet.
     pub(crate) fn amend(&mut self, change: impl FnOnce(&mut Case)) -> &mut Self {
-        change(self.case.as_mut().expect("a case is raised"));
+        self.paper.amend(self.current.expect("a case is raised"), change);
         self
     }
 
@@ -296,7 +306,8 @@ impl Story {
 
     /// What the process would do by itself now.
     pub(crate) fn steps(&self) -> Vec<Step> {
-        self.case.iter().flat_map(|case| next_steps(case, self.now, &self.policy)).collect()
+        let case = self.current.and_then(|id| self.paper.case(id));
+        case.iter().flat_map(|case| next_steps(case, self.now, &self.policy)).collect()
     }
 
     /// What a decision on a step would be, without recording it.
@@ -306,7 +317,7 @@ impl Story {
 
     /// The next instant at which the process has something to do.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        due(self.case.as_ref()?, self.now, &self.policy)
+        due(self.paper.case(self.current?)?, self.now, &self.policy)
     }
 
     fn perform(&mut self, step: &Step) -> Result<Outcome, Refusal> {
@@ -327,15 +338,16 @@ impl Story {
         fingerprint: Option<Digest>,
         command: &Command,
     ) -> Result<Outcome, Refusal> {
-        let registration = command.document().and_then(|document| self.registered.get(&document.id()));
+        let registration = command.document().and_then(|document| self.paper.registration(&document.id()));
         let ctx = Context {
             by,
             registration,
             expected_version: self.expected,
             rank: self.rank,
+            others: self.paper.cases(),
             ..Context::of_system(self.now, &self.policy)
         };
-        decide(self.case.as_ref(), id, fingerprint, command, &ctx)
+        decide(self.current.and_then(|id| self.paper.case(id)), id, fingerprint, command, &ctx)
     }
 
     /// Writes a fact as the ledger does, reads it back and folds it.
@@ -347,43 +359,18 @@ impl Story {
         actor: Actor,
         decision: Decision,
     ) {
-        let mut body = decision.body;
+        let mut decision = decision;
         if let Body::RaisedByPhone(events::intake::RaisedByPhone { parties, .. })
-        | Body::RaisedInWriting(events::intake::RaisedInWriting { parties, .. }) = &mut body
+        | Body::RaisedInWriting(events::intake::RaisedInWriting { parties, .. }) = &mut decision.body
         {
             parties.required.extend(self.also_required.iter().map(|agency| (*agency).into()));
         }
-        let mut random = [0; 10];
-        random[..8].copy_from_slice(&self.facts.len().to_be_bytes());
-        let draft = Draft {
-            id: EventId::new(self.now, random),
-            aggregate: AggregateId::Case(case),
-            origin: Origin {
-                occurred_at: decision.occurred_at,
-                actor,
-                command,
-                fingerprint,
-                correlation: Uuid::from_u128(1),
-                causation: self.facts.last().map(|fact| fact.draft.id),
-                policy_version: self.policy.version.clone(),
-                basis: 0,
-            },
-            body,
-            transition: decision.transition,
-            deadlines: decision.deadlines,
-        };
-        let version = u32::try_from(self.facts.len()).unwrap() + 1;
-        let previous = self.facts.last().map_or(Digest::ZERO, |fact| fact.digest);
-        let stamp = Stamp { version, recorded_at: self.now, previous };
-        let bytes = envelope::stamp(&draft.to_json().unwrap(), stamp).unwrap();
-        let fact = Fact::from_bytes(bytes.as_bytes()).expect("a fact that was written can be read");
-        assert_eq!(fact.draft, draft, "a fact is read as it was written");
-        let evolved = evolve(self.case.take(), &fact).expect("a fact that was decided follows on its case");
-        self.case = Some(evolved);
-        self.stored.push(bytes);
-        self.facts.push(fact);
-        if let Some(document) = decision.registers {
-            self.registered.insert(document.id(), Registration { document });
+        let policy_version = &self.policy.version;
+        let entry = Entry { recorded_at: self.now, actor, command, fingerprint, policy_version };
+        self.paper.record(case, &entry, decision).expect("a fact that was decided follows on its case");
+        if self.current.is_none() {
+            self.raised.push(case);
+            self.current = Some(case);
         }
     }
 

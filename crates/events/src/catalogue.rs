@@ -28,7 +28,7 @@ pub enum Stage {
     Escalation,
     /// Closing by two keys.
     Closure,
-    /// Withdrawing and cancelling.
+    /// What is kept with a case; withdrawing, cancelling and merging.
     Casefile,
     /// The register of documents: recorded by any stage, only together with that stage's own fact.
     Document,
@@ -181,6 +181,8 @@ catalogue! {
         "coordination.disagreement-declared" @ 1 => DisagreementDeclared(coordination::DisagreementDeclared),
         "coordination.settlement-proposed" @ 1 => SettlementProposed(coordination::SettlementProposed),
         "coordination.agreement-reached" @ 1 => AgreementReached(coordination::AgreementReached),
+        "coordination.round-opened" @ 1 => RoundOpened(coordination::RoundOpened),
+        "coordination.reopened" @ 1 => CoordinationReopened(coordination::Reopened),
         "coordination.reminded" @ 1 => CoordinationReminded(terms::Reminded),
         "coordination.overdue" @ 1 => CoordinationOverdue(terms::Overdue),
     }
@@ -203,11 +205,17 @@ catalogue! {
     }
     Escalation {
         "escalation.statement-filed" @ 1 => StatementFiled(escalation::StatementFiled),
+        "escalation.joint-advice-proposed" @ 1 => JointAdviceProposed(escalation::JointAdviceProposed),
         "escalation.case-escalated" @ 1 => CaseEscalated(escalation::CaseEscalated),
         "escalation.dossier-received" @ 1 => DossierReceived(escalation::DossierReceived),
         "escalation.info-requested" @ 1 => InfoRequested(escalation::InfoRequested),
         "escalation.info-supplied" @ 1 => InfoSupplied(escalation::InfoSupplied),
         "escalation.directive-issued" @ 1 => DirectiveIssued(escalation::DirectiveIssued),
+        "escalation.directive-returned" @ 1 => DirectiveReturned(escalation::DirectiveReturned),
+        "escalation.directive-noted" @ 1 => DirectiveNoted(escalation::DirectiveNoted),
+        "escalation.dossier-withdrawal-proposed" @ 1 => DossierWithdrawalProposed(escalation::DossierWithdrawalProposed),
+        "escalation.dossier-withdrawal-agreed" @ 1 => DossierWithdrawalAgreed(escalation::DossierWithdrawalAgreed),
+        "escalation.dossier-withdrawn" @ 1 => DossierWithdrawn(escalation::DossierWithdrawn),
         "escalation.instruction-acknowledged" @ 1 => InstructionAcknowledged(escalation::InstructionAcknowledged),
         "escalation.instruction-reported" @ 1 => InstructionReported(escalation::InstructionReported),
         "escalation.instruction-accepted" @ 1 => InstructionAccepted(escalation::InstructionAccepted),
@@ -219,6 +227,7 @@ catalogue! {
         "closure.proposed" @ 1 => ClosureProposed(closure::Proposed),
         "closure.case-closed" @ 1 => CaseClosed(closure::CaseClosed),
         "closure.rejected" @ 1 => ClosureRejected(closure::Rejected),
+        "closure.case-reopened" @ 1 => CaseReopened(closure::Reopened),
         "closure.reminded" @ 1 => ClosureReminded(terms::Reminded),
         "closure.overdue" @ 1 => ClosureOverdue(terms::Overdue),
     }
@@ -226,6 +235,18 @@ catalogue! {
         "casefile.withdrawn" @ 1 => CaseWithdrawn(casefile::CaseWithdrawn),
         "casefile.cancellation-proposed" @ 1 => CancellationProposed(casefile::CancellationProposed),
         "casefile.cancelled" @ 1 => CaseCancelled(casefile::CaseCancelled),
+        "casefile.merged" @ 1 => CaseMerged(casefile::CaseMerged),
+        "casefile.intakes-adopted" @ 1 => IntakesAdopted(casefile::IntakesAdopted),
+        "casefile.linked" @ 1 => CaseLinked(casefile::CaseLinked),
+        "casefile.unlinked" @ 1 => CaseUnlinked(casefile::CaseUnlinked),
+        "casefile.urgency-changed" @ 1 => UrgencyChanged(casefile::UrgencyChanged),
+        "casefile.deadline-extended" @ 1 => DeadlineExtended(casefile::DeadlineExtended),
+        "casefile.document-attached" @ 1 => DocumentAttached(casefile::DocumentAttached),
+        "casefile.secret-referenced" @ 1 => SecretReferenced(casefile::SecretReferenced),
+        "casefile.distribution-recorded" @ 1 => DistributionRecorded(casefile::DistributionRecorded),
+        "casefile.receipt-recorded" @ 1 => ReceiptRecorded(casefile::ReceiptRecorded),
+        "casefile.note-added" @ 1 => NoteAdded(casefile::NoteAdded),
+        "casefile.corrected" @ 1 => Corrected(casefile::Corrected),
     }
     Document {
         "document.registered" @ 1 => DocumentRegistered(document::Registered),
@@ -235,6 +256,26 @@ catalogue! {
 /// Reads the event's own fields; fields it does not know are left for newer readers.
 fn read<T: DeserializeOwned>(data: &RawValue) -> Result<T, serde_json::Error> {
     serde_json::from_str(data.get())
+}
+
+impl Body {
+    /// The document that a fact brings, if it brings one.
+    pub fn document(&self) -> Option<&terms::Document> {
+        match self {
+            Self::RaisedInWriting(said) => Some(&said.document),
+            Self::WrittenReceived(said) => Some(&said.document),
+            Self::TaskforceEstablished(said) => Some(&said.document),
+            Self::MinutesRecorded(said) => Some(&said.document),
+            Self::TaskforceDissolved(said) => Some(&said.report),
+            Self::CaseEscalated(said) => said.document.as_ref(),
+            Self::DossierWithdrawalProposed(said) => Some(&said.document),
+            Self::DirectiveIssued(said) => Some(&said.document),
+            Self::InstructionReported(said) => Some(&said.document),
+            Self::CaseWithdrawn(said) => Some(&said.document),
+            Self::DocumentAttached(said) => Some(&said.document),
+            _ => None,
+        }
+    }
 }
 
 impl Kind {

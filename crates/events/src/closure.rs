@@ -50,3 +50,13 @@ pub struct Rejected {
     /// Why; never empty.
     pub reason: String,
 }
+
+/// A closed case was opened again (command 38).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reopened {
+    /// Why; never empty.
+    pub reason: String,
+    /// The text on which positions are asked; without it, the last proposal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
+}

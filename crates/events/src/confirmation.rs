@@ -155,6 +155,47 @@ pub enum Version {
     Call,
 }
 
+/// Where the written confirmation of an intake stands (region W of DOMAIN §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Written {
+    /// Raised in writing: nothing is owed.
+    Satisfied,
+    /// *Chờ văn bản*.
+    Pending,
+    /// *Quá hạn văn bản*: still owed.
+    Overdue,
+    /// *Đã nhận, chờ đối chiếu*.
+    Received,
+    /// *Khớp*.
+    Matched,
+    /// *Có sai lệch*.
+    Discrepant,
+    /// *Đã xử lý sai lệch*.
+    Reconciled,
+    /// *Hết hiệu lực*: the case was withdrawn or cancelled.
+    Lapsed,
+}
+
+impl Written {
+    /// Nothing more is owed (DOMAIN §3.1).
+    pub fn is_settled(self) -> bool {
+        matches!(self, Self::Satisfied | Self::Matched | Self::Reconciled)
+    }
+}
+
+/// Whether a caller is who he said (region V of DOMAIN §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verification {
+    /// Not called back yet.
+    Unverified,
+    /// He is.
+    Verified,
+    /// The agency denies the call.
+    Failed,
+}
+
 /// The receiver asks for a corrected document (command 13): it is owed again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CorrectedRequested {

@@ -119,3 +119,19 @@ pub struct AgreementReached {
     /// They agreed after a dispute.
     pub after_dispute: bool,
 }
+
+/// A round was opened by itself, after the case came back to coordination (commands 24, 25 and 38).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RoundOpened {
+    /// The round.
+    pub round: Round,
+}
+
+/// A party asked for coordination again after the sides had agreed (command 37).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reopened {
+    /// Why; never empty.
+    pub reason: String,
+    /// The round that it opens.
+    pub round: Round,
+}

@@ -56,6 +56,22 @@ pub struct CaseEscalated {
     /// The sides that filed no statement in time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<Side>,
+    /// The proposal of joint advice that is confirmed with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<u32>,
+}
+
+/// The Party side's superior proposes to advise together (command 20; plan II.3): the first key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JointAdviceProposed {
+    /// The proposal's number within the case.
+    pub proposal: u32,
+    /// To whom the case is to go up.
+    pub addressee: Addressee,
+    /// The advice; never empty.
+    pub advice: String,
+    /// The SHA-256 of the dossier in its canonical form, as it will go up.
+    pub digest: Digest,
 }
 
 /// Why a case goes up.
@@ -119,6 +135,52 @@ pub struct DirectiveIssued {
     /// The Party side's superior accepts the results in place of the secretariat, where it is not itself responsible.
     #[serde(default)]
     pub accepted_by_party_side: bool,
+}
+
+/// The case was returned: the sides are to coordinate again (command 24).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DirectiveReturned {
+    /// The dossier that it answers.
+    pub dossier: u32,
+    /// On what the sides are to agree; never empty.
+    pub text: String,
+}
+
+/// Joint advice was noted: nothing is instructed (command 25).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DirectiveNoted {
+    /// The dossier that it answers.
+    pub dossier: u32,
+    /// What is said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// A side proposes to take the dossier back, because the sides agree after all (command 26): the first key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DossierWithdrawalProposed {
+    /// The proposal's number within the case.
+    pub proposal: u32,
+    /// The side that proposes.
+    pub side: Side,
+    /// The joint document that says so.
+    pub document: Document,
+}
+
+/// The other side wants the dossier back too (command 26): the second key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DossierWithdrawalAgreed {
+    /// The proposal that is confirmed.
+    pub proposal: u32,
+}
+
+/// The secretariat gives the dossier back: the sides agree (command 26): the third key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DossierWithdrawn {
+    /// The proposal that is accepted.
+    pub proposal: u32,
+    /// The dossier that is given back.
+    pub dossier: u32,
 }
 
 /// One item of a directive.

@@ -56,6 +56,19 @@ pub struct RaisedInWriting {
     pub matter: Matter,
     /// The document.
     pub document: Document,
+    /// The case on which it follows, or from which it arises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<Link>,
+}
+
+/// The link with which a case is raised.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// How the two belong together.
+    pub kind: crate::casefile::LinkKind,
+    /// The other case.
+    pub other: crate::ids::CaseId,
 }
 
 /// A case was raised by telephone, in an emergency (plan III.3 b1; command 2).

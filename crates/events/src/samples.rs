@@ -56,6 +56,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
                 | Kind::FallbackAssigned
                 | Kind::ChiefReminded
                 | Kind::CoordinationOpened
+                | Kind::RoundOpened
                 | Kind::TermEnded
         );
     let actor = if automatic {
@@ -91,6 +92,18 @@ pub(crate) fn draft(kind: Kind) -> Draft {
             let due = deadline(DeadlineKey::Implementation, 14 * 24 * 60);
             (moves(Some(Lifecycle::Escalated), Lifecycle::Directed), due)
         }
+        Kind::RoundOpened | Kind::UrgencyChanged => (None, deadline(DeadlineKey::Position, 240)),
+        Kind::CoordinationReopened => {
+            (moves(Some(Lifecycle::Agreed), Lifecycle::InCoordination), deadline(DeadlineKey::Position, 240))
+        }
+        Kind::DirectiveReturned => (moves(Some(Lifecycle::Escalated), Lifecycle::InCoordination), vec![]),
+        Kind::DirectiveNoted | Kind::DossierWithdrawn => {
+            (moves(Some(Lifecycle::Escalated), Lifecycle::Agreed), vec![])
+        }
+        Kind::CaseReopened => (moves(Some(Lifecycle::Closed), Lifecycle::InCoordination), vec![]),
+        Kind::CaseMerged => (moves(Some(Lifecycle::Routed), Lifecycle::Merged), vec![]),
+        Kind::IntakesAdopted => (None, deadline(DeadlineKey::Written, 480)),
+        Kind::DeadlineExtended => (None, deadline(DeadlineKey::Position, 480)),
         Kind::CaseWithdrawn => (moves(Some(Lifecycle::Routed), Lifecycle::Withdrawn), vec![]),
         Kind::CaseCancelled => (moves(Some(Lifecycle::Routed), Lifecycle::Cancelled), vec![]),
         Kind::CaseClosed => (moves(Some(Lifecycle::Agreed), Lifecycle::Closed), vec![]),

@@ -177,6 +177,9 @@ fn about(code: Code) -> (StatusCode, &'static str, &'static str) {
         Code::TfTasksOpen => (S::CONFLICT, "Còn nhiệm vụ của tổ công tác", "Task-force tasks open"),
         Code::TaskForceActive => (S::CONFLICT, "Tổ công tác đang hoạt động", "Task force active"),
         Code::InstructionsOpen => (S::CONFLICT, "Còn nội dung chỉ đạo chưa xong", "Instructions open"),
+        Code::BlockedByLink => (S::CONFLICT, "Còn chờ vụ việc liên kết", "Blocked by a link"),
+        Code::DeadlineNotExtendable => (S::CONFLICT, "Không gia hạn được", "Deadline not extendable"),
+        Code::ReopenWindowElapsed => (S::CONFLICT, "Đã quá thời gian được mở lại", "Too late to open again"),
         Code::WrittenNotSettled => {
             (S::CONFLICT, "Chưa đủ văn bản xác nhận", "Written confirmation not settled")
         }

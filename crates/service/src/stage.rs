@@ -255,14 +255,7 @@ impl Desk {
     fn would_be_legal(&self, attempt: &Attempt<'_>, case: &Case) -> bool {
         let policy = &self.chassis.policy;
         let settled = domain::stages::settled(case.clone(), attempt.now, policy);
-        let ctx = Context {
-            now: attempt.now,
-            by: attempt.by,
-            policy,
-            expected_version: None,
-            registration: None,
-            rank: None,
-        };
+        let ctx = Context { by: attempt.by, ..Context::of_system(attempt.now, policy) };
         let decided = domain::decide(Some(&settled), attempt.id, attempt.fingerprint, attempt.command, &ctx);
         matches!(decided, Ok(Outcome::Fresh(_)))
     }

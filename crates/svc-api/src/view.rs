@@ -11,13 +11,17 @@ use domain::{
     keys::Key,
     labels::{self, Label},
     stages::{
-        confirmation::Confirmation, coordination::Round, intake::Intake, routing::Assigned,
+        casefile::{Casefile, correctable},
+        confirmation::Confirmation,
+        coordination::Round,
+        intake::Intake,
+        routing::Assigned,
         taskforce::Taskforce,
     },
 };
 use events::{
-    AgencyId, CaseCode, CaseId, DeadlineKey, Lifecycle, Timestamp, Urgency, casefile::CancellationProposed,
-    closure, coordination::SettlementProposed, intake::Matter,
+    AgencyId, CaseCode, CaseId, DeadlineKey, EventId, Kind, Lifecycle, OfficeId, Timestamp, Urgency,
+    casefile::CancellationProposed, closure, coordination::SettlementProposed, intake::Matter,
 };
 use serde::Serialize;
 use service::problem::Language;
@@ -91,6 +95,22 @@ pub(crate) struct Whole<'a> {
     closures: &'a [Key<closure::Proposed>],
     awaiting: Vec<AwaitedView>,
     deadlines: Vec<DeadlineView>,
+    closed_at: Option<Timestamp>,
+    casefile: &'a Casefile,
+    history: Vec<HappeningView<'a>>,
+}
+
+/// Something that happened, with the id by which a correction names it.
+#[derive(Serialize)]
+struct HappeningView<'a> {
+    event: EventId,
+    at: Timestamp,
+    #[serde(rename = "type")]
+    kind: Kind,
+    label: &'static str,
+    agency: Option<&'a AgencyId>,
+    office: Option<&'a OfficeId>,
+    correctable: Vec<&'static str>,
 }
 
 /// One intake, and how far its confirmation is.
@@ -109,6 +129,7 @@ struct DeadlineView {
     start: Timestamp,
     due: Timestamp,
     overdue_level: u8,
+    extended: u8,
     owing: Vec<AgencyId>,
 }
 
@@ -142,7 +163,23 @@ pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -
                 start: armed.deadline.start,
                 due: armed.deadline.due,
                 overdue_level: armed.level,
+                extended: armed.extended,
                 owing: deadlines::owing(case, &armed.deadline, policy),
+            })
+            .collect(),
+        closed_at: case.closed_at,
+        casefile: &case.casefile,
+        history: case
+            .history
+            .iter()
+            .map(|happening| HappeningView {
+                event: happening.event,
+                at: happening.at,
+                kind: happening.kind,
+                label: word(labels::happening(happening.kind), language),
+                agency: happening.agency.as_ref(),
+                office: happening.office.as_ref(),
+                correctable: correctable(happening.kind).iter().map(|(field, _)| *field).collect(),
             })
             .collect(),
     }

@@ -111,7 +111,7 @@ fn a_deadline_armed_anew_begins_anew() {
     assert_eq!((before.reminded, before.level), (80, 2));
     let again =
         Deadline { due: local("18/05/2026 05:48"), start: local("17/05/2026 13:48"), ..before.deadline };
-    story.amend(|case| arm(case, &[again], local("17/05/2026 13:48")));
+    story.amend(|case| take_over(case, &[again], local("17/05/2026 13:48"), None));
     let after = *find(story.case(), DeadlineKey::Written, 1).unwrap();
     assert_eq!((after.reminded, after.level, after.deadline), (0, 0, again));
     assert_eq!(
@@ -256,6 +256,6 @@ fn a_deadline_that_is_armed_again_has_timers_of_its_own() {
     let before = name(story.case(), &overdue);
     assert_eq!(before, format!("{}/{}", overdue.instance(), local("16/05/2026 21:48").timestamp()));
     let again = Deadline { start: local("16/05/2026 23:00"), ..deadline(DeadlineKey::Written, 1) };
-    story.amend(|case| arm(case, &[again], local("16/05/2026 23:00")));
+    story.amend(|case| take_over(case, &[again], local("16/05/2026 23:00"), None));
     assert_ne!(name(story.case(), &overdue), before);
 }

@@ -47,10 +47,12 @@ pub fn may_be_refused(name: &str, code: Code) -> bool {
 const MEMBERS: &str = "Thành viên, tổ trưởng tổ công tác";
 const SECRETARIAT: &str = "Văn phòng Tỉnh ủy";
 const JUDGES: &str = "Văn phòng Tỉnh ủy; Ban Tuyên giáo, nếu ý kiến chỉ đạo giao như vậy";
+const KEEPERS: &str = "Văn thư, cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan tham gia; Văn phòng Tỉnh ủy khi đã báo cáo lên";
 const RECEIVERS: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan nhận";
 
 /// What hinders closing a case.
-const UNSETTLED: [Code; 3] = [Code::WrittenNotSettled, Code::TaskForceActive, Code::InstructionsOpen];
+const UNSETTLED: [Code; 4] =
+    [Code::WrittenNotSettled, Code::TaskForceActive, Code::InstructionsOpen, Code::BlockedByLink];
 
 const WORDS: &[(&str, Words)] = &[
     (
@@ -187,6 +189,7 @@ const WORDS: &[(&str, Words)] = &[
             &[Code::NoProposal, Code::SeparationOfDuties],
         ),
     ),
+    ("reopen-coordination", words("Phối hợp lại", "Coordinate again", "Lãnh đạo một bên", &[])),
     (
         "propose-task-force",
         words(
@@ -272,6 +275,19 @@ const WORDS: &[(&str, Words)] = &[
             &[Code::DossierIncomplete, Code::DocInvalid],
         ),
     ),
+    (
+        "propose-joint-advice",
+        words("Đề xuất tham mưu chung", "Propose joint advice", "Lãnh đạo Ban Tuyên giáo (bước một)", &[]),
+    ),
+    (
+        "confirm-joint-advice",
+        words(
+            "Xác nhận tham mưu chung",
+            "Confirm joint advice",
+            "Lãnh đạo Ủy ban nhân dân tỉnh (bước hai)",
+            &[Code::NoProposal, Code::SeparationOfDuties],
+        ),
+    ),
     ("acknowledge-dossier", words("Xác nhận đã nhận hồ sơ", "Acknowledge the dossier", SECRETARIAT, &[])),
     (
         "request-more-info",
@@ -298,6 +314,33 @@ const WORDS: &[(&str, Words)] = &[
             "Record the directive",
             "Văn phòng Tỉnh ủy, theo văn bản đã ký; Thường trực Tỉnh ủy",
             &[Code::DocInvalid],
+        ),
+    ),
+    (
+        "propose-dossier-withdrawal",
+        words(
+            "Đề nghị rút hồ sơ",
+            "Propose to take the dossier back",
+            "Lãnh đạo cơ quan của bên A hoặc bên B (bước một)",
+            &[Code::DocInvalid],
+        ),
+    ),
+    (
+        "confirm-dossier-withdrawal",
+        words(
+            "Xác nhận rút hồ sơ",
+            "Confirm that the dossier is taken back",
+            "Lãnh đạo cơ quan của bên kia (bước hai)",
+            &[Code::NoProposal, Code::SeparationOfDuties],
+        ),
+    ),
+    (
+        "accept-dossier-withdrawal",
+        words(
+            "Chấp nhận rút hồ sơ",
+            "Give the dossier back",
+            "Văn phòng Tỉnh ủy (bước ba)",
+            &[Code::NoProposal, Code::SeparationOfDuties],
         ),
     ),
     (
@@ -341,12 +384,22 @@ const WORDS: &[(&str, Words)] = &[
                 Code::WrittenNotSettled,
                 Code::TaskForceActive,
                 Code::InstructionsOpen,
+                Code::BlockedByLink,
             ],
         ),
     ),
     (
         "reject-closure",
         words("Chưa đồng ý kết thúc", "Reject closure", "Lãnh đạo cơ quan của bên kia", &[Code::NoProposal]),
+    ),
+    (
+        "reopen",
+        words(
+            "Mở lại vụ việc",
+            "Open the case again",
+            "Lãnh đạo một bên; Thường trực Tỉnh ủy",
+            &[Code::ReopenWindowElapsed],
+        ),
     ),
     (
         "withdraw",
@@ -373,6 +426,60 @@ const WORDS: &[(&str, Words)] = &[
             "Confirm the cancellation",
             "Lãnh đạo cơ quan nhận (bước hai)",
             &[Code::NoProposal, Code::SeparationOfDuties, Code::TaskForceActive],
+        ),
+    ),
+    (
+        "merge",
+        words(
+            "Gộp vụ việc",
+            "Merge",
+            "Trưởng bộ phận đầu mối, lãnh đạo cơ quan nhận cả hai vụ việc",
+            &[Code::TaskForceActive],
+        ),
+    ),
+    (
+        "link",
+        words(
+            "Liên kết vụ việc",
+            "Link",
+            "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo được xem cả hai vụ việc",
+            &[],
+        ),
+    ),
+    ("unlink", words("Gỡ liên kết", "Unlink", "Trưởng bộ phận đầu mối, lãnh đạo được xem vụ việc", &[])),
+    (
+        "change-urgency",
+        words(
+            "Thay đổi mức độ khẩn",
+            "Change the urgency",
+            "Cơ quan báo cáo hoặc cơ quan nhận: nâng mức do đầu mối trở lên, hạ mức do lãnh đạo",
+            &[],
+        ),
+    ),
+    (
+        "extend-deadline",
+        words(
+            "Gia hạn",
+            "Extend a deadline",
+            "Lãnh đạo của bên được thực hiện nghĩa vụ; Văn phòng, Thường trực Tỉnh ủy đối với nội dung đã yêu cầu",
+            &[Code::DeadlineNotExtendable],
+        ),
+    ),
+    ("attach-document", words("Thêm văn bản", "Add a document", KEEPERS, &[Code::DocInvalid])),
+    (
+        "reference-secret",
+        words("Ghi nhận tài liệu quản lý riêng", "Refer to a document kept elsewhere", KEEPERS, &[]),
+    ),
+    ("record-distribution", words("Ghi nhận nơi nhận", "Record a distribution", KEEPERS, &[])),
+    ("record-receipt", words("Ghi nhận đã nhận", "Record a receipt", KEEPERS, &[])),
+    ("add-note", words("Thêm ghi chú", "Add a note", KEEPERS, &[])),
+    (
+        "correct",
+        words(
+            "Đính chính",
+            "Correct",
+            "Văn thư, cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo của cơ quan đã ghi; Văn phòng Tỉnh ủy",
+            &[],
         ),
     ),
 ];

@@ -61,6 +61,8 @@ pub const fn dossier(state: Dossier) -> Label {
         Dossier::Submitted => label("Đã trình", "Submitted"),
         Dossier::InfoRequested => label("Chờ bổ sung thông tin", "Information requested"),
         Dossier::Decided => label("Đã có ý kiến chỉ đạo", "Decided"),
+        Dossier::Returned => label("Đã trả lại", "Returned"),
+        Dossier::DossierWithdrawn => label("Đã rút hồ sơ", "Taken back"),
     }
 }
 

@@ -30,6 +30,11 @@ const STEPS: &[(&str, Label, &str)] = &[
         "vụ việc đã chuyển đầu mối và cơ quan chủ trì đã xác nhận tiếp nhận",
     ),
     (
+        "open-round",
+        label("Mở lại vòng lấy ý kiến", "Open a round again"),
+        "vụ việc trở lại phối hợp (được trả lại, ghi nhận hoặc mở lại) và chưa có vòng lấy ý kiến",
+    ),
+    (
         "end-term",
         label("Hết thời hạn tổ công tác", "End the term"),
         "tổ công tác đang hoạt động và ngày cuối của thời hạn đã hết; ghi một lần",

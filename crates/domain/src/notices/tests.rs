@@ -9,14 +9,14 @@ use events::{
     Deadline, Lifecycle, coordination,
     terms::{Overdue, Reminded, Side},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::{
     Decision, stages,
     story::{
         Files, Story, THIRD_SIDE, agree, callback, closing, confirmation, confirming, counter, disagree,
-        document, local, phone, rejecting, verdicts, with, written,
+        local, phone, rejecting, verdicts, with, written,
     },
 };
 
@@ -33,38 +33,6 @@ impl Story {
         story.by("btg.lanh-dao").when("record-position", disagree()).settle();
         story
     }
-
-    /// Both sides have filed, and at 23:00 BTG sends the dossier up.
-    fn escalated() -> Self {
-        let mut story = Self::disagreed();
-        let statement = json!({ "statement": {
-            "facts": "Diễn biến.", "position": "Ý kiến.", "legal_basis": "Căn cứ.",
-            "requested_decision": "Kiến nghị.",
-        }});
-        story.until("16/05/2026 23:00").by("btg.lanh-dao").when("file-statement", statement.clone());
-        story.by("ubnd.lanh-dao").when("file-statement", statement);
-        story
-            .by("btg.lanh-dao")
-            .when("submit-dossier", json!({ "document": party_document("BTG", "BC/BTGDVTU") }));
-        story
-    }
-
-    /// At 23:30 the directive is there: SXD has one item until the 20th, SNNMT two, the earlier until the 19th.
-    fn directed() -> Self {
-        let mut story = Self::escalated();
-        let item = |agency: &str, date: &str| json!({ "agency": agency, "text": "Báo cáo kết quả.", "due": format!("{date}T17:00:00+07:00") });
-        let items = [item("SXD", "2026-05-20"), item("SNNMT", "2026-05-21"), item("SNNMT", "2026-05-19")];
-        let directive =
-            json!({ "binding": { "document": party_document("TU", "TB/TU"), "instructions": items } });
-        story.until("16/05/2026 23:30").by("tu.thu-ky").when("record-directive", directive);
-        story
-    }
-}
-
-/// A document of the Party.
-fn party_document(issuer: &str, symbol: &str) -> Value {
-    let document = with(with(document(), "/issuer", issuer), "/symbol", symbol);
-    with(document, "/register", "party")
 }
 
 /// A deadline that starts now.

@@ -1,49 +1,68 @@
-//! Casefile: how a case ends before it was settled. Its raiser takes it back, or the receiver cancels what was no case.
+//! Casefile: what is kept with a case, its urgency and more time, its links, and how it ends before it was settled.
 
-use events::{
-    AgencyId, Body, Fact, Kind, Lifecycle, Stage, casefile as said,
-    casefile::{CancellationProposed, CancellationReason},
-    terms::Document,
-};
-use serde::Deserialize;
+mod corrections;
+mod ending;
+mod links;
+mod merging;
+mod papers;
+mod times;
 
-use super::{
-    confirmation::{Confirmation, Verification},
-    must_be,
-    taskforce::TaskforceState,
+use events::{Body, CaseId, Fact, Kind, Stage, casefile::SecretReferenced, terms::Document};
+use serde::{Deserialize, Serialize};
+
+pub use corrections::{Correct, Correction, fields as correctable};
+pub use ending::{ConfirmCancellation, ProposeCancellation, Withdraw};
+pub use links::{Link, MakeLink, Unlink};
+pub(crate) use links::{blockers, must_not_be_blocked};
+pub use merging::Merge;
+pub use papers::{
+    AddNote, AttachDocument, Distribution, Note, Paper, RecordDistribution, RecordReceipt, ReferenceSecret,
 };
+pub use times::{ChangeUrgency, ExtendDeadline};
+
 use crate::{
-    calendar,
-    case::Case,
+    case::{Case, Happening},
     decision::{Act, Context, Decision},
-    documents,
     keys::{self, Key, KeyState},
-    organisation::Role,
-    policy::Policy,
-    refusal::{Code, Refusal, optional_text},
+    organisation::{Person, Role},
+    refusal::Refusal,
 };
 
 /// The acts of persons at this stage.
 pub const ACTS: &[Act] = &[
-    Act {
-        name: "withdraw",
-        stage: Stage::Casefile,
-        records: &[Kind::CaseWithdrawn],
-        who: "AL of the raiser; of its superior, if the case holds intakes of another raiser",
-    },
-    Act {
-        name: "propose-cancellation",
-        stage: Stage::Casefile,
-        records: &[Kind::CancellationProposed],
-        who: "LH of the receiver: the first key",
-    },
-    Act {
-        name: "confirm-cancellation",
-        stage: Stage::Casefile,
-        records: &[Kind::CaseCancelled],
-        who: "AL of the receiver: the second key",
-    },
+    act(
+        "withdraw",
+        &[Kind::CaseWithdrawn],
+        "AL of the raiser; of its superior, if the case holds intakes of another raiser",
+    ),
+    act("propose-cancellation", &[Kind::CancellationProposed], "LH of the receiver: the first key"),
+    act("confirm-cancellation", &[Kind::CaseCancelled], "AL of the receiver: the second key"),
+    act("merge", &[Kind::CaseMerged], "LH, AL of the receiver of both cases"),
+    act("link", &[Kind::CaseLinked], "LO, LH, AL who see both cases"),
+    act("unlink", &[Kind::CaseUnlinked], "LH, AL who see the case"),
+    act(
+        "change-urgency",
+        &[Kind::UrgencyChanged],
+        "of the raiser or the receiver: higher LO, LH, AL; lower AL",
+    ),
+    act(
+        "extend-deadline",
+        &[Kind::DeadlineExtended],
+        "AL of the side that is owed; SS, SM what the standing body is owed",
+    ),
+    act("attach-document", &[Kind::DocumentAttached], KEEPERS),
+    act("reference-secret", &[Kind::SecretReferenced], KEEPERS),
+    act("record-distribution", &[Kind::DistributionRecorded], KEEPERS),
+    act("record-receipt", &[Kind::ReceiptRecorded], KEEPERS),
+    act("add-note", &[Kind::NoteAdded], KEEPERS),
+    act("correct", &[Kind::Corrected], "CL, LO, LH, AL of the agency that recorded it; SS"),
 ];
+
+const KEEPERS: &str = "CL, LO, LH, AL of an agency in the case; SS once it has gone up";
+
+const fn act(name: &'static str, records: &'static [Kind], who: &'static str) -> Act {
+    Act { name, stage: Stage::Casefile, records, who }
+}
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -55,51 +74,75 @@ pub enum Command {
     ProposeCancellation(ProposeCancellation),
     /// Command 40, the second key.
     ConfirmCancellation(ConfirmCancellation),
+    /// Command 41.
+    Merge(Merge),
+    /// Command 42.
+    Link(MakeLink),
+    /// Command 42, taken away.
+    Unlink(Unlink),
+    /// Command 43.
+    ChangeUrgency(ChangeUrgency),
+    /// Command 44.
+    ExtendDeadline(ExtendDeadline),
+    /// Command 45: a document.
+    AttachDocument(Box<AttachDocument>),
+    /// DOMAIN §5: what is kept elsewhere.
+    ReferenceSecret(ReferenceSecret),
+    /// Command 45: to whom a document went.
+    RecordDistribution(RecordDistribution),
+    /// Command 45: who has it.
+    RecordReceipt(RecordReceipt),
+    /// Command 45: a note.
+    AddNote(AddNote),
+    /// Command 46.
+    Correct(Correct),
 }
 
-/// The raiser takes the case back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Withdraw {
-    document: Document,
-    #[serde(default)]
-    reason: Option<String>,
+/// What is kept with a case.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Casefile {
+    /// Its documents, in the order in which they came.
+    pub papers: Vec<Paper>,
+    /// What is kept elsewhere, under the rules for State secrets.
+    pub secrets: Vec<SecretReferenced>,
+    /// To whom documents went.
+    pub distributions: Vec<Distribution>,
+    /// Notes, oldest first.
+    pub notes: Vec<Note>,
+    /// The links that it bears.
+    pub links: Vec<Link>,
+    /// The corrections, oldest first.
+    pub corrections: Vec<Correction>,
 }
-
-/// The first key: why there never was a case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProposeCancellation {
-    reason: CancellationReason,
-    #[serde(default)]
-    note: Option<String>,
-}
-
-/// The second key: names the proposal that it confirms.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConfirmCancellation {
-    proposal: u32,
-}
-
-/// The states in which a case may still be taken back or cancelled.
-const EARLY: [Lifecycle; 3] = [Lifecycle::Received, Lifecycle::Routed, Lifecycle::InCoordination];
 
 impl Command {
     /// The document that it brings, if it brings one.
     pub(crate) fn document(&self) -> Option<&Document> {
         match self {
             Self::Withdraw(act) => Some(&act.document),
-            Self::ProposeCancellation(_) | Self::ConfirmCancellation(_) => None,
+            Self::AttachDocument(act) => Some(&act.document),
+            _ => None,
+        }
+    }
+
+    /// The other case that its decision looks at.
+    pub(crate) fn looks_at(&self) -> Vec<CaseId> {
+        match self {
+            Self::Merge(act) => vec![act.into],
+            Self::Link(act) => vec![act.other],
+            _ => Vec::new(),
         }
     }
 }
 
 pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
     let person = ctx.person()?;
+    let leads = person.role == Role::Al;
+    let heads = leads || person.role == Role::Lh;
+    let works = heads || person.role == Role::Lo;
     let (allowed, vi, en) = match command {
         Command::Withdraw(_) => (
-            person.role == Role::Al && person.agency == *withdraws(case, ctx.policy),
+            leads && person.agency == *ending::withdraws(case, ctx.policy),
             "Chỉ lãnh đạo của cơ quan báo cáo được rút vụ việc; nếu có nhiều cơ quan báo cáo thì lãnh đạo cơ quan cấp trên.",
             "Only a leader of the raiser withdraws a case; of its superior, if several agencies raised it.",
         ),
@@ -109,9 +152,49 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
             "Only the head of the receiver's liaison unit proposes to cancel a case.",
         ),
         Command::ConfirmCancellation(_) => (
-            person.role == Role::Al && person.agency == case.receiver,
+            leads && person.agency == case.receiver,
             "Chỉ lãnh đạo của cơ quan nhận được xác nhận hủy vụ việc.",
             "Only a leader of the receiver confirms that a case is cancelled.",
+        ),
+        Command::Merge(act) => (
+            heads && merging::may_merge(case, act, ctx)?,
+            "Chỉ trưởng bộ phận đầu mối hoặc lãnh đạo của cơ quan nhận cả hai vụ việc được gộp.",
+            "Only the head of the liaison unit or a leader of the receiver of both cases merges them.",
+        ),
+        Command::Link(_) => (
+            works,
+            "Chỉ cán bộ đầu mối, trưởng bộ phận đầu mối hoặc lãnh đạo được liên kết vụ việc.",
+            "Only liaison officers, heads of liaison units and leaders link cases.",
+        ),
+        Command::Unlink(_) => (
+            heads,
+            "Chỉ trưởng bộ phận đầu mối hoặc lãnh đạo được gỡ liên kết.",
+            "Only heads of liaison units and leaders take a link away.",
+        ),
+        Command::ChangeUrgency(act) => (
+            (person.agency == case.raiser || person.agency == case.receiver)
+                && (leads || works && act.urgency >= case.urgency),
+            "Chỉ cơ quan báo cáo hoặc cơ quan nhận: nâng mức độ khẩn do đầu mối trở lên, hạ mức do lãnh đạo.",
+            "Only the raiser or the receiver: liaison officers and above raise the urgency, leaders lower it.",
+        ),
+        Command::ExtendDeadline(act) => (
+            times::may_extend(case, act, person, ctx.policy),
+            "Chỉ lãnh đạo của bên được thực hiện nghĩa vụ (không phải bên đang nợ) được gia hạn.",
+            "Only a leader of the side that is owed, never of the side that owes, extends a deadline.",
+        ),
+        Command::AttachDocument(_)
+        | Command::ReferenceSecret(_)
+        | Command::RecordDistribution(_)
+        | Command::RecordReceipt(_)
+        | Command::AddNote(_) => (
+            keeps(case, person, ctx),
+            "Chỉ văn thư, đầu mối, lãnh đạo của cơ quan tham gia vụ việc; Văn phòng Tỉnh ủy khi đã báo cáo lên.",
+            "Only clerks, liaison officers and leaders of an agency in the case; the secretariat once it has gone up.",
+        ),
+        Command::Correct(act) => (
+            corrections::may_correct(case, act, ctx)?,
+            "Chỉ văn thư, đầu mối, lãnh đạo của chính cơ quan đã ghi nội dung đó được đính chính.",
+            "Only clerks, liaison officers and leaders of the agency that recorded it correct it.",
         ),
     };
     if !allowed {
@@ -123,102 +206,55 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
     }
 }
 
-/// Who takes a case back: its raiser; the superior of its side, once it holds what others raised.
-fn withdraws<'a>(case: &'a Case, policy: &'a Policy) -> &'a AgencyId {
-    let alone = case.intakes.iter().all(|intake| intake.raiser == case.raiser);
-    superior(&case.raiser, policy).filter(|_| !alone).unwrap_or(&case.raiser)
-}
-
-fn superior<'a>(agency: &AgencyId, policy: &'a Policy) -> Option<&'a AgencyId> {
-    policy.organisation.side(agency).and_then(|side| policy.superior(side))
+/// Who keeps the papers of a case; that the secretariat sees it says that it has gone up.
+fn keeps(case: &Case, person: &Person, ctx: &Context<'_>) -> bool {
+    let secretariat = person.role == Role::Ss && person.agency == ctx.policy.agreement.standing_body;
+    let of_agency = matches!(person.role, Role::Cl | Role::Lo | Role::Lh | Role::Al)
+        && (case.involves(&person.agency) || person.agency == case.raiser);
+    secretariat || of_agency
 }
 
 pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     match command {
-        Command::Withdraw(act) => withdraw(case, act, ctx),
-        Command::ProposeCancellation(act) => propose(case, act, ctx),
-        Command::ConfirmCancellation(act) => confirm(case, act, ctx),
+        Command::Withdraw(act) => ending::withdraw(case, act, ctx),
+        Command::ProposeCancellation(act) => ending::propose(case, act, ctx),
+        Command::ConfirmCancellation(act) => ending::confirm(case, act, ctx),
+        Command::Merge(act) => merging::merge(case, act, ctx),
+        Command::Link(act) => links::link(case, act, ctx),
+        Command::Unlink(act) => links::unlink(case, act, ctx),
+        Command::ChangeUrgency(act) => times::change(case, act, ctx),
+        Command::ExtendDeadline(act) => times::extend(case, act, ctx),
+        Command::AttachDocument(act) => papers::attach(case, act, ctx),
+        Command::ReferenceSecret(act) => papers::reference(case, act, ctx),
+        Command::RecordDistribution(act) => papers::distribute(case, act, ctx),
+        Command::RecordReceipt(act) => papers::receive(case, act, ctx),
+        Command::AddNote(act) => papers::note(case, act, ctx),
+        Command::Correct(act) => corrections::correct(case, act, ctx),
     }
 }
 
-/// Command 39.
-fn withdraw(case: &Case, act: &Withdraw, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    must_be(case, &EARLY)?;
-    no_task_force_at_work(case)?;
-    documents::check("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
-    let agency = &ctx.person()?.agency;
-    if act.document.issuer != *agency && Some(&act.document.issuer) != superior(agency, ctx.policy) {
-        return Err(documents::invalid(
-            "document.issuer",
-            "Văn bản rút vụ việc phải do cơ quan rút hoặc cơ quan cấp trên ban hành.",
-            "The document must be issued by the agency that withdraws the case, or by its superior.",
-        ));
-    }
-    documents::must_be_as_registered("document", &act.document, ctx.registration)?;
-    optional_text("reason", act.reason.as_deref(), 2000)?;
-    let body = said::CaseWithdrawn { document: act.document.clone(), reason: act.reason.clone() };
-    Ok(Decision::new(ctx.now, Body::CaseWithdrawn(body))
-        .moving(Some(case.lifecycle), Lifecycle::Withdrawn)
-        .bringing(&act.document, ctx.registration))
-}
-
-/// Command 40, the first key. A newer proposal replaces the older.
-fn propose(case: &Case, act: &ProposeCancellation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    must_be(case, &EARLY)?;
-    may_cancel(case, act.reason)?;
-    optional_text("note", act.note.as_deref(), 500)?;
-    let body = CancellationProposed {
-        proposal: keys::next_number(&case.cancellations),
-        reason: act.reason,
-        note: act.note.clone(),
-    };
-    Ok(Decision::new(ctx.now, Body::CancellationProposed(body)))
-}
-
-/// Command 40, the second key: what the first one needs is checked again.
-fn confirm(case: &Case, act: &ConfirmCancellation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    must_be(case, &EARLY)?;
-    let named = |key: &&Key<CancellationProposed>| key.proposed.proposal == act.proposal;
-    let first = keys::pending(&case.cancellations).filter(named).ok_or_else(keys::no_proposal)?;
-    let reason = first.proposed.reason;
-    may_cancel(case, reason)?;
-    let body = said::CaseCancelled { proposal: act.proposal, reason };
-    Ok(Decision::new(ctx.now, Body::CaseCancelled(body)).moving(Some(case.lifecycle), Lifecycle::Cancelled))
-}
-
-/// Once the sides coordinate, only a false call is cancelled: every intake was one, and no task force is at work.
-fn may_cancel(case: &Case, reason: CancellationReason) -> Result<(), Refusal> {
-    if case.lifecycle != Lifecycle::InCoordination {
-        return Ok(());
-    }
-    let denied = |confirmation: &Confirmation| confirmation.caller == Some(Verification::Failed);
-    if reason != CancellationReason::CallerNotGenuine || !case.confirmations.iter().all(denied) {
-        return Err(Refusal::bad_state(
-            "Vụ việc đang phối hợp chỉ hủy được khi là cuộc gọi mạo danh và mọi lần báo tin đều đã xác minh là không đúng.",
-            "While the sides coordinate, only a false call is cancelled: every intake by telephone, and denied.",
-        ));
-    }
-    no_task_force_at_work(case)
-}
-
-fn no_task_force_at_work(case: &Case) -> Result<(), Refusal> {
-    if case.taskforce.state != TaskforceState::Active {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        Code::TaskForceActive,
-        "Tổ công tác đang hoạt động; phải giải thể tổ trước.",
-        "The task force is at work: dissolve it first.",
-    ))
+/// The number of the next thing of a list.
+fn next_number<T>(list: &[T]) -> u32 {
+    u32::try_from(list.len()).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
+    let at = fact.origin().occurred_at;
     match fact.body() {
         Body::CancellationProposed(proposed) => {
             keys::propose(&mut case.cancellations, Key::of(proposed.clone(), fact));
         }
         Body::CaseCancelled(_) => keys::settle(&mut case.cancellations, KeyState::Confirmed),
-        _ => {}
+        Body::IntakesAdopted(adopted) => merging::evolve(case, adopted),
+        Body::UrgencyChanged(said) => (case.urgency, case.deliver_by) = (said.to, said.deliver_by),
+        Body::Corrected(said) => corrections::evolve(case, said, at),
+        body => {
+            links::evolve(&mut case.casefile.links, body);
+            papers::evolve(&mut case.casefile, body, at, Happening::of(fact).office);
+        }
+    }
+    if let Some(document) = fact.body().document() {
+        papers::keep(&mut case.casefile.papers, document);
     }
     // Every change of L voids a proposal that waits (PROCESS §1 rule 3).
     if fact.draft.transition.is_some() {

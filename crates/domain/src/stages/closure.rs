@@ -1,14 +1,15 @@
-//! Closure: one side proposes, the other confirms; two keys.
+//! Closure: one side proposes, the other confirms; two keys. What was closed may be opened again for a while.
 
 use events::{
-    AgencyId, Body, Fact, Kind, Lifecycle, Stage, closure as said,
+    AgencyId, Body, CaseId, Fact, Kind, Lifecycle, Stage, closure as said,
     closure::Outcome,
     terms::{Deadline, DeadlineKey, Side},
 };
 use serde::Deserialize;
 
-use super::{must_be, taskforce};
+use super::{casefile, must_be, taskforce};
 use crate::{
+    calendar,
     case::Case,
     deadlines::{self, Timer},
     decision::{Act, Context, Decision},
@@ -39,7 +40,11 @@ pub const ACTS: &[Act] = &[
         records: &[Kind::ClosureRejected],
         who: "AL of a party of the other side",
     },
+    Act { name: "reopen", stage: Stage::Closure, records: &[Kind::CaseReopened], who: "AL of a party; SM" },
 ];
+
+/// For how many days after it was closed a case may be opened again, counted by local dates.
+const REOPEN_WINDOW: i64 = 90;
 
 /// A command of this stage.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -51,6 +56,8 @@ pub enum Command {
     ConfirmClosure(ConfirmClosure),
     /// Command 36, the other way.
     RejectClosure(RejectClosure),
+    /// Command 38.
+    Reopen(Reopen),
     /// Reminders and overdue levels.
     #[serde(skip)]
     Timer(Timer),
@@ -80,6 +87,25 @@ pub struct RejectClosure {
     reason: String,
 }
 
+/// A closed case is opened again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reopen {
+    reason: String,
+    #[serde(default)]
+    proposal: Option<String>,
+}
+
+impl Command {
+    /// The cases that may block a closure.
+    pub(crate) fn looks_at(&self, case: &Case) -> Vec<CaseId> {
+        match self {
+            Self::ProposeClosure(_) | Self::ConfirmClosure(_) => casefile::blockers(case).collect(),
+            Self::RejectClosure(_) | Self::Reopen(_) | Self::Timer(_) => Vec::new(),
+        }
+    }
+}
+
 /// The states in which a case may be closed.
 const CLOSABLE: [Lifecycle; 2] = [Lifecycle::Agreed, Lifecycle::Directed];
 
@@ -92,6 +118,17 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
     match command {
         Command::ProposeClosure(_) if party && matches!(person.role, Role::Lo | Role::Lh | Role::Al) => {
             Ok(())
+        }
+        Command::Reopen(_) => {
+            let of_party = sides::parties(case, ctx.policy).contains(&person.agency);
+            let standing_body = person.agency == ctx.policy.agreement.standing_body;
+            if of_party && person.role == Role::Al || standing_body && person.role == Role::Sm {
+                return Ok(());
+            }
+            Err(Refusal::not_authorised(
+                "Chỉ lãnh đạo của một bên hoặc Thường trực Tỉnh ủy được mở lại vụ việc.",
+                "Only a leader of a party or a member of the standing body opens a closed case again.",
+            ))
         }
         Command::ProposeClosure(_) | Command::Timer(_) => Err(Refusal::not_authorised(
             "Chỉ đầu mối hoặc lãnh đạo của một bên được đề nghị kết thúc.",
@@ -120,6 +157,7 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::ProposeClosure(act) => propose(case, act, ctx),
         Command::ConfirmClosure(act) => confirm(case, act.proposal, ctx),
         Command::RejectClosure(act) => reject(case, act, ctx),
+        Command::Reopen(act) => reopen(case, act, ctx),
         Command::Timer(timer) => {
             super::decide_timer(case, timer, ctx, Body::ClosureReminded, Body::ClosureOverdue)
         }
@@ -135,7 +173,7 @@ fn propose(case: &Case, act: &ProposeClosure, ctx: &Context<'_>) -> Result<Decis
             "A proposal to close waits for the other side already.",
         ));
     }
-    may_close(case)?;
+    may_close(case, ctx)?;
     optional_text("summary", act.summary.as_deref(), 2000)?;
     let proposal = keys::next_number(&case.closures);
     let proposed = said::Proposed {
@@ -156,7 +194,7 @@ fn propose(case: &Case, act: &ProposeClosure, ctx: &Context<'_>) -> Result<Decis
 fn confirm(case: &Case, proposal: u32, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_be(case, &CLOSABLE)?;
     let pending = waiting(case, proposal)?;
-    may_close(case)?;
+    may_close(case, ctx)?;
     let body = said::CaseClosed { proposal, outcome: pending.proposed.outcome };
     Ok(Decision::new(ctx.now, Body::CaseClosed(body)).moving(Some(case.lifecycle), Lifecycle::Closed))
 }
@@ -171,7 +209,7 @@ fn reject(case: &Case, act: &RejectClosure, ctx: &Context<'_>) -> Result<Decisio
 }
 
 /// What must be settled before a case is closed.
-fn may_close(case: &Case) -> Result<(), Refusal> {
+fn may_close(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
     if !case.written_settled() {
         return Err(Refusal::new(
             Code::WrittenNotSettled,
@@ -193,7 +231,25 @@ fn may_close(case: &Case) -> Result<(), Refusal> {
             "An instruction of the directive is not reported or not accepted yet.",
         ));
     }
-    Ok(())
+    casefile::must_not_be_blocked(case, ctx)
+}
+
+/// Command 38: the sides coordinate again; what was decided before is history.
+fn reopen(case: &Case, act: &Reopen, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &[Lifecycle::Closed])?;
+    let age = case.closed_at.map(|closed| calendar::local_date(ctx.now) - calendar::local_date(closed));
+    if age.is_none_or(|age| age.num_days() > REOPEN_WINDOW) {
+        return Err(Refusal::new(
+            Code::ReopenWindowElapsed,
+            "Đã quá 90 ngày kể từ khi kết thúc; đề nghị tạo vụ việc mới có liên kết “tiếp nối” với vụ việc này.",
+            "More than 90 days have passed since it was closed: raise a new case with a link “follows” to this one.",
+        ));
+    }
+    required_text("reason", &act.reason, 2000)?;
+    optional_text("proposal", act.proposal.as_deref(), 2000)?;
+    let body = said::Reopened { reason: act.reason.clone(), proposal: act.proposal.clone() };
+    Ok(Decision::new(ctx.now, Body::CaseReopened(body))
+        .moving(Some(Lifecycle::Closed), Lifecycle::InCoordination))
 }
 
 /// The proposal that waits.
@@ -211,7 +267,10 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::ClosureProposed(proposed) => {
             keys::propose(&mut case.closures, Key::of(proposed.clone(), fact));
         }
-        Body::CaseClosed(_) => keys::settle(&mut case.closures, KeyState::Confirmed),
+        Body::CaseClosed(_) => {
+            keys::settle(&mut case.closures, KeyState::Confirmed);
+            case.closed_at = Some(fact.origin().occurred_at);
+        }
         Body::ClosureRejected(_) => keys::settle(&mut case.closures, KeyState::Rejected),
         Body::ClosureReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::ClosureOverdue(overdue) => deadlines::note_overdue(case, overdue),

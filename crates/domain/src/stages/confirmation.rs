@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use discrepancy::{ExplainDiscrepancy, ReconcileDiscrepancy, RequestCorrected};
 pub use document::{CompareWritten, SubmitWritten};
+pub use events::confirmation::{Verification, Written};
 
 use super::must_live;
 use crate::{
@@ -163,47 +164,6 @@ pub struct Confirmation {
     pub prevails: Option<Version>,
 }
 
-/// Region W: the written confirmation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Written {
-    /// Raised in writing: nothing is owed.
-    Satisfied,
-    /// *Chờ văn bản*.
-    Pending,
-    /// *Quá hạn văn bản*: still owed.
-    Overdue,
-    /// *Đã nhận, chờ đối chiếu*.
-    Received,
-    /// *Khớp*.
-    Matched,
-    /// *Có sai lệch*.
-    Discrepant,
-    /// *Đã xử lý sai lệch*.
-    Reconciled,
-    /// *Hết hiệu lực*: the case was withdrawn or cancelled.
-    Lapsed,
-}
-
-impl Written {
-    /// Nothing more is owed (DOMAIN §3.1).
-    pub fn is_settled(self) -> bool {
-        matches!(self, Self::Satisfied | Self::Matched | Self::Reconciled)
-    }
-}
-
-/// Region V: whether the caller is who he said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verification {
-    /// Not called back yet.
-    Unverified,
-    /// He is.
-    Verified,
-    /// The agency denies the call.
-    Failed,
-}
-
 pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
     if matches!(command, Command::Timer(_)) {
         return ctx.system();
@@ -315,6 +275,9 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::RaisedInWriting(_) => case.confirmations.push(open(Written::Satisfied, None)),
         Body::RaisedByPhone(_) => {
             case.confirmations.push(open(Written::Pending, Some(Verification::Unverified)));
+        }
+        Body::IntakesAdopted(adopted) => {
+            case.confirmations.extend(adopted.intakes.iter().map(Confirmation::adopted));
         }
         Body::CallbackVerified(said) => {
             at(case, said.intake, |found| found.caller = Some(Verification::Verified));

@@ -51,16 +51,29 @@ pub const ACTS: &[Act] = &[
         records: &[Kind::AgreementReached],
         who: "AL of a party of the other side: the second key",
     },
+    Act {
+        name: "reopen-coordination",
+        stage: Stage::Coordination,
+        records: &[Kind::CoordinationReopened],
+        who: "AL of a party",
+    },
 ];
 
 /// The steps of the process itself at this stage.
-pub const STEPS: &[Automatic] = &[OPEN];
+pub const STEPS: &[Automatic] = &[OPEN, OPEN_ROUND];
 
 const OPEN: Automatic = Automatic {
     name: "open",
     stage: Stage::Coordination,
     records: Kind::CoordinationOpened,
     when: "the case is routed and the lead has acknowledged",
+};
+
+const OPEN_ROUND: Automatic = Automatic {
+    name: "open-round",
+    stage: Stage::Coordination,
+    records: Kind::RoundOpened,
+    when: "the case is in coordination and no round is open: it was returned, noted or opened again",
 };
 
 /// A command of this stage.
@@ -75,9 +88,14 @@ pub enum Command {
     ProposeSettlement(ProposeSettlement),
     /// Command 17, the second key.
     ConfirmSettlement(ConfirmSettlement),
+    /// Command 37.
+    ReopenCoordination(ReopenCoordination),
     /// The lead has acknowledged: coordination begins.
     #[serde(skip)]
     Open,
+    /// The case came back to coordination: positions are asked for again.
+    #[serde(skip)]
+    OpenRound,
     /// Reminders and overdue levels.
     #[serde(skip)]
     Timer(Timer),
@@ -88,6 +106,15 @@ pub enum Command {
 #[serde(deny_unknown_fields)]
 pub struct RecordPosition {
     position: Position,
+}
+
+/// A party asks for coordination again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenCoordination {
+    reason: String,
+    #[serde(default)]
+    proposal: Option<String>,
 }
 
 /// A round of positions (region R).
@@ -160,7 +187,7 @@ impl Round {
 
 pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
     match command {
-        Command::Open | Command::Timer(_) => ctx.system(),
+        Command::Open | Command::OpenRound | Command::Timer(_) => ctx.system(),
         Command::RecordPosition(_) => {
             let person = ctx.person()?;
             let speaks = sides::parties(case, ctx.policy).contains(&person.agency)
@@ -173,6 +200,16 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
                 "Only a leader of a required agency, of a side's superior or of a consulted agency records a position.",
             ))
         }
+        Command::ReopenCoordination(_) => {
+            let person = ctx.person()?;
+            if person.role == Role::Al && sides::parties(case, ctx.policy).contains(&person.agency) {
+                return Ok(());
+            }
+            Err(Refusal::not_authorised(
+                "Chỉ lãnh đạo của một bên được đề nghị phối hợp lại.",
+                "Only a leader of a party asks for coordination again.",
+            ))
+        }
         Command::DeclareDispute(_) => dispute::may_declare(case, ctx),
         Command::ProposeSettlement(_) => dispute::may_propose(case, ctx),
         Command::ConfirmSettlement(_) => dispute::may_confirm(case, ctx),
@@ -182,6 +219,8 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
 pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     match command {
         Command::Open => begin(case, ctx),
+        Command::OpenRound => open_round(case, ctx),
+        Command::ReopenCoordination(act) => reopen(case, act, ctx),
         Command::RecordPosition(act) => record(case, &act.position, ctx),
         Command::DeclareDispute(act) => dispute::declare(case, act, ctx),
         Command::ProposeSettlement(act) => dispute::propose(case, act, ctx),
@@ -206,6 +245,41 @@ fn begin(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let position = ctx.deadline(case, DeadlineKey::Position, round.number, ctx.now)?;
     Ok(Decision::new(ctx.now, Body::CoordinationOpened(said::Opened { round }))
         .moving(Some(Lifecycle::Routed), Lifecycle::InCoordination)
+        .arming([position]))
+}
+
+/// The round that follows when the case comes back: it counts from 1 again, and nobody is deemed to agree. It asks on
+/// the text of the act that brought the case back, else on the last proposal (PROCESS §9 rule 5).
+fn again(case: &Case, proposal: Option<&String>) -> said::Round {
+    let last = case.rounds.last().map(|round| &round.opened);
+    let proposal = proposal.or(last.map(|last| &last.proposal)).unwrap_or(&case.matter.request).clone();
+    said::Round { number: last.map_or(0, |last| last.number) + 1, turn: 1, proposal, deemed: None }
+}
+
+/// After commands 24, 25 and 38.
+fn open_round(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    if !lacks_a_round(case) {
+        return Err(Refusal::bad_state("Không cần mở vòng lấy ý kiến.", "No round is to be opened."));
+    }
+    let round = again(case, case.next_proposal.as_ref());
+    let position = ctx.deadline(case, DeadlineKey::Position, round.number, ctx.now)?;
+    Ok(Decision::new(ctx.now, Body::RoundOpened(said::RoundOpened { round })).arming([position]))
+}
+
+fn lacks_a_round(case: &Case) -> bool {
+    case.lifecycle == Lifecycle::InCoordination && case.open_round().is_none()
+}
+
+/// Command 37.
+fn reopen(case: &Case, act: &ReopenCoordination, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_be(case, &[Lifecycle::Agreed])?;
+    required_text("reason", &act.reason, 2000)?;
+    optional_text("proposal", act.proposal.as_deref(), 2000)?;
+    let round = again(case, act.proposal.as_ref());
+    let position = ctx.deadline(case, DeadlineKey::Position, round.number, ctx.now)?;
+    let body = said::Reopened { reason: act.reason.clone(), round };
+    Ok(Decision::new(ctx.now, Body::CoordinationReopened(body))
+        .moving(Some(Lifecycle::Agreed), Lifecycle::InCoordination)
         .arming([position]))
 }
 
@@ -299,6 +373,16 @@ fn newly_split(case: &Case, round: &Round, policy: &Policy) -> Option<Side> {
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
     match fact.body() {
         Body::CoordinationOpened(opened) => case.rounds.push(Round::of(&opened.round)),
+        Body::RoundOpened(opened) => {
+            case.rounds.push(Round::of(&opened.round));
+            case.next_proposal = None;
+        }
+        Body::CoordinationReopened(reopened) => case.rounds.push(Round::of(&reopened.round)),
+        Body::DirectiveReturned(said) => case.next_proposal = Some(said.text.clone()),
+        Body::DirectiveNoted(said) if case.lifecycle == Lifecycle::InCoordination => {
+            case.next_proposal.clone_from(&said.text);
+        }
+        Body::CaseReopened(said) => case.next_proposal.clone_from(&said.proposal),
         Body::PositionRecorded(said) => {
             if let Some(round) = case.rounds.last_mut() {
                 round.positions.push(Stated { agency: said.agency.clone(), position: said.position.clone() });
@@ -343,9 +427,15 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
     }
 }
 
-/// Coordination begins when the lead has acknowledged.
+/// Coordination begins when the lead has acknowledged; a case that came back is asked on again.
 pub(crate) fn next_step(case: &Case) -> Option<Step> {
-    lead_acknowledged(case).then(|| Step::of(&OPEN, None, super::Command::Coordination(Command::Open)))
+    let step =
+        |automatic, instance, command| Step::of(automatic, instance, super::Command::Coordination(command));
+    if lead_acknowledged(case) {
+        return Some(step(&OPEN, None, Command::Open));
+    }
+    let next = again(case, None).number.to_string();
+    lacks_a_round(case).then(|| step(&OPEN_ROUND, Some(next), Command::OpenRound))
 }
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {

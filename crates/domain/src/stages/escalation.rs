@@ -1,9 +1,11 @@
 //! Escalation: where the sides do not agree, the case goes up with both statements, and a directive comes back as
-//! duties that somebody fulfils (plan III.3 b3).
+//! duties that somebody fulfils (plan III.3 b3). Or both advise together (plan II.3).
 
+mod advice;
 mod directive;
 mod dispute;
 mod implementation;
+mod withdrawal;
 
 use events::{
     AgencyId, Body, Digest, Fact, Kind, Lifecycle, Stage, Timestamp, escalation as said,
@@ -12,14 +14,17 @@ use events::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use advice::JointAdvice;
 pub use directive::{InfoRequest, RecordDirective};
 pub use implementation::{Item, ItemState};
+pub use withdrawal::DossierWithdrawal;
 
 use crate::{
     case::Case,
     deadlines::{self, Timer},
     decision::{Act, Context, Decision},
     dossier,
+    keys::{self, Key, KeyState},
     organisation::{Person, Role},
     policy::Policy,
     refusal::Refusal,
@@ -39,6 +44,18 @@ pub const ACTS: &[Act] = &[
         stage: Stage::Escalation,
         records: &[Kind::CaseEscalated],
         who: "AL of the Party side's superior; of the other superior too once the dossier is late",
+    },
+    Act {
+        name: "propose-joint-advice",
+        stage: Stage::Escalation,
+        records: &[Kind::JointAdviceProposed],
+        who: "AL of the Party side's superior: the first key",
+    },
+    Act {
+        name: "confirm-joint-advice",
+        stage: Stage::Escalation,
+        records: &[Kind::CaseEscalated],
+        who: "AL of the other superior: the second key",
     },
     Act {
         name: "acknowledge-dossier",
@@ -61,8 +78,26 @@ pub const ACTS: &[Act] = &[
     Act {
         name: "record-directive",
         stage: Stage::Escalation,
-        records: &[Kind::DirectiveIssued],
+        records: &[Kind::DirectiveIssued, Kind::DirectiveReturned, Kind::DirectiveNoted],
         who: "SS on the signed document, SM",
+    },
+    Act {
+        name: "propose-dossier-withdrawal",
+        stage: Stage::Escalation,
+        records: &[Kind::DossierWithdrawalProposed],
+        who: "AL of a party of side A or B: the first key",
+    },
+    Act {
+        name: "confirm-dossier-withdrawal",
+        stage: Stage::Escalation,
+        records: &[Kind::DossierWithdrawalAgreed],
+        who: "AL of a party of the other side: the second key",
+    },
+    Act {
+        name: "accept-dossier-withdrawal",
+        stage: Stage::Escalation,
+        records: &[Kind::DossierWithdrawn],
+        who: "SS: the third key",
     },
     Act {
         name: "acknowledge-directive",
@@ -98,14 +133,24 @@ pub enum Command {
     FileStatement(dispute::FileStatement),
     /// Command 19.
     SubmitDossier(dispute::SubmitDossier),
+    /// Command 20, the first key.
+    ProposeJointAdvice(advice::ProposeJointAdvice),
+    /// Command 20, the second key.
+    ConfirmJointAdvice(advice::ConfirmJointAdvice),
     /// Command 21.
     AcknowledgeDossier(directive::AcknowledgeDossier),
     /// Command 22: the question.
     RequestMoreInfo(directive::RequestMoreInfo),
     /// Command 22: the answer.
     SupplyInfo(directive::SupplyInfo),
-    /// Command 23.
+    /// Commands 23, 24 and 25.
     RecordDirective(RecordDirective),
+    /// Command 26, the first key.
+    ProposeDossierWithdrawal(Box<withdrawal::ProposeWithdrawal>),
+    /// Command 26, the second key.
+    ConfirmDossierWithdrawal(withdrawal::NamedProposal),
+    /// Command 26, the third key.
+    AcceptDossierWithdrawal(withdrawal::NamedProposal),
     /// Command 27: an agency takes note.
     AcknowledgeDirective(implementation::AcknowledgeDirective),
     /// Command 27: an agency reports.
@@ -126,14 +171,8 @@ impl Command {
             Self::SubmitDossier(act) => Some(&act.document),
             Self::RecordDirective(RecordDirective::Binding(act)) => Some(&act.document),
             Self::ReportImplementation(act) => Some(&act.document),
-            Self::FileStatement(_)
-            | Self::AcknowledgeDossier(_)
-            | Self::RequestMoreInfo(_)
-            | Self::SupplyInfo(_)
-            | Self::AcknowledgeDirective(_)
-            | Self::AcceptImplementation(_)
-            | Self::RejectImplementation(_)
-            | Self::Timer(_) => None,
+            Self::ProposeDossierWithdrawal(act) => Some(&act.document),
+            _ => None,
         }
     }
 }
@@ -143,10 +182,14 @@ impl Command {
 pub struct Escalation {
     /// Where the current dossier stands (region E).
     pub state: Dossier,
-    /// The dossiers, oldest first: one for each dispute.
+    /// The dossiers, oldest first: one for each dispute, and one for each joint advice.
     pub dossiers: Vec<DossierFile>,
-    /// The items of the directive (region I).
+    /// The items of the directives (region I).
     pub instructions: Vec<Item>,
+    /// The proposals of joint advice, oldest first.
+    pub advices: Vec<Key<JointAdvice>>,
+    /// The proposals to take a dossier back, oldest first.
+    pub withdrawals: Vec<Key<DossierWithdrawal>>,
 }
 
 /// Where the current dossier stands (region E).
@@ -162,8 +205,12 @@ pub enum Dossier {
     Submitted,
     /// More information was asked for.
     InfoRequested,
-    /// A directive answers it.
+    /// A directive answers it, or it was noted.
     Decided,
+    /// It came back: the sides are to coordinate again.
+    Returned,
+    /// The sides took it back, because they agree after all.
+    DossierWithdrawn,
 }
 
 /// A dossier, from the dispute to its answer.
@@ -187,6 +234,8 @@ pub struct DossierFile {
     pub requests: Vec<InfoRequest>,
     /// The directive that answers it.
     pub directive: Option<Directive>,
+    /// The case was opened again since: it is history.
+    pub archived: bool,
 }
 
 /// A side's statement.
@@ -219,6 +268,8 @@ pub struct Submitted {
     pub digest: Digest,
     /// What the dossier says.
     pub content: dossier::Content,
+    /// Where the case stood before: joint advice that is merely noted leaves it there.
+    pub previous: Lifecycle,
 }
 
 /// A directive that binds.
@@ -243,12 +294,12 @@ impl DossierFile {
 impl Escalation {
     /// The current dossier.
     pub fn current(&self) -> Option<&DossierFile> {
-        self.dossiers.last()
+        self.dossiers.last().filter(|dossier| !dossier.archived)
     }
 
     /// An item of the directive.
     pub fn item(&self, number: u32) -> Option<&Item> {
-        self.instructions.iter().find(|each| each.instruction.item == number)
+        self.instructions.iter().find(|each| !each.archived && each.instruction.item == number)
     }
 
     /// Whether all that was instructed is done and accepted.
@@ -261,6 +312,14 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
     match command {
         Command::FileStatement(_) => dispute::may_file(case, ctx),
         Command::SubmitDossier(_) => dispute::may_submit(case, ctx),
+        Command::ProposeJointAdvice(_) => advice::may_propose(ctx),
+        Command::ConfirmJointAdvice(_) => advice::may_confirm(case, ctx),
+        Command::ProposeDossierWithdrawal(_) => withdrawal::may_propose(case, ctx),
+        Command::ConfirmDossierWithdrawal(_) => withdrawal::may_confirm(case, ctx),
+        Command::AcceptDossierWithdrawal(_) => {
+            standing_body(ctx, &[Role::Ss])?;
+            withdrawal::must_be_a_third_person(case, ctx)
+        }
         Command::AcknowledgeDossier(_) => standing_body(ctx, &[Role::Ss]),
         Command::RequestMoreInfo(_) | Command::RecordDirective(_) => {
             standing_body(ctx, &[Role::Ss, Role::Sm])
@@ -297,7 +356,16 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::AcknowledgeDossier(_) => directive::acknowledge(case, ctx),
         Command::RequestMoreInfo(act) => directive::ask(case, act, ctx),
         Command::SupplyInfo(act) => directive::answer(case, act, ctx),
+        Command::ProposeJointAdvice(act) => advice::propose(case, act, ctx),
+        Command::ConfirmJointAdvice(act) => advice::confirm(case, act, ctx),
         Command::RecordDirective(RecordDirective::Binding(act)) => directive::bind(case, act, ctx),
+        Command::RecordDirective(RecordDirective::Return { text }) => directive::hand_back(case, text, ctx),
+        Command::RecordDirective(RecordDirective::Noted { text }) => {
+            directive::note(case, text.as_deref(), ctx)
+        }
+        Command::ProposeDossierWithdrawal(act) => withdrawal::propose(case, act, ctx),
+        Command::ConfirmDossierWithdrawal(act) => withdrawal::confirm(case, act.proposal, ctx),
+        Command::AcceptDossierWithdrawal(act) => withdrawal::accept(case, act.proposal, ctx),
         Command::AcknowledgeDirective(_) => implementation::acknowledge(case, ctx),
         Command::ReportImplementation(act) => implementation::report(case, act, ctx),
         Command::AcceptImplementation(act) => implementation::accept(case, act, ctx),
@@ -311,6 +379,8 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
 pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
     match fact.body() {
         Body::CaseEscalated(said) => escalate(case, said, fact),
+        Body::JointAdviceProposed(said) => advice::evolve(case, said, fact),
+        Body::CaseReopened(_) => archive(&mut case.escalation),
         Body::EscalationReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::EscalationOverdue(overdue) => {
             deadlines::note_overdue(case, overdue);
@@ -319,6 +389,7 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
             }
         }
         body => {
+            withdrawal::evolve(&mut case.escalation, body, fact);
             directive::evolve(case, body, fact);
             implementation::evolve(case, body);
             dispute::evolve(case, body, fact);
@@ -332,12 +403,29 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         (_, Dossier::Drafting) => Dossier::None,
         (_, state) => state,
     };
+    // Every change of L voids a proposal that waits (PROCESS §1 rule 3).
+    if fact.draft.transition.is_some() {
+        keys::settle(&mut case.escalation.advices, KeyState::Void);
+        keys::settle(&mut case.escalation.withdrawals, KeyState::Void);
+    }
 }
 
-/// The dossier is compiled from the case as it stands before the fact: so does the digest.
+/// The case is opened again: what was sent up and decided before is history (command 38).
+fn archive(escalation: &mut Escalation) {
+    escalation.state = Dossier::None;
+    escalation.dossiers.iter_mut().for_each(|dossier| dossier.archived = true);
+    escalation.instructions.iter_mut().for_each(|item| item.archived = true);
+}
+
+/// The dossier is compiled from the case as it stands before the fact: so does the digest. Joint advice was compiled
+/// when it was proposed: what is confirmed is what was read.
 fn escalate(case: &mut Case, said: &said::CaseEscalated, fact: &Fact) {
-    let content = dossier::compile(case, said.dossier, &said.silent);
+    let content = match said.purpose {
+        Purpose::Disagreement => dossier::compile(case, said.dossier, &said.silent),
+        Purpose::JointAdvice => advice::open(case, said, fact),
+    };
     case.escalation.state = Dossier::Submitted;
+    let previous = fact.draft.transition.and_then(|moved| moved.from).unwrap_or(case.lifecycle);
     if let Some(current) = case.escalation.dossiers.last_mut() {
         current.submitted = Some(Submitted {
             at: fact.origin().occurred_at,
@@ -347,6 +435,7 @@ fn escalate(case: &mut Case, said: &said::CaseEscalated, fact: &Fact) {
             document: said.document.clone(),
             digest: said.digest,
             content,
+            previous,
         });
     }
 }

@@ -2,8 +2,9 @@
 
 use chrono::{Datelike as _, TimeDelta};
 use events::{
-    AgencyId, Body, CaseCode, Digest, Fact, Kind, Lifecycle, OfficerId, Stage, Timestamp, Urgency, intake,
-    intake::{Caller, Direction, KeyFacts, Matter, Parties, PhoneCall},
+    AgencyId, Body, CaseCode, CaseId, Digest, Fact, Kind, Lifecycle, OfficerId, Stage, Timestamp, Urgency,
+    intake,
+    intake::{Caller, Direction, KeyFacts, Link, Matter, Parties, PhoneCall},
     terms::{Deadline, DeadlineKey, Document},
 };
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ use crate::{
     organisation::{Person, Role},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
-    stages::{escalation::Escalation, taskforce::Taskforce},
+    stages::{casefile::Casefile, escalation::Escalation, taskforce::Taskforce},
 };
 
 /// The acts of persons at this stage.
@@ -82,6 +83,8 @@ pub struct RaiseInWriting {
     #[serde(default)]
     sensitive: bool,
     document: Document,
+    #[serde(default)]
+    link: Option<Link>,
 }
 
 /// What a telephone report says.
@@ -139,6 +142,17 @@ impl Command {
             )),
         };
         raise.map(|raise| Self::Raise(Box::new(raise)))
+    }
+
+    /// The other case that its decision looks at.
+    pub(crate) fn looks_at(&self) -> Vec<CaseId> {
+        match self {
+            Self::Raise(raise) => match raise.as_ref() {
+                Raise::Written(written) => written.link.iter().map(|link| link.other).collect(),
+                Raise::Phone(_) => Vec::new(),
+            },
+            Self::Number => Vec::new(),
+        }
     }
 
     /// The document that it brings.
@@ -244,12 +258,16 @@ fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decisio
     };
     check_matter(&matter, "request")?;
     check_urgency(raise.urgency, raise.deliver_by, ctx.now)?;
+    if let Some(link) = &raise.link {
+        ctx.other("link.other", link.other)?;
+    }
     let body = Body::RaisedInWriting(intake::RaisedInWriting {
         parties: parties(&raise.raiser, ctx.policy),
         urgency: raise.urgency,
         deliver_by: raise.deliver_by,
         matter,
         document: raise.document.clone(),
+        link: raise.link.clone(),
     });
     let route = ctx.policy.deadline(DeadlineKey::Route, 0, ctx.now, raise.urgency, raise.deliver_by);
     Ok(Decision::new(ctx.now, body)
@@ -384,7 +402,11 @@ pub(crate) fn check_key_facts(at: &str, facts: &KeyFacts) -> Result<(), Refusal>
 }
 
 /// `deliver_by` belongs to *hỏa tốc hẹn giờ*, and to it alone.
-fn check_urgency(urgency: Urgency, deliver_by: Option<Timestamp>, now: Timestamp) -> Result<(), Refusal> {
+pub(crate) fn check_urgency(
+    urgency: Urgency,
+    deliver_by: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     match (urgency, deliver_by) {
         (Urgency::HoaTocHenGio, None) => Err(Refusal::invalid(
             "deliver_by",
@@ -470,10 +492,13 @@ pub(crate) fn begin(fact: &Fact) -> Option<Case> {
         confirmations: Vec::new(),
         assignments: Vec::new(),
         rounds: Vec::new(),
+        next_proposal: None,
         settlements: Vec::new(),
         taskforce: Taskforce::default(),
         escalation: Escalation::default(),
         closures: Vec::new(),
+        closed_at: None,
+        casefile: Casefile::default(),
         history: Vec::new(),
         cancellations: Vec::new(),
         deadlines: Vec::new(),

@@ -251,6 +251,86 @@ pub(crate) fn settling() -> Value {
     json!({ "text": "Thống nhất công bố thông tin sau khi có kết quả kiểm nghiệm." })
 }
 
+/// Why it goes on, or begins anew.
+pub(crate) fn once_more(reason: &str) -> Value {
+    json!({ "reason": reason })
+}
+
+/// What both sides advise, and whom.
+pub(crate) fn advising(addressee: &str) -> Value {
+    json!({ "addressee": addressee, "advice": "Thống nhất thông tin theo từng giai đoạn." })
+}
+
+/// The case comes back to coordination.
+pub(crate) fn returning() -> Value {
+    json!({ "return": { "text": "Hai bên thống nhất lại phương án." } })
+}
+
+/// Joint advice is noted.
+pub(crate) fn noting() -> Value {
+    json!({ "noted": {} })
+}
+
+/// The sides take the dossier back, by a joint document.
+pub(crate) fn taking_the_dossier_back() -> Value {
+    json!({ "document": party_document(46, "CV/BTGDVTU-UBND", "BTG", "2026-05-17") })
+}
+
+/// Another urgency.
+pub(crate) fn urgency(urgency: &str) -> Value {
+    json!({ "urgency": urgency, "reason": "Diễn biến mới." })
+}
+
+/// More time, until a local time.
+pub(crate) fn extending(deadline: &str, to: &str) -> Value {
+    json!({ "deadline": deadline, "to": super::local(to).to_rfc3339(), "reason": "Chờ kết quả kiểm nghiệm." })
+}
+
+/// A link with another case.
+pub(crate) fn linking(kind: &str, other: events::CaseId) -> Value {
+    json!({ "kind": kind, "other": other.to_string() })
+}
+
+/// The case goes on in another.
+pub(crate) fn merging(into: events::CaseId) -> Value {
+    json!({ "into": into.to_string(), "reason": "Cùng một sự việc." })
+}
+
+/// A document of UBND for the file.
+pub(crate) fn attaching() -> Value {
+    let document = with(with(document(), "/number", 201), "/symbol", "UBND-VXNV");
+    json!({ "document": with(document, "/issuer", "UBND") })
+}
+
+/// To whom a document of UBND went.
+pub(crate) fn distributing() -> Value {
+    json!({
+        "issuer": "UBND",
+        "document": "201/UBND-VXNV",
+        "sent_at": "@now",
+        "recipients": [
+            { "name": "Thường trực Tỉnh ủy", "purpose": "bc" },
+            { "name": "Ban Tuyên giáo và Dân vận Tỉnh ủy" },
+            { "name": "VT", "purpose": "archive" },
+        ],
+    })
+}
+
+/// A recipient has it.
+pub(crate) fn receiving(recipient: u32) -> Value {
+    json!({ "distribution": 1, "recipient": recipient, "received_at": "@now" })
+}
+
+/// A document that is kept elsewhere.
+pub(crate) fn secret() -> Value {
+    json!({ "holding_agency": "UBND", "register_entry": "12", "date": "2026-05-10", "level": "mat" })
+}
+
+/// A note.
+pub(crate) fn noted_down() -> Value {
+    json!({ "text": "Đã trao đổi lại với đầu mối." })
+}
+
 /// The raiser takes the case back.
 pub(crate) fn withdrawing() -> Value {
     let document = with(

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    Story, agree, confirmation, consenting, disagree, establishing, phone, task_force, verdicts, with,
-    written,
+    Story, agree, binding, closing, confirmation, confirming, consenting, cover, disagree, establishing,
+    phone, statement, task_force, verdicts, with, written,
 };
 
 impl Story {
@@ -43,6 +43,36 @@ impl Story {
             .by("snnmt.van-thu")
             .when("submit-written-confirmation", confirmation());
         story.until("17/05/2026 00:40").by("btg.dau-moi").when("compare-written", verdicts("same")).settle();
+        story
+    }
+
+    /// At 01:00 both sides close it.
+    pub(crate) fn closed() -> Self {
+        let mut story = Self::settled();
+        story.until("17/05/2026 01:00").by("snnmt.dau-moi").when("propose-closure", closing());
+        story.by("btg.lanh-dao").when("confirm-closure", confirming(1)).settle();
+        story
+    }
+
+    /// The sides do not agree, both have filed, and at 23:00 BTG sends the dossier up.
+    pub(crate) fn escalated() -> Self {
+        let mut story = Self::coordinating();
+        story.by("btg.lanh-dao").when("record-position", disagree()).settle();
+        story.until("16/05/2026 23:00").by("btg.lanh-dao").when("file-statement", statement("A"));
+        story.by("ubnd.lanh-dao").when("file-statement", statement("B"));
+        let cover = with(cover(), "/document/date", "2026-05-16");
+        story.by("btg.lanh-dao").when("submit-dossier", cover);
+        story
+    }
+
+    /// At 23:30 the directive is there: SXD has one item until the 20th, SNNMT two, the earlier until the 19th.
+    pub(crate) fn directed() -> Self {
+        let mut story = Self::escalated();
+        let item = |agency: &str, date: &str| json!({ "agency": agency, "text": "Báo cáo kết quả.", "due": format!("{date}T17:00:00+07:00") });
+        let items = [item("SXD", "2026-05-20"), item("SNNMT", "2026-05-21"), item("SNNMT", "2026-05-19")];
+        let directive = with(binding(), "/binding/instructions", json!(items));
+        let directive = with(directive, "/binding/document/date", "2026-05-16");
+        story.until("16/05/2026 23:30").by("tu.thu-ky").when("record-directive", directive);
         story
     }
 

@@ -1,15 +1,14 @@
 //! Scenario files, played through the rules alone: what holds over HTTP holds without it.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
-use events::Kind;
 use serde::Serialize;
 
-use super::{Story, clock};
+use super::{DELIVERED, invariants};
 use crate::{
-    deadlines,
-    scenario::{Deed, Expected, Scenario, Step},
-    secrecy,
+    labels,
+    scenario::Scenario,
+    simulation::{self, Simulation},
 };
 
 /// The name and the text of every scenario file.
@@ -27,78 +26,32 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
-/// Every scenario file as a story that was played to its end.
-pub(crate) fn stories() -> Vec<Story> {
-    files()
-        .into_iter()
-        .map(|(name, text)| {
-            let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{name}, {error}"));
-            play(&name, &scenario)
-        })
-        .collect()
+/// Every scenario file, played to its end.
+pub(crate) fn simulated() -> Vec<Simulation> {
+    files().into_iter().map(|(name, text)| play(&name, &text)).collect()
 }
 
-fn play(name: &str, scenario: &Scenario) -> Story {
-    let mut story = Story::new();
-    story.now = scenario.start;
-    for step in &scenario.steps {
-        let place = format!("{name}, line {}", step.line);
-        story.until_instant(step.at);
-        let refused = step.act.as_ref().and_then(|deed| act(&mut story, deed));
-        let foreseen = step.expected.iter().find_map(|expected| match expected {
-            Expected::Refused(code) => Some(code.clone()),
-            _ => None,
-        });
-        assert_eq!(refused, foreseen, "{place}: refused");
-        story.settle();
-        holds(&story, step, &place);
+fn play(name: &str, text: &str) -> Simulation {
+    let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{name}, {error}"));
+    let (played, simulation) =
+        simulation::play(&scenario, Arc::clone(&DELIVERED)).unwrap_or_else(|error| panic!("{name}, {error}"));
+    for (step, came) in scenario.steps.iter().zip(&played) {
+        for checked in &came.checked {
+            assert!(checked.held, "{name}, line {}: {}, but it is {}", step.line, checked.wanted, checked.is);
+        }
+        if let (Some(deed), Some(Err(refusal))) = (&step.act, &came.outcome) {
+            assert!(
+                labels::acts::may_be_refused(&deed.act, refusal.code),
+                "{} for {}",
+                refusal.code,
+                deed.act
+            );
+        }
     }
-    story
-}
-
-/// An officer acts as through the edge; gives the code of a refusal.
-fn act(story: &mut Story, deed: &Deed) -> Option<String> {
-    let mut body = deed.body.clone();
-    if let Err(refusal) = secrecy::screen(&deed.act, &mut body) {
-        return Some(refusal.code.to_string());
+    for (_, case) in simulation.cases() {
+        invariants::is_sound(case);
     }
-    let answer = story.by(&deed.officer).when(&deed.act, body).answer.take().expect("an answer");
-    answer.err().map(|refusal| refusal.code.to_string())
-}
-
-fn holds(story: &Story, step: &Step, place: &str) {
-    let times = |kind: Kind| story.facts().iter().filter(move |fact| fact.body().kind() == kind);
-    for expected in &step.expected {
-        let (is, wanted) = match expected {
-            Expected::Refused(_) => continue,
-            Expected::State(state) => (name(&story.case().lifecycle), name(state)),
-            Expected::Written(state) => (name(&story.case().confirmations[0].written), state.clone()),
-            Expected::Caller(state) => (name(&story.case().confirmations[0].caller), state.clone()),
-            Expected::Taskforce(state) => (name(&story.case().taskforce.state), state.clone()),
-            Expected::Dossier(state) => (name(&story.case().escalation.state), state.clone()),
-            Expected::Item { item, state, late } => {
-                let found = story.case().escalation.item(*item).expect("an item of that number");
-                (format!("{} {}", name(&found.state), found.is_late()), format!("{state} {late}"))
-            }
-            Expected::Deadline { key, instance, due } => {
-                let armed = deadlines::find(story.case(), *key, *instance);
-                (
-                    format!("{:?}", armed.map(|armed| clock(armed.deadline.due))),
-                    format!("{:?}", Some(clock(*due))),
-                )
-            }
-            Expected::Stopped { key, instance } => {
-                let runs = deadlines::find(story.case(), *key, *instance).is_some();
-                (runs.to_string(), false.to_string())
-            }
-            Expected::Fact { kind, at } => {
-                let found = times(*kind).any(|fact| fact.origin().occurred_at == *at);
-                (found.to_string(), true.to_string())
-            }
-            Expected::Count { kind, count } => (times(*kind).count().to_string(), count.to_string()),
-        };
-        assert_eq!(is, wanted, "{place}: {expected:?}\n{}", story.log().join("\n"));
-    }
+    simulation
 }
 
 /// The name of a state in facts and answers; empty where there is none.
@@ -108,5 +61,5 @@ pub(crate) fn name(state: &impl Serialize) -> String {
 
 #[test]
 fn the_scenario_files_hold_by_the_rules_alone() {
-    assert!(stories().len() >= 3, "the files of tests/scenarios are found");
+    assert!(simulated().len() >= 3, "the files of tests/scenarios are found");
 }

@@ -32,7 +32,7 @@ impl Story {
         match self.answer.take().expect("an act comes first") {
             Ok(Outcome::Repeat(receipt)) => {
                 assert_eq!(receipt.version, version);
-                assert_eq!(receipt.event, self.facts[version as usize - 1].draft.id);
+                assert_eq!(receipt.event, self.facts()[version as usize - 1].draft.id);
             }
             other => panic!("not a repeat, but {other:?}"),
         }
@@ -75,32 +75,57 @@ impl Story {
 
     /// The case.
     pub(crate) fn case(&self) -> &Case {
-        self.case.as_ref().expect("a case is raised")
+        self.current.and_then(|id| self.paper.case(id)).expect("a case is raised")
+    }
+
+    /// The case that was raised as the how-manieth, counted from 1.
+    pub(crate) fn case_of(&self, number: usize) -> &Case {
+        self.paper.case(self.raised[number - 1]).expect("a case that was raised")
     }
 
     /// Its facts.
     pub(crate) fn facts(&self) -> &[Fact] {
-        &self.facts
+        self.current.and_then(|id| self.paper.told(id)).map_or(&[], |told| &told.facts)
     }
 
     /// Its newest fact.
     pub(crate) fn newest(&self) -> &Fact {
-        self.facts.last().expect("a case is raised")
+        self.facts().last().expect("a case is raised")
+    }
+
+    /// The case beside the one that is looked at.
+    pub(crate) fn other(&self) -> Option<events::CaseId> {
+        self.raised.iter().copied().find(|id| Some(*id) != self.current)
+    }
+
+    /// Its place among those that were raised, counted from 1.
+    pub(crate) fn others_place(&self) -> Option<usize> {
+        self.raised.iter().position(|id| Some(*id) != self.current).map(|place| place + 1)
+    }
+
+    /// How many cases were raised.
+    pub(crate) fn raised(&self) -> usize {
+        self.raised.len()
+    }
+
+    /// The facts of the case that was raised as the how-manieth, as they are stored.
+    pub(crate) fn stored_of(&self, number: usize) -> &[String] {
+        self.paper.told(self.raised[number - 1]).map_or(&[], |told| &told.stored)
     }
 
     /// Its facts as they are stored.
     pub(crate) fn stored(&self) -> &[String] {
-        &self.stored
+        self.current.and_then(|id| self.paper.told(id)).map_or(&[], |told| &told.stored)
     }
 
     /// The documents that are registered, by number and symbol.
     pub(crate) fn registered(&self) -> Vec<String> {
-        self.registered.values().map(|registration| registration.document.printed()).collect()
+        self.paper.registrations().map(|registration| registration.document.printed()).collect()
     }
 
     /// The case as its stored facts give it.
     pub(crate) fn replayed(&self) -> Result<Option<Case>, OutOfOrder> {
-        self.stored.iter().try_fold(None, |case, bytes| {
+        self.stored().iter().try_fold(None, |case, bytes| {
             evolve(case, &Fact::from_bytes(bytes.as_bytes()).unwrap()).map(Some)
         })
     }
@@ -117,13 +142,13 @@ impl Story {
 
     /// Its facts in words, one line for each.
     pub(crate) fn log(&self) -> Vec<String> {
-        self.facts.iter().map(line).collect()
+        self.facts().iter().map(line).collect()
     }
 
     /// The facts in words from a clock time on.
     pub(crate) fn log_since(&self, clock: &str) -> Vec<String> {
         let since = local(clock);
-        self.facts.iter().filter(|fact| fact.origin().occurred_at >= since).map(line).collect()
+        self.facts().iter().filter(|fact| fact.origin().occurred_at >= since).map(line).collect()
     }
 
     /// The deadlines that run, in words: `written 1: 16/05 21:48 to 17/05 05:48`.

@@ -128,6 +128,32 @@ fn about_later(body: &Body) -> String {
             format!("dossier {} by {}{silent}", said.dossier, clock(said.requested_by))
         }
         Body::DossierReceived(said) => said.dossier.to_string(),
+        Body::RoundOpened(said) => format!("round {}", said.round.number),
+        Body::CoordinationReopened(said) => format!("round {}", said.round.number),
+        Body::JointAdviceProposed(said) => said.proposal.to_string(),
+        Body::DirectiveReturned(said) => said.dossier.to_string(),
+        Body::DirectiveNoted(said) => said.dossier.to_string(),
+        Body::DossierWithdrawalProposed(said) => format!("{} by side {:?}", said.proposal, said.side),
+        Body::DossierWithdrawalAgreed(said) => said.proposal.to_string(),
+        Body::DossierWithdrawn(said) => said.proposal.to_string(),
+        Body::IntakesAdopted(said) => {
+            let words = |each: &events::casefile::AdoptedIntake| {
+                format!("{} by {} {:?}", each.number, each.raiser, each.written)
+            };
+            said.intakes.iter().map(words).collect::<Vec<_>>().join(", ")
+        }
+        Body::CaseLinked(said) => format!("{} {:?}", said.link, said.kind),
+        Body::CaseUnlinked(said) => said.link.to_string(),
+        Body::UrgencyChanged(said) => format!("{:?} to {:?}", said.from, said.to),
+        Body::DeadlineExtended(said) => {
+            format!("{} {} {} to {}", said.key, said.instance, clock(said.from), clock(said.to))
+        }
+        Body::DocumentAttached(said) => said.document.printed(),
+        Body::SecretReferenced(said) => format!("{} {}", said.holding_agency, said.register_entry),
+        Body::DistributionRecorded(said) => format!("{} {}", said.distribution, said.document),
+        Body::ReceiptRecorded(said) => format!("{}.{}", said.distribution, said.recipient),
+        Body::NoteAdded(said) => said.note.to_string(),
+        Body::Corrected(said) => said.field.clone(),
         Body::InfoRequested(said) => format!("{} of {}", said.request, said.agency),
         Body::InfoSupplied(said) => format!("{} by {}", said.request, said.agency),
         Body::DirectiveIssued(said) => {

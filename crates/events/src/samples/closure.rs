@@ -25,3 +25,9 @@ impl Sample for closure::Rejected {
         Self { proposal: 1, reason: "Còn nội dung chưa xử lý xong.".to_owned() }
     }
 }
+
+impl Sample for closure::Reopened {
+    fn sample() -> Self {
+        Self { reason: "Phát sinh tình tiết mới.".to_owned(), proposal: None }
+    }
+}

@@ -53,3 +53,18 @@ impl Sample for coordination::AgreementReached {
         Self { proposal: 1, after_dispute: true }
     }
 }
+
+impl Sample for coordination::RoundOpened {
+    fn sample() -> Self {
+        Self { round: coordination::Round { number: 3, deemed: None, ..round() } }
+    }
+}
+
+impl Sample for coordination::Reopened {
+    fn sample() -> Self {
+        Self {
+            reason: "Phát sinh nội dung mới cần thống nhất.".to_owned(),
+            round: coordination::Round { number: 2, deemed: None, ..round() },
+        }
+    }
+}

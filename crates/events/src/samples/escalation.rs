@@ -43,6 +43,7 @@ impl Sample for escalation::CaseEscalated {
             }),
             requested_by: call_end() + TimeDelta::days(3),
             silent: vec![],
+            proposal: None,
         }
     }
 }
@@ -92,6 +93,49 @@ impl Sample for escalation::DirectiveIssued {
             }],
             accepted_by_party_side: false,
         }
+    }
+}
+
+impl Sample for escalation::JointAdviceProposed {
+    fn sample() -> Self {
+        Self {
+            proposal: 1,
+            addressee: escalation::Addressee::BanThuongVu,
+            advice: "Thống nhất chủ trương thông tin theo từng giai đoạn của dự án.".to_owned(),
+            digest: Digest::of(b"example"),
+        }
+    }
+}
+
+impl Sample for escalation::DirectiveReturned {
+    fn sample() -> Self {
+        Self {
+            dossier: 1, text: "Hai bên thống nhất lại phương án trước ngày 20/7.".to_owned()
+        }
+    }
+}
+
+impl Sample for escalation::DirectiveNoted {
+    fn sample() -> Self {
+        Self { dossier: 1, text: Some("Đã nhận, tiếp tục theo dõi.".to_owned()) }
+    }
+}
+
+impl Sample for escalation::DossierWithdrawalProposed {
+    fn sample() -> Self {
+        Self { proposal: 1, side: Side::B, document: Sample::sample() }
+    }
+}
+
+impl Sample for escalation::DossierWithdrawalAgreed {
+    fn sample() -> Self {
+        Self { proposal: 1 }
+    }
+}
+
+impl Sample for escalation::DossierWithdrawn {
+    fn sample() -> Self {
+        Self { proposal: 1, dossier: 1 }
     }
 }
 

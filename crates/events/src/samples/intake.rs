@@ -46,6 +46,7 @@ impl Sample for intake::RaisedInWriting {
             deliver_by: None,
             matter: Sample::sample(),
             document: Sample::sample(),
+            link: None,
         }
     }
 }
@@ -57,19 +58,7 @@ impl Sample for intake::RaisedByPhone {
             urgency: Urgency::HoaToc,
             deliver_by: None,
             matter: Sample::sample(),
-            call: intake::PhoneCall {
-                caller: intake::Caller {
-                    office: "Trưởng phòng Thủy sản".to_owned(),
-                    name: "Nguyễn Văn Mẫu".to_owned(),
-                    number_ends_in: "268".to_owned(),
-                    number_in_directory: true,
-                },
-                taken_by: "btg.hanh".into(),
-                direction: intake::Direction::Incoming,
-                started_at: call_end() - TimeDelta::minutes(8),
-                ended_at: call_end(),
-                key_facts: Sample::sample(),
-            },
+            call: Sample::sample(),
             late_logged: false,
         }
     }
@@ -78,5 +67,23 @@ impl Sample for intake::RaisedByPhone {
 impl Sample for intake::Numbered {
     fn sample() -> Self {
         Self { code: CaseCode::new(2026, 1) }
+    }
+}
+
+impl Sample for intake::PhoneCall {
+    fn sample() -> Self {
+        Self {
+            caller: intake::Caller {
+                office: "Trưởng phòng Thủy sản".to_owned(),
+                name: "Nguyễn Văn Mẫu".to_owned(),
+                number_ends_in: "268".to_owned(),
+                number_in_directory: true,
+            },
+            taken_by: "btg.hanh".into(),
+            direction: intake::Direction::Incoming,
+            started_at: call_end() - TimeDelta::minutes(8),
+            ended_at: call_end(),
+            key_facts: Sample::sample(),
+        }
     }
 }

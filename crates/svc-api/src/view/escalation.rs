@@ -2,10 +2,14 @@
 
 use domain::{
     access,
-    stages::escalation::{Directive, Dossier, DossierFile, Escalation, Filed, InfoRequest, Item, ItemState},
+    keys::{Key, KeyState},
+    stages::escalation::{
+        Directive, Dossier, DossierFile, DossierWithdrawal, Escalation, Filed, InfoRequest, Item, ItemState,
+        JointAdvice,
+    },
 };
 use events::{
-    AgencyId, Digest, Timestamp,
+    AgencyId, Digest, OfficerId, Timestamp,
     escalation::{Addressee, Purpose, Statement},
     terms::{Document, Side},
 };
@@ -19,6 +23,19 @@ pub(super) struct View<'a> {
     state: Dossier,
     dossiers: Vec<FileView<'a>>,
     instructions: Vec<ItemView<'a>>,
+    advices: Vec<AdviceView<'a>>,
+    withdrawals: &'a [Key<DossierWithdrawal>],
+}
+
+/// A proposal to advise together.
+#[derive(Serialize)]
+struct AdviceView<'a> {
+    proposal: u32,
+    addressee: Addressee,
+    advice: Option<&'a str>,
+    digest: Digest,
+    by: &'a OfficerId,
+    state: KeyState,
 }
 
 #[derive(Serialize)]
@@ -31,6 +48,7 @@ struct FileView<'a> {
     received: bool,
     requests: &'a [InfoRequest],
     directive: Option<&'a Directive>,
+    archived: bool,
 }
 
 #[derive(Serialize)]
@@ -49,6 +67,7 @@ struct SubmittedView<'a> {
     addressee: Addressee,
     requested_by: Timestamp,
     document: Option<&'a Document>,
+    advice: Option<&'a str>,
     digest: Digest,
 }
 
@@ -62,6 +81,7 @@ struct ItemView<'a> {
     late: bool,
     report: Option<&'a Document>,
     rejected_because: Option<&'a str>,
+    archived: bool,
 }
 
 pub(super) fn view<'a>(escalation: &'a Escalation, reader: Reader<'_>) -> View<'a> {
@@ -69,6 +89,8 @@ pub(super) fn view<'a>(escalation: &'a Escalation, reader: Reader<'_>) -> View<'
         state: escalation.state,
         dossiers: escalation.dossiers.iter().map(|dossier| file(dossier, reader)).collect(),
         instructions: escalation.instructions.iter().map(item).collect(),
+        advices: escalation.advices.iter().map(advice).collect(),
+        withdrawals: &escalation.withdrawals,
     }
 }
 
@@ -84,11 +106,13 @@ fn file<'a>(dossier: &'a DossierFile, reader: Reader<'_>) -> FileView<'a> {
             addressee: submitted.addressee,
             requested_by: submitted.requested_by,
             document: submitted.document.as_ref(),
+            advice: submitted.content.advice.as_deref(),
             digest: submitted.digest,
         }),
         received: dossier.received,
         requests: &dossier.requests,
         directive: dossier.directive.as_ref(),
+        archived: dossier.archived,
     }
 }
 
@@ -113,5 +137,18 @@ fn item(item: &Item) -> ItemView<'_> {
         late: item.is_late(),
         report: item.report.as_ref(),
         rejected_because: item.rejected_because.as_deref(),
+        archived: item.archived,
+    }
+}
+
+fn advice(key: &Key<JointAdvice>) -> AdviceView<'_> {
+    let JointAdvice { proposal, addressee, digest, content } = &key.proposed;
+    AdviceView {
+        proposal: *proposal,
+        addressee: *addressee,
+        advice: content.advice.as_deref(),
+        digest: *digest,
+        by: &key.by,
+        state: key.state,
     }
 }

@@ -29,7 +29,9 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
         | Body::WrittenMatched(_)
         | Body::WrittenDiscrepant(_)
         | Body::CorrectedRequested(_)
-        | Body::DossierReceived(_) => Vec::new(),
+        | Body::DossierReceived(_)
+        | Body::CaseReopened(_)
+        | Body::NoteAdded(_) => Vec::new(),
         Body::WrittenReceived(received) => {
             let mut said = vec![received.document.printed()];
             said.extend(received.late.then(|| "late".to_owned()));
@@ -161,6 +163,60 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
         Body::CaseWithdrawn(said) => vec![said.document.printed()],
         Body::CancellationProposed(said) => vec![format!("proposal {}, {:?}", said.proposal, said.reason)],
         Body::CaseCancelled(said) => vec![format!("proposal {}, {:?}", said.proposal, said.reason)],
+        Body::RoundOpened(opened) => vec![format!("round {}", opened.round.number)],
+        Body::CoordinationReopened(said) => vec![format!("round {}", said.round.number)],
+        Body::JointAdviceProposed(said) => {
+            vec![
+                format!("proposal {} to {:?}", said.proposal, said.addressee),
+                format!("digest {}", said.digest),
+            ]
+        }
+        Body::DirectiveReturned(said) => vec![format!("dossier {}", said.dossier)],
+        Body::DirectiveNoted(said) => vec![format!("dossier {}", said.dossier)],
+        Body::DossierWithdrawalProposed(said) => {
+            vec![format!("proposal {}, side {:?}", said.proposal, said.side), said.document.printed()]
+        }
+        Body::DossierWithdrawalAgreed(said) => vec![format!("proposal {}", said.proposal)],
+        Body::DossierWithdrawn(said) => vec![format!("proposal {}, dossier {}", said.proposal, said.dossier)],
+        Body::CaseMerged(said) => vec![format!("into {}", said.into)],
+        Body::IntakesAdopted(said) => {
+            let mut words = vec![format!("from {}", said.from), format!("{:?}", said.urgency)];
+            words.extend(said.intakes.iter().map(|each| {
+                format!("intake {} (was {}): {}, {:?}", each.number, each.was, each.raiser, each.written)
+            }));
+            words.extend(said.required.iter().map(|agency| format!("{agency} required")));
+            words.extend(said.consulted.iter().map(|agency| format!("{agency} consulted")));
+            words
+        }
+        Body::CaseLinked(said) => vec![format!("link {}: {:?} {}", said.link, said.kind, said.other)],
+        Body::CaseUnlinked(said) => vec![format!("link {}", said.link)],
+        Body::UrgencyChanged(said) => vec![format!("{:?} to {:?}", said.from, said.to)],
+        Body::DeadlineExtended(said) => {
+            vec![format!("{} {} was due {}", said.key, said.instance, due(said.from))]
+        }
+        Body::DocumentAttached(said) => vec![said.document.printed()],
+        Body::SecretReferenced(said) => vec![
+            format!("held by {}", said.holding_agency),
+            format!("entry {} of {}", said.register_entry, said.date.format("%d/%m/%Y")),
+        ],
+        Body::DistributionRecorded(said) => {
+            vec![
+                format!("distribution {}: {}", said.distribution, said.document),
+                format!("{} recipients", said.recipients.len()),
+            ]
+        }
+        Body::ReceiptRecorded(said) => {
+            vec![format!(
+                "distribution {}, recipient {}, {}",
+                said.distribution,
+                said.recipient,
+                due(said.received_at)
+            )]
+        }
+        Body::Corrected(said) => {
+            let how = if said.text.is_some() { "corrected" } else { "covered" };
+            vec![format!("{} of {} {how}", said.field, said.of_event)]
+        }
         Body::DocumentRegistered(registered) => vec![registered.document.printed()],
     };
     details.extend(

@@ -5,9 +5,8 @@ use serde_json::json;
 use super::{NOBODY, mailed};
 use crate::{
     notices::reports_up,
-    story::{Story, local},
+    story::{Story, advising, confirming},
 };
-use events::escalation::{self, Addressee, Purpose};
 
 #[test]
 fn a_dossier_is_told_to_the_secretariat_and_the_members_with_the_date_that_is_wished_for() {
@@ -20,17 +19,10 @@ fn a_dossier_is_told_to_the_secretariat_and_the_members_with_the_date_that_is_wi
 #[test]
 fn joint_advice_to_the_larger_committee_is_told_to_the_secretariat_alone() {
     let mut story = Story::agreed();
-    let said = escalation::CaseEscalated {
-        dossier: 1,
-        purpose: Purpose::JointAdvice,
-        addressee: Addressee::BanThuongVu,
-        digest: events::Digest::ZERO,
-        document: None,
-        requested_by: local("20/05/2026 17:00"),
-        silent: Vec::new(),
-    };
-    story.forge(crate::Decision::new(story.now, events::Body::CaseEscalated(said)));
-    assert_eq!(story.mails(), ["E12 to TU.VP.CVP by 20/05 17:00", "E12 to TU.VP.TK by 20/05 17:00"]);
+    story.by("btg.lanh-dao").when("propose-joint-advice", advising("ban-thuong-vu"));
+    assert_eq!(story.mails(), ["E24 to UBND.LD"]);
+    story.by("ubnd.lanh-dao").when("confirm-joint-advice", confirming(1));
+    assert_eq!(story.mails(), ["E12 to TU.VP.CVP by 17/05 23:50", "E12 to TU.VP.TK by 17/05 23:50"]);
 }
 
 #[test]

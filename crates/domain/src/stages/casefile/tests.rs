@@ -1,4 +1,10 @@
-//! Withdrawing and cancelling.
+//! Withdrawing and cancelling; below, what else the stage does.
+
+mod corrections;
+mod links;
+mod merging;
+mod papers;
+mod times;
 
 use events::{Body, DeadlineKey, Kind, Lifecycle};
 use serde_json::{Value, json};

@@ -1,16 +1,18 @@
 //! Closing by two keys, one of each side.
 
+mod reopening;
+
 use events::{Body, DeadlineKey, Kind, Lifecycle, closure::Outcome, terms::Side};
 use serde_json::json;
 
 use super::pending;
 use crate::{
-    Code, Decision,
+    Code,
     keys::KeyState,
     stages::confirmation::{Confirmation, Written},
     story::{
-        Files, Story, THIRD_SIDE, agree, closing, confirmation, confirming, disagree, phone, rejecting,
-        verdicts, with, written,
+        Files, Story, THIRD_SIDE, agree, closing, confirmation, confirming, disagree, once_more, phone,
+        rejecting, verdicts, with, written,
     },
 };
 
@@ -289,17 +291,8 @@ fn closing_ends_every_clock() {
 #[test]
 fn every_move_of_the_case_voids_a_proposal_that_waits() {
     let mut story = proposed();
-    let round =
-        events::coordination::Round { number: 2, turn: 1, proposal: "Lại".to_owned(), deemed: None };
-    let body = Body::CoordinationOpened(events::coordination::Opened { round });
-    let back = Decision {
-        occurred_at: story.now,
-        body,
-        transition: Some(events::Transition { from: Some(Lifecycle::Agreed), to: Lifecycle::InCoordination }),
-        deadlines: Vec::new(),
-        registers: None,
-    };
-    story.forge(back).stands(Lifecycle::InCoordination);
+    story.by("btg.lanh-dao").when("reopen-coordination", once_more("Có tình tiết mới.")).settle();
+    story.stands(Lifecycle::InCoordination);
     assert_eq!(states(&story), [KeyState::Void]);
     assert_eq!(story.due_of(DeadlineKey::Closure, 1), None);
     story.by("ubnd.lanh-dao").when(CONFIRM, confirming(1)).refused(Code::BadState);

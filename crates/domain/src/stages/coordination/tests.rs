@@ -1,5 +1,6 @@
 //! Rounds of positions: what a position does, who gives it, and what a side as a whole says (DOMAIN §3.4).
 
+mod again;
 mod dispute;
 mod positions;
 mod rounds;

@@ -2,7 +2,7 @@
 
 use events::{
     AgencyId, Body, Fact, Lifecycle, Timestamp,
-    escalation::{self as said, Instruction},
+    escalation::{self as said, Instruction, Purpose},
     terms::{Deadline, DeadlineKey, Document},
 };
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::{
     documents,
     organisation::Role,
     period,
-    refusal::{Refusal, required_text},
+    refusal::{Refusal, optional_text, required_text},
     stages::must_be,
 };
 
@@ -48,7 +48,18 @@ pub struct SupplyInfo {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RecordDirective {
     /// Command 23: a directive that binds.
-    Binding(Binding),
+    Binding(Box<Binding>),
+    /// Command 24: the sides are to coordinate again.
+    Return {
+        /// On what they are to agree.
+        text: String,
+    },
+    /// Command 25: joint advice is noted.
+    Noted {
+        /// What is said of it.
+        #[serde(default)]
+        text: Option<String>,
+    },
 }
 
 /// A directive that binds.
@@ -217,6 +228,30 @@ pub(super) fn bind(case: &Case, act: &Binding, ctx: &Context<'_>) -> Result<Deci
         .bringing(&act.document, ctx.registration))
 }
 
+/// Command 24: the sides coordinate again, on what is said here.
+pub(super) fn hand_back(case: &Case, text: &str, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let current = submitted(case, &[Dossier::Submitted, Dossier::InfoRequested])?;
+    required_text("return.text", text, 2000)?;
+    let body = said::DirectiveReturned { dossier: current.number, text: text.to_owned() };
+    Ok(Decision::new(ctx.now, Body::DirectiveReturned(body))
+        .moving(Some(Lifecycle::Escalated), Lifecycle::InCoordination))
+}
+
+/// Command 25: joint advice only; the case goes back to where it stood.
+pub(super) fn note(case: &Case, text: Option<&str>, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let current = submitted(case, &[Dossier::Submitted, Dossier::InfoRequested])?;
+    let advice = current.submitted.as_ref().filter(|sent| sent.purpose == Purpose::JointAdvice);
+    let Some(advice) = advice else {
+        return Err(Refusal::bad_state(
+            "Hồ sơ về việc chưa thống nhất cần ý kiến chỉ đạo hoặc trả lại, không chỉ ghi nhận.",
+            "A dossier on a disagreement is directed on or returned: only joint advice is merely noted.",
+        ));
+    };
+    optional_text("noted.text", text, 2000)?;
+    let body = said::DirectiveNoted { dossier: current.number, text: text.map(str::to_owned) };
+    Ok(Decision::new(ctx.now, Body::DirectiveNoted(body)).moving(Some(Lifecycle::Escalated), advice.previous))
+}
+
 /// The clock of an item: until the date that is given, which must lie ahead, or for the period of the policy.
 pub(super) fn implementation(
     case: &Case,
@@ -268,6 +303,8 @@ pub(super) fn evolve(case: &mut Case, body: &Body, fact: &Fact) {
             case.escalation.instructions.extend(said.instructions.iter().map(Item::of));
             case.escalation.state = Dossier::Decided;
         }
+        Body::DirectiveReturned(_) => case.escalation.state = Dossier::Returned,
+        Body::DirectiveNoted(_) => case.escalation.state = Dossier::Decided,
         _ => {}
     }
 }

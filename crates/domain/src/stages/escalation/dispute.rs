@@ -120,6 +120,7 @@ pub(super) fn submit(case: &Case, act: &SubmitDossier, ctx: &Context<'_>) -> Res
         document: Some(act.document.clone()),
         requested_by,
         silent,
+        proposal: None,
     };
     Ok(Decision::new(ctx.now, Body::CaseEscalated(body))
         .moving(Some(Lifecycle::Disputed), Lifecycle::Escalated)
@@ -153,6 +154,7 @@ pub(super) fn open(case: &mut Case, fact: &Fact) {
         received: false,
         requests: Vec::new(),
         directive: None,
+        archived: false,
     });
 }
 

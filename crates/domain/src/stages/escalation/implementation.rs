@@ -66,6 +66,8 @@ pub struct Item {
     pub report: Option<Document>,
     /// Why the latest report was not accepted.
     pub rejected_because: Option<String>,
+    /// The case was opened again since: it is history.
+    pub archived: bool,
 }
 
 /// Where an item of a directive stands (region I).
@@ -93,6 +95,7 @@ impl Item {
             overdue: false,
             report: None,
             rejected_because: None,
+            archived: false,
         }
     }
 

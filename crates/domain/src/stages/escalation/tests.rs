@@ -1,8 +1,10 @@
 //! What a dispute starts, and how a directive ends it.
 
+mod advice;
 mod directive;
 mod dispute;
 mod implementation;
+mod withdrawal;
 
 use events::{Kind, Lifecycle};
 

@@ -222,7 +222,14 @@ fn a_case_that_is_withdrawn_or_cancelled_takes_its_proposal_along() {
             let mut story = begin();
             let transition = Some(Transition { from: Some(Lifecycle::Agreed), to });
             let occurred_at = story.now;
-            let fact = Decision { occurred_at, body, transition, deadlines: Vec::new(), registers: None };
+            let fact = Decision {
+                occurred_at,
+                body,
+                transition,
+                deadlines: Vec::new(),
+                registers: None,
+                along: None,
+            };
             story.forge(fact);
             let standing = matches!(stands, TaskforceState::Proposed | TaskforceState::Consented);
             assert_eq!(state(&story), if standing { TaskforceState::None } else { stands });

@@ -1,0 +1,157 @@
+//! A log on paper: facts are stamped, written, read back and folded as ledger and fold do it, and nothing is stored.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use events::{
+    Actor, AggregateId, Body, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact, Origin, Timestamp,
+    Transition,
+    envelope::{self, Stamp},
+    terms::Deadline,
+};
+use uuid::Uuid;
+
+use crate::{
+    case::Case,
+    decision::{Decision, Others, Registration},
+    stages,
+};
+
+/// The facts of some cases, and what is folded from them.
+#[derive(Clone, Debug, Default)]
+pub struct Paper {
+    cases: Others,
+    told: BTreeMap<CaseId, Told>,
+    registered: BTreeMap<DocumentId, Registration>,
+    facts: u64,
+}
+
+/// The facts of a case, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// As they were read back.
+    pub facts: Vec<Fact>,
+    /// As they were written.
+    pub stored: Vec<String>,
+}
+
+/// Who records a decision, when, and by which command.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// What the ledger's clock says.
+    pub recorded_at: Timestamp,
+    /// Who acts.
+    pub actor: Actor,
+    /// The command.
+    pub command: CommandId,
+    /// The digest of its canonical body; `None` for an automatic step.
+    pub fingerprint: Option<Digest>,
+    /// The version of the policy in force.
+    pub policy_version: &'a str,
+}
+
+impl Paper {
+    /// The cases as they stand.
+    pub fn cases(&self) -> &Others {
+        &self.cases
+    }
+
+    /// A case as it stands.
+    pub fn case(&self, id: CaseId) -> Option<&Case> {
+        self.cases.get(&id).map(AsRef::as_ref)
+    }
+
+    /// The facts of a case.
+    pub fn told(&self, id: CaseId) -> Option<&Told> {
+        self.told.get(&id)
+    }
+
+    /// The registration of a document.
+    pub fn registration(&self, id: &DocumentId) -> Option<&Registration> {
+        self.registered.get(id)
+    }
+
+    /// The registrations of all documents.
+    pub fn registrations(&self) -> impl Iterator<Item = &Registration> {
+        self.registered.values()
+    }
+
+    /// Registers a document that belongs to none of the cases.
+    pub fn register(&mut self, registration: Registration) {
+        self.registered.insert(registration.document.id(), registration);
+    }
+
+    /// A case is changed by hand, to what no fact makes.
+    pub fn amend(&mut self, id: CaseId, change: impl FnOnce(&mut Case)) {
+        if let Some(case) = self.cases.get_mut(&id) {
+            change(Arc::make_mut(case));
+        }
+    }
+
+    /// Records a decision: its fact, the fact that goes along with it on another case, and the document that it brings.
+    ///
+    /// # Errors
+    /// A fact that cannot be written, read back, or folded: a fault of the rules.
+    pub fn record(&mut self, case: CaseId, entry: &Entry<'_>, decision: Decision) -> Result<(), String> {
+        let Decision { occurred_at, body, transition, deadlines, registers, along } = decision;
+        self.append(case, entry, occurred_at, body, transition, deadlines)?;
+        if let Some(along) = along {
+            let Decision { occurred_at, body, transition, deadlines, .. } = along.decision;
+            self.append(along.case, entry, occurred_at, body, transition, deadlines)?;
+        }
+        if let Some(document) = registers {
+            self.register(Registration { document });
+        }
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        case: CaseId,
+        entry: &Entry<'_>,
+        occurred_at: Timestamp,
+        body: Body,
+        transition: Option<Transition>,
+        deadlines: Vec<Deadline>,
+    ) -> Result<(), String> {
+        let told = self.told.entry(case).or_default();
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&self.facts.to_be_bytes());
+        self.facts += 1;
+        let draft = Draft {
+            id: EventId::new(entry.recorded_at, random),
+            aggregate: AggregateId::Case(case),
+            origin: Origin {
+                occurred_at,
+                actor: entry.actor.clone(),
+                command: entry.command,
+                fingerprint: entry.fingerprint,
+                correlation: Uuid::from_u128(1),
+                causation: told.facts.last().map(|fact| fact.draft.id),
+                policy_version: entry.policy_version.to_owned(),
+                basis: 0,
+            },
+            body,
+            transition,
+            deadlines,
+        };
+        let stamp = Stamp {
+            version: told.facts.last().map_or(0, |fact| fact.version) + 1,
+            recorded_at: entry.recorded_at,
+            previous: told.facts.last().map_or(Digest::ZERO, |fact| fact.digest),
+        };
+        let kind = draft.body.kind();
+        let wrong = |what: &dyn std::fmt::Display| format!("{kind}: {what}");
+        let json = draft.to_json().map_err(|error| wrong(&error))?;
+        let bytes = envelope::stamp(&json, stamp).map_err(|error| wrong(&error))?;
+        let fact = Fact::from_bytes(bytes.as_bytes()).map_err(|error| wrong(&error))?;
+        if fact.draft != draft {
+            return Err(wrong(&"it is not read as it was written"));
+        }
+        let before = self.cases.get(&case).map(|case| Case::clone(case));
+        let folded = stages::evolve(before, &fact).map_err(|error| wrong(&error))?;
+        self.cases.insert(case, Arc::new(folded));
+        told.stored.push(bytes);
+        told.facts.push(fact);
+        Ok(())
+    }
+}

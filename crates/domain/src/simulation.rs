@@ -1,0 +1,295 @@
+//! The process on paper: a scenario is played through the rules alone, without a server (`concord simulate`).
+
+mod holds;
+
+use std::sync::Arc;
+
+use chrono::{Datelike as _, TimeDelta};
+use events::{Actor, Capacity, CaseId, CommandId, Digest, Kind, Timestamp};
+
+pub use holds::Checked;
+
+use crate::{
+    calendar,
+    case::Case,
+    decision::{By, Context, Decision, Outcome},
+    paper::{Entry, Paper},
+    policy::Policy,
+    refusal::{Code, Refusal},
+    scenario::{self, Deed, Expected, Reference, Scenario, Step},
+    secrecy, stages,
+};
+
+/// More steps than this at one instant are a circle.
+const STEPS: usize = 1000;
+
+/// The cases of a scenario, their officers' acts and their clock.
+#[derive(Clone, Debug)]
+pub struct Simulation {
+    policy: Arc<Policy>,
+    now: Timestamp,
+    paper: Paper,
+    /// The cases, in the order in which they were raised, with the names that the scenario gives them.
+    raised: Vec<(CaseId, String)>,
+    /// The case that is spoken of.
+    current: Option<CaseId>,
+}
+
+/// A step of a scenario, and what came of it.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// What the process did by itself since the step before.
+    pub meanwhile: Vec<Done>,
+    /// What came of the act; `None` when only the clock moved on.
+    pub outcome: Option<Result<Kind, Refusal>>,
+    /// What the process did by itself after the act.
+    pub afterwards: Vec<Done>,
+    /// What must hold then, and whether it does.
+    pub checked: Vec<Checked>,
+    /// The case that the step is about.
+    pub case: Option<CaseId>,
+}
+
+/// Something that the process did by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// In which case.
+    pub case: CaseId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What.
+    pub kind: Kind,
+}
+
+impl Played {
+    /// Everything was as it must be.
+    pub fn holds(&self) -> bool {
+        self.checked.iter().all(|checked| checked.held)
+    }
+}
+
+impl Simulation {
+    /// No case yet.
+    pub fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
+        Self { policy, now, paper: Paper::default(), raised: Vec::new(), current: None }
+    }
+
+    /// What the clock says.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What was recorded.
+    pub fn paper(&self) -> &Paper {
+        &self.paper
+    }
+
+    /// The cases in the order in which they were raised, with their names in the scenario.
+    pub fn cases(&self) -> impl Iterator<Item = (&str, &Case)> {
+        let named = self.raised.iter().map(|(id, name)| (name.as_str(), self.paper.case(*id)));
+        named.filter_map(|(name, case)| case.map(|case| (name, case)))
+    }
+
+    /// Plays a step: the clock comes to its time, the act is given, and all comes to rest.
+    ///
+    /// # Errors
+    /// A scenario that speaks of what is not there, or a fault of the rules.
+    pub fn play(&mut self, scenario: &Scenario, step: &Step) -> Result<Played, String> {
+        let meanwhile = self.until(step.at)?;
+        let key = format!("{}/{}", scenario.key(), step.line);
+        let outcome = match &step.act {
+            Some(deed) => Some(self.act(deed, &key)?),
+            None => None,
+        };
+        let afterwards = self.settle()?;
+        if let Some(name) = &step.about {
+            self.current = Some(self.named(name).ok_or_else(|| format!("no case is called @{name}"))?);
+        }
+        let refused = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
+        let mut checked: Vec<_> =
+            step.expected.iter().map(|expected| self.check(expected, refused)).collect();
+        let foreseen = step.expected.iter().any(|expected| matches!(expected, Expected::Refused(_)));
+        if let Some(refusal) = refused.filter(|_| !foreseen) {
+            checked.push(Checked::unforeseen(refusal));
+        }
+        Ok(Played { meanwhile, outcome, afterwards, checked, case: self.current })
+    }
+
+    /// The clock runs as the real one does: from due to due, and at each all is settled.
+    ///
+    /// # Errors
+    /// A fault of the rules.
+    pub fn until(&mut self, target: Timestamp) -> Result<Vec<Done>, String> {
+        let mut done = self.settle()?;
+        while let Some(next) = self.next_due().filter(|next| *next <= target) {
+            self.now = next.max(self.now + TimeDelta::nanoseconds(1));
+            done.extend(self.settle()?);
+        }
+        self.now = self.now.max(target);
+        done.extend(self.settle()?);
+        Ok(done)
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        let cases = self.paper.cases().values();
+        cases.filter_map(|case| stages::due(case, self.now, &self.policy)).min()
+    }
+
+    /// Everything that the process does by itself at this instant.
+    fn settle(&mut self) -> Result<Vec<Done>, String> {
+        let mut done = Vec::new();
+        for (place, (id, _)) in self.raised.clone().into_iter().enumerate() {
+            while let Some((case, step)) = self.next_step(id) {
+                let command = step.command_id(id);
+                let ctx = Context {
+                    rank: Some(self.rank(place, case)),
+                    ..Context::of_system(self.now, &self.policy)
+                };
+                let decided = stages::decide(Some(case), command, None, &step.command, &ctx);
+                let Ok(Outcome::Fresh(decision)) = decided else {
+                    return Err(format!("{} is proposed, and {decided:?}", step.name));
+                };
+                done.push(Done { case: id, at: decision.occurred_at, kind: decision.body.kind() });
+                let actor = Actor::System { service: step.command.stage().to_string() };
+                self.record(id, command, None, actor, decision)?;
+                if done.len() > STEPS {
+                    return Err(format!("{}: the process does not come to rest", step.name));
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// A case and what the process must do next in it, if anything.
+    fn next_step(&self, id: CaseId) -> Option<(&Case, stages::Step)> {
+        let case = self.paper.case(id)?;
+        stages::next_steps(case, self.now, &self.policy).next().map(|step| (case, step))
+    }
+
+    /// The rank of a case among those of its local year.
+    fn rank(&self, place: usize, case: &Case) -> u32 {
+        let year = |case: &Case| calendar::local_date(case.raised_at).year();
+        let before = self.raised[..place].iter().filter_map(|(id, _)| self.paper.case(*id));
+        u32::try_from(before.filter(|other| year(other) == year(case)).count()).unwrap_or(u32::MAX) + 1
+    }
+
+    fn record(
+        &mut self,
+        case: CaseId,
+        command: CommandId,
+        fingerprint: Option<Digest>,
+        actor: Actor,
+        decision: Decision,
+    ) -> Result<(), String> {
+        let policy_version = &self.policy.version;
+        let entry = Entry { recorded_at: self.now, actor, command, fingerprint, policy_version };
+        self.paper.record(case, &entry, decision)
+    }
+
+    /// An officer acts, as through the edge.
+    fn act(&mut self, deed: &Deed, key: &str) -> Result<Result<Kind, Refusal>, String> {
+        let person = self
+            .policy
+            .organisation
+            .person(&deed.officer.as_str().into())
+            .ok_or_else(|| format!("there is no officer {}", deed.officer))?;
+        let act = stages::act(&deed.act).ok_or_else(|| format!("there is no act {}", deed.act))?;
+        let raises = deed.act == "raise";
+        let id = if raises {
+            CaseId::raised_by(&person.agency, &person.officer, key)
+        } else {
+            let named = deed
+                .case
+                .as_ref()
+                .map(|name| self.named(name).ok_or_else(|| format!("no case is called @{name}")));
+            named.transpose()?.or(self.current).ok_or("no case was raised yet")?
+        };
+        let mut body = deed.body.clone();
+        scenario::resolve(&mut body, &|reference| self.find(id, reference))?;
+        let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
+        let command_id = CommandId::of_person(&person.agency, &person.officer, id, key);
+        let decided = secrecy::screen(act.name, &mut body)
+            .and_then(|()| stages::Command::parse(act, body))
+            .and_then(|command| {
+                let registration =
+                    command.document().and_then(|document| self.paper.registration(&document.id()));
+                let ctx = Context {
+                    by: By::Person(&person),
+                    registration,
+                    others: self.paper.cases(),
+                    ..Context::of_system(self.now, &self.policy)
+                };
+                stages::decide(self.paper.case(id), command_id, fingerprint, &command, &ctx)
+            });
+        if !raises {
+            self.current = Some(id);
+        }
+        match decided {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(Outcome::Repeat(_)) => {
+                Ok(Err(Refusal::new(Code::IdempotencyKeyReused, "Đã thực hiện.", "It was done already.")))
+            }
+            Ok(Outcome::Fresh(decision)) => {
+                let kind = decision.body.kind();
+                let actor = Actor::Person {
+                    officer: person.officer.clone(),
+                    office: person.office.clone(),
+                    agency: person.agency.clone(),
+                    capacity: Capacity::Direct,
+                };
+                self.record(id, command_id, fingerprint, actor, decision)?;
+                if raises {
+                    let name = deed.case.clone().unwrap_or_else(|| (self.raised.len() + 1).to_string());
+                    self.raised.push((id, name));
+                    self.current = Some(id);
+                }
+                Ok(Ok(kind))
+            }
+        }
+    }
+
+    /// The case of that name.
+    fn named(&self, name: &str) -> Option<CaseId> {
+        self.raised.iter().rev().find(|(_, known)| known == name).map(|(id, _)| *id)
+    }
+
+    /// What a field of an act refers to.
+    fn find(&self, case: CaseId, reference: Reference<'_>) -> Option<String> {
+        match reference {
+            Reference::Case(name) => self.named(name).map(|id| id.to_string()),
+            Reference::Event(kind) => {
+                let facts = &self.paper.told(case)?.facts;
+                let newest = facts.iter().rev().find(|fact| fact.body().kind() == kind)?;
+                Some(newest.draft.id.to_string())
+            }
+        }
+    }
+
+    fn check(&self, expected: &Expected, refused: Option<&Refusal>) -> Checked {
+        let case = self.current.and_then(|id| self.paper.case(id));
+        let facts = self.current.and_then(|id| self.paper.told(id)).map_or(&[][..], |told| &told.facts);
+        holds::check(expected, case, facts, refused)
+    }
+}
+
+/// Every step of a scenario as it was played, and how all stands in the end.
+///
+/// # Errors
+/// A scenario that speaks of what is not there, or a fault of the rules; with its line.
+pub fn play(
+    scenario: &Scenario,
+    policy: Arc<Policy>,
+) -> Result<(Vec<Played>, Simulation), scenario::BadScenario> {
+    let mut simulation = Simulation::new(policy, scenario.start);
+    let mut played = Vec::new();
+    for step in &scenario.steps {
+        let came = simulation.play(scenario, step);
+        played.push(came.map_err(|what| scenario::BadScenario { line: step.line, what })?);
+    }
+    Ok((played, simulation))
+}

@@ -1,0 +1,104 @@
+//! Whether what a scenario expects has come true.
+
+use events::{Fact, Kind};
+use serde::Serialize;
+
+use crate::{
+    case::Case,
+    deadlines,
+    refusal::Refusal,
+    scenario::{Expected, moment_in_words},
+};
+
+/// An expectation, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// What must hold.
+    pub wanted: String,
+    /// It holds.
+    pub held: bool,
+    /// What is there.
+    pub is: String,
+}
+
+impl Checked {
+    /// A refusal that nobody expected.
+    pub(super) fn unforeseen(refusal: &Refusal) -> Self {
+        Self { wanted: "not refused".to_owned(), held: false, is: refusal.to_string() }
+    }
+}
+
+/// Holds an expectation against a case and its facts.
+pub(super) fn check(
+    expected: &Expected,
+    case: Option<&Case>,
+    facts: &[Fact],
+    refused: Option<&Refusal>,
+) -> Checked {
+    let wanted = expected.to_string();
+    let (held, is) = match (expected, case) {
+        (Expected::Refused(code), _) => {
+            let is = refused.map_or("not refused".to_owned(), ToString::to_string);
+            (refused.is_some_and(|refusal| refusal.code.name() == code), is)
+        }
+        (_, None) => (false, "no case".to_owned()),
+        (_, Some(case)) => of_case(expected, case, facts),
+    };
+    Checked { wanted, held, is }
+}
+
+fn of_case(expected: &Expected, case: &Case, facts: &[Fact]) -> (bool, String) {
+    let is = |state: String, wanted: &str| (state == wanted, state);
+    let times = |kind: Kind| facts.iter().filter(move |fact| fact.body().kind() == kind);
+    match expected {
+        Expected::Refused(_) => (false, String::new()),
+        Expected::State(state) => is(name(&case.lifecycle), &name(state)),
+        Expected::Written { intake, state } => {
+            is(case.confirmation(*intake).map(|found| name(&found.written)).unwrap_or_default(), state)
+        }
+        Expected::Caller { intake, state } => {
+            is(case.confirmation(*intake).map(|found| name(&found.caller)).unwrap_or_default(), state)
+        }
+        Expected::Urgency(urgency) => is(name(&case.urgency), &name(urgency)),
+        Expected::Taskforce(state) => is(name(&case.taskforce.state), state),
+        Expected::Dossier(state) => is(name(&case.escalation.state), state),
+        Expected::Round { turn, open } => {
+            let last = case.rounds.last();
+            let is = last.map(|round| (round.opened.turn, round.is_open()));
+            let words = is.map_or("no round".to_owned(), |(turn, open)| {
+                format!("round {turn}, {}", if open { "open" } else { "closed" })
+            });
+            (is == Some((*turn, *open)), words)
+        }
+        Expected::Item { item, state, late } => match case.escalation.item(*item) {
+            None => (false, "no such item".to_owned()),
+            Some(found) => (
+                name(&found.state) == *state && found.is_late() == *late,
+                format!("{}{}", name(&found.state), if found.is_late() { ", late" } else { "" }),
+            ),
+        },
+        Expected::Deadline { key, instance, due } => match deadlines::find(case, *key, *instance) {
+            None => (false, "not running".to_owned()),
+            Some(armed) => (armed.deadline.due == *due, moment_in_words(armed.deadline.due)),
+        },
+        Expected::Stopped { key, instance } => {
+            let runs = deadlines::find(case, *key, *instance).is_some();
+            (!runs, if runs { "running" } else { "not running" }.to_owned())
+        }
+        Expected::Fact { kind, at } => {
+            let found: Vec<_> = times(*kind).map(|fact| fact.origin().occurred_at).collect();
+            let words: Vec<_> = found.iter().copied().map(moment_in_words).collect();
+            (found.contains(at), format!("at {}", words.join(", ")))
+        }
+        Expected::Count { kind, count } => {
+            let found = times(*kind).count();
+            (found == *count, found.to_string())
+        }
+    }
+}
+
+/// The name of a state in facts and answers; empty where there is none.
+fn name(state: &impl Serialize) -> String {
+    let value = serde_json::to_value(state).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}

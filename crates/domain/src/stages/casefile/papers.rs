@@ -1,0 +1,263 @@
+//! What is kept with a case: documents, to whom they went, notes, and what is kept elsewhere (command 45).
+
+use chrono::NaiveDate;
+use events::{
+    AgencyId, Body, OfficeId, Timestamp, casefile as said,
+    casefile::{DistributionRecorded, Recipient, SecrecyLevel, SecretReferenced},
+    terms::Document,
+};
+use serde::{Deserialize, Serialize};
+
+use super::Casefile;
+use crate::{
+    calendar,
+    case::Case,
+    decision::{Context, Decision},
+    documents,
+    refusal::{Refusal, required_text},
+    stages::must_live,
+};
+
+/// The most recipients of one distribution.
+const MOST_RECIPIENTS: usize = 200;
+
+/// The longest entry of a register of secret documents: a number, not a text.
+const LONGEST_ENTRY: usize = 20;
+
+/// A document is put into the case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachDocument {
+    pub(super) document: Document,
+}
+
+/// A document of the case went to recipients.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordDistribution {
+    issuer: AgencyId,
+    document: String,
+    sent_at: Timestamp,
+    recipients: Vec<Recipient>,
+}
+
+/// A recipient has received it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordReceipt {
+    distribution: u32,
+    recipient: u32,
+    received_at: Timestamp,
+}
+
+/// A note is put into the case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddNote {
+    text: String,
+}
+
+/// A document is kept elsewhere, under the rules for State secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceSecret {
+    holding_agency: AgencyId,
+    register_entry: String,
+    date: NaiveDate,
+    level: SecrecyLevel,
+}
+
+/// A document of the case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// Who issued it.
+    pub issuer: AgencyId,
+    /// Number and symbol, as they are printed.
+    pub printed: String,
+    /// The date of issue.
+    pub date: NaiveDate,
+    /// What it is about.
+    #[serde(rename = "abstract")]
+    pub subject: String,
+}
+
+/// A distribution, and who has received it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distribution {
+    /// What was recorded.
+    #[serde(flatten)]
+    pub recorded: DistributionRecorded,
+    /// When each recipient received it, as far as is known; in their order.
+    pub received: Vec<Option<Timestamp>>,
+}
+
+/// A note.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Its number within the case.
+    pub number: u32,
+    /// When it was added.
+    pub at: Timestamp,
+    /// Whose it is.
+    pub office: Option<OfficeId>,
+    /// What it says; absent once it is covered.
+    pub text: Option<String>,
+}
+
+/// Command 45: a document.
+pub(super) fn attach(case: &Case, act: &AttachDocument, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    documents::check("document", &act.document, calendar::local_date(ctx.now), ctx.policy)?;
+    documents::must_be_as_registered("document", &act.document, ctx.registration)?;
+    let body = said::DocumentAttached { document: act.document.clone() };
+    Ok(Decision::new(ctx.now, Body::DocumentAttached(body)).bringing(&act.document, ctx.registration))
+}
+
+/// Command 45: to whom a document of the case went.
+pub(super) fn distribute(
+    case: &Case,
+    act: &RecordDistribution,
+    ctx: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    let of_case = |paper: &Paper| paper.issuer == act.issuer && paper.printed == act.document;
+    if !case.casefile.papers.iter().any(of_case) {
+        return Err(Refusal::invalid(
+            "document",
+            "Vụ việc không có văn bản này; nêu số, ký hiệu như đã in, ví dụ 118/BC-SNNMT.",
+            "The case has no such document: give number and symbol as printed, e.g. 118/BC-SNNMT.",
+        ));
+    }
+    if act.sent_at > ctx.now {
+        return Err(Refusal::invalid("sent_at", "Thời điểm ở tương lai.", "This lies in the future."));
+    }
+    if act.recipients.is_empty() || act.recipients.len() > MOST_RECIPIENTS {
+        return Err(Refusal::invalid(
+            "recipients",
+            format!("Phải có từ 1 đến {MOST_RECIPIENTS} nơi nhận."),
+            format!("There are 1 to {MOST_RECIPIENTS} recipients."),
+        ));
+    }
+    for (place, recipient) in act.recipients.iter().enumerate() {
+        required_text(&format!("recipients[{place}].name"), &recipient.name, 200)?;
+    }
+    let body = DistributionRecorded {
+        distribution: super::next_number(&case.casefile.distributions),
+        issuer: act.issuer.clone(),
+        document: act.document.clone(),
+        sent_at: act.sent_at,
+        recipients: act.recipients.clone(),
+    };
+    Ok(Decision::new(ctx.now, Body::DistributionRecorded(body)))
+}
+
+/// Command 45: a recipient has it.
+pub(super) fn receive(case: &Case, act: &RecordReceipt, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    let sent = case.casefile.distributions.iter().find(|each| each.recorded.distribution == act.distribution);
+    let Some(sent) = sent else {
+        return Err(Refusal::invalid(
+            "distribution",
+            "Không có lần gửi nào mang số này.",
+            "There is no distribution of that number.",
+        ));
+    };
+    let place = usize::try_from(act.recipient).ok().and_then(|number| number.checked_sub(1));
+    let Some(received) = place.and_then(|place| sent.received.get(place)) else {
+        return Err(Refusal::invalid(
+            "recipient",
+            "Không có nơi nhận mang số thứ tự này.",
+            "There is no recipient of that number.",
+        ));
+    };
+    if received.is_some() {
+        return Err(Refusal::bad_state(
+            "Nơi nhận này đã được ghi nhận.",
+            "That this recipient has it is recorded already.",
+        ));
+    }
+    if act.received_at > ctx.now || act.received_at < sent.recorded.sent_at {
+        return Err(Refusal::invalid(
+            "received_at",
+            "Thời điểm nhận phải sau khi gửi và không ở tương lai.",
+            "It is received after it was sent, and not in the future.",
+        ));
+    }
+    let body = said::ReceiptRecorded {
+        distribution: act.distribution,
+        recipient: act.recipient,
+        received_at: act.received_at,
+    };
+    Ok(Decision::new(ctx.now, Body::ReceiptRecorded(body)))
+}
+
+/// Command 45: a note.
+pub(super) fn note(case: &Case, act: &AddNote, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    required_text("text", &act.text, 2000)?;
+    let body = said::NoteAdded { note: super::next_number(&case.casefile.notes), text: act.text.clone() };
+    Ok(Decision::new(ctx.now, Body::NoteAdded(body)))
+}
+
+/// DOMAIN §5: that something is kept elsewhere, and where; nothing of what it says.
+pub(super) fn reference(case: &Case, act: &ReferenceSecret, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    if ctx.policy.organisation.agency(&act.holding_agency).is_none() {
+        return Err(Refusal::invalid("holding_agency", "Không có cơ quan này.", "There is no such agency."));
+    }
+    let entry = &act.register_entry;
+    let plain = entry.chars().all(|c| c.is_ascii_alphanumeric() || "-/.".contains(c));
+    if entry.is_empty() || entry.chars().count() > LONGEST_ENTRY || !plain {
+        return Err(Refusal::invalid(
+            "register_entry",
+            "Chỉ ghi số thứ tự trong sổ đăng ký văn bản mật, không ghi nội dung.",
+            "Only the number of the entry in the register of secret documents, no words.",
+        ));
+    }
+    if act.date > calendar::local_date(ctx.now) {
+        return Err(Refusal::invalid("date", "Ngày ở tương lai.", "The date lies in the future."));
+    }
+    let body = SecretReferenced {
+        holding_agency: act.holding_agency.clone(),
+        register_entry: entry.clone(),
+        date: act.date,
+        level: act.level,
+    };
+    Ok(Decision::new(ctx.now, Body::SecretReferenced(body)))
+}
+
+/// Every document that comes with any fact is a document of the case, once.
+pub(super) fn keep(papers: &mut Vec<Paper>, document: &Document) {
+    let paper = Paper {
+        issuer: document.issuer.clone(),
+        printed: document.printed(),
+        date: document.date,
+        subject: document.subject.clone(),
+    };
+    if !papers.contains(&paper) {
+        papers.push(paper);
+    }
+}
+
+pub(super) fn evolve(kept: &mut Casefile, body: &Body, at: Timestamp, office: Option<OfficeId>) {
+    match body {
+        Body::DistributionRecorded(said) => kept
+            .distributions
+            .push(Distribution { received: vec![None; said.recipients.len()], recorded: said.clone() }),
+        Body::ReceiptRecorded(said) => {
+            let sent =
+                kept.distributions.iter_mut().find(|each| each.recorded.distribution == said.distribution);
+            let place = usize::try_from(said.recipient).ok().and_then(|number| number.checked_sub(1));
+            if let (Some(sent), Some(place)) = (sent, place)
+                && let Some(received) = sent.received.get_mut(place)
+            {
+                *received = Some(said.received_at);
+            }
+        }
+        Body::NoteAdded(said) => {
+            kept.notes.push(Note { number: said.note, at, office, text: Some(said.text.clone()) });
+        }
+        Body::SecretReferenced(said) => kept.secrets.push(said.clone()),
+        _ => {}
+    }
+}

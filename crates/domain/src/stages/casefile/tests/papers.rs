@@ -1,0 +1,150 @@
+//! What is kept with a case (command 45), and what is kept elsewhere (DOMAIN §5).
+
+use events::{Kind, Lifecycle};
+use serde_json::{Value, json};
+
+use crate::{
+    Code,
+    story::{
+        Story, attaching, confirmation, distributing, noted_down, phone, receiving, secret, with, without,
+    },
+};
+
+/// An act as it is given now.
+fn now(story: &Story, body: Value, at: &str) -> Value {
+    with(body, at, story.now.to_rfc3339())
+}
+
+/// The document of UBND is in the case.
+fn attached() -> Story {
+    let mut story = Story::coordinating();
+    story.by("ubnd.van-thu").when("attach-document", attaching()).then(Kind::DocumentAttached);
+    story
+}
+
+#[test]
+fn every_document_of_the_case_is_among_its_papers_once() {
+    let mut story = attached();
+    story.by("snnmt.van-thu").when("submit-written-confirmation", confirmation());
+    story.by("ubnd.van-thu").when("attach-document", attaching());
+    let papers: Vec<_> = story.case().casefile.papers.iter().map(|paper| paper.printed.as_str()).collect();
+    assert_eq!(papers, ["201/UBND-VXNV", "118/BC-SNNMT"]);
+    assert_eq!(story.registered().len(), 2);
+}
+
+#[test]
+fn a_document_must_be_one_and_stays_as_it_was_registered() {
+    let mut story = attached();
+    story.when("attach-document", with(attaching(), "/document/abstract", "Khác"));
+    story.refused_at(Code::DocInvalid, "document");
+    story.when("attach-document", with(attaching(), "/document/date", "2026-05-17"));
+    story.refused_at(Code::DocInvalid, "document.date");
+    story.when("attach-document", json!({})).refused_at(Code::InvalidData, "document");
+    story.by("xbm.van-thu").when("attach-document", attaching()).refused(Code::NotFound);
+}
+
+#[test]
+fn a_letter_that_was_attached_raises_no_case() {
+    let mut story = attached();
+    let report = json!({ "document": attaching()["document"].clone() });
+    let written = with(crate::story::written(), "/document", report["document"].clone());
+    story.aside().by("ubnd.dau-moi").raise(with(written, "/raiser", "UBND"));
+    story.refused_at(Code::DocDuplicate, "document");
+}
+
+#[test]
+fn a_distribution_names_a_document_of_the_case_and_its_recipients() {
+    let mut story = attached();
+    let body = now(&story, distributing(), "/sent_at");
+    story.when("record-distribution", body.clone()).then(Kind::DistributionRecorded);
+    story.when("record-distribution", with(body.clone(), "/document", "202/UBND-VXNV"));
+    story.refused_at(Code::InvalidData, "document");
+    story.when("record-distribution", with(body.clone(), "/recipients", json!([])));
+    story.refused_at(Code::InvalidData, "recipients");
+    story.when("record-distribution", with(body.clone(), "/recipients", json!([{ "name": "" }])));
+    story.refused_at(Code::InvalidData, "recipients[0].name");
+    story.when("record-distribution", with(body, "/sent_at", "2027-01-01T00:00:00+07:00"));
+    story.refused_at(Code::InvalidData, "sent_at");
+}
+
+#[test]
+fn each_recipient_has_it_once() {
+    let mut story = attached();
+    let body = now(&story, distributing(), "/sent_at");
+    story.when("record-distribution", body);
+    let receipt = |story: &Story, number| now(story, receiving(number), "/received_at");
+    let second = receipt(&story, 2);
+    story.when("record-receipt", second.clone()).then(Kind::ReceiptRecorded);
+    story.when("record-receipt", second).refused(Code::BadState);
+    for (field, wrong) in [("recipient", receipt(&story, 4)), ("recipient", receipt(&story, 0))] {
+        story.when("record-receipt", wrong).refused_at(Code::InvalidData, field);
+    }
+    let first = receipt(&story, 1);
+    story.when("record-receipt", with(first.clone(), "/distribution", 2));
+    story.refused_at(Code::InvalidData, "distribution");
+    story.when("record-receipt", with(first, "/received_at", "2026-05-16T20:00:00+07:00"));
+    story.refused_at(Code::InvalidData, "received_at");
+    let received = &story.case().casefile.distributions[0].received;
+    assert_eq!(received.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[test]
+fn a_note_is_kept_with_its_office() {
+    let mut story = Story::phoned();
+    story.by("btg.van-thu").when("add-note", noted_down()).then(Kind::NoteAdded);
+    let note = &story.case().casefile.notes[0];
+    assert_eq!((note.number, note.office.as_ref().unwrap().as_str()), (1, "BTG.VT"));
+    story.when("add-note", json!({ "text": " " })).refused_at(Code::InvalidData, "text");
+    story.by("btg.truc-ban").when("add-note", noted_down()).refused(Code::NotAuthorised);
+    story.by("tu.thu-ky").when("add-note", noted_down()).refused(Code::NotFound);
+}
+
+#[test]
+fn the_secretariat_keeps_papers_once_the_case_has_gone_up() {
+    let mut story = Story::escalated();
+    story.by("tu.thu-ky").when("add-note", noted_down()).then(Kind::NoteAdded);
+    story.by("tu.thuong-truc").when("add-note", noted_down()).refused(Code::NotAuthorised);
+}
+
+#[test]
+fn nothing_is_put_into_a_case_that_has_ended() {
+    let mut story = Story::closed();
+    assert_eq!(story.case().lifecycle, Lifecycle::Closed);
+    let acts = [
+        ("attach-document", attaching()),
+        ("add-note", noted_down()),
+        ("reference-secret", secret()),
+        ("record-receipt", with(receiving(1), "/received_at", "2026-05-16T20:00:00+07:00")),
+        ("record-distribution", with(distributing(), "/sent_at", "2026-05-16T20:00:00+07:00")),
+    ];
+    for (act, body) in acts {
+        story.by("btg.van-thu").when(act, body).refused(Code::BadState);
+    }
+}
+
+#[test]
+fn of_a_secret_only_where_it_is_kept_is_known() {
+    let mut story = Story::phoned();
+    story.by("btg.dau-moi").when("reference-secret", secret()).then(Kind::SecretReferenced);
+    assert_eq!(story.case().casefile.secrets.len(), 1);
+    for (field, wrong) in [
+        ("holding_agency", json!("NOBODY")),
+        ("register_entry", json!("")),
+        ("register_entry", json!("Kế hoạch di dân")),
+        ("register_entry", json!("1234567890/1234567890-2026")),
+        ("date", json!("2026-05-17")),
+    ] {
+        story.when("reference-secret", with(secret(), &format!("/{field}"), wrong));
+        story.refused_at(Code::InvalidData, field);
+    }
+    story
+        .when("reference-secret", with(secret(), "/abstract", "x"))
+        .refused_at(Code::InvalidData, "abstract");
+}
+
+#[test]
+fn a_call_of_another_agency_is_not_a_paper() {
+    let mut story = Story::new();
+    story.by("btg.truc-ban").raise(without(phone(), "/area")).settle();
+    assert_eq!(story.case().casefile.papers, []);
+}

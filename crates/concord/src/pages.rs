@@ -116,7 +116,7 @@ impl Page {
     }
 
     fn refusals(self, codes: &[Code], between: &str, before: &str) -> String {
-        let words = |code: &Code| format!("`{code}` {}", self.words(problem::title(*code)));
+        let words = |code: &Code| format!("`{code}` {}", self.words(labels::code(*code).title));
         let list: Vec<_> = codes.iter().map(words).collect();
         if list.is_empty() { "–".to_owned() } else { format!("{before}{}", list.join(between)) }
     }

@@ -111,7 +111,10 @@ fn in_words(step: &Step, played: &Played, simulation: &Simulation, show: Show) {
         (Some(deed), Some(outcome)) => {
             let came = match outcome {
                 Ok(kind) => show.paint("32", labels::happening(*kind).vi),
-                Err(refusal) => show.paint("33", &format!("{}: {}", refusal.code, refusal.vi)),
+                Err(refusal) => {
+                    let at = refusal.field.as_ref().map(|field| format!(" ({field})")).unwrap_or_default();
+                    show.paint("33", &format!("{}{at}: {}", refusal.code, refusal.vi))
+                }
             };
             let act = show.paint("1", &deed.act);
             Show::line(&format!("{at}  {:<16} {act}  {came}", deed.officer));

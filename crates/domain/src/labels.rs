@@ -1,6 +1,7 @@
 //! What the states and kinds of time are called by those who work with them (DOMAIN §3.1, §7).
 
 pub mod acts;
+mod codes;
 mod happenings;
 mod states;
 mod steps;
@@ -9,6 +10,7 @@ use events::{DeadlineKey, Lifecycle, Urgency, terms::Side};
 
 use crate::stages::taskforce::TaskforceState;
 
+pub use codes::code;
 pub use happenings::happening;
 pub use states::{assignment, caller, dossier, item, round, written};
 pub use steps::step;

@@ -25,7 +25,7 @@ use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use events::{DeadlineKey, Digest, Kind, Lifecycle, Timestamp, Urgency};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::calendar::LOCAL;
@@ -386,16 +386,22 @@ pub fn moment_in_words(at: Timestamp) -> String {
     at.with_timezone(&LOCAL).format("%a %d/%m/%Y %H:%M").to_string()
 }
 
+/// The name of a state in scenarios, facts and answers; empty where there is none.
+pub(crate) fn name(state: &impl Serialize) -> String {
+    let value = serde_json::to_value(state).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(code) => write!(f, "refused: {code}"),
-            Self::State(state) => write!(f, "the case stands at {state:?}"),
+            Self::State(state) => write!(f, "the case stands at {}", name(state)),
             Self::Written { intake: 1, state } => write!(f, "written confirmation {state}"),
             Self::Written { intake, state } => write!(f, "written confirmation of intake {intake} {state}"),
             Self::Caller { intake: 1, state } => write!(f, "caller {state}"),
             Self::Caller { intake, state } => write!(f, "caller of intake {intake} {state}"),
-            Self::Urgency(urgency) => write!(f, "urgency {urgency:?}"),
+            Self::Urgency(urgency) => write!(f, "urgency {}", name(urgency)),
             Self::Round { turn, open } => {
                 write!(f, "round {turn} is {}", if *open { "open" } else { "closed" })
             }

@@ -36,10 +36,12 @@ pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a document stands anywhere in the body.
+/// Whether a document stands anywhere in the body: not only its number.
 fn brings_a_document(value: &Value) -> bool {
     match value {
-        Value::Object(fields) => fields.contains_key(DOCUMENT) || fields.values().any(brings_a_document),
+        Value::Object(fields) => {
+            fields.get(DOCUMENT).is_some_and(Value::is_object) || fields.values().any(brings_a_document)
+        }
         Value::Array(items) => items.iter().any(brings_a_document),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }

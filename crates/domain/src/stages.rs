@@ -396,17 +396,22 @@ pub(crate) fn must_be(case: &Case, legal: &[Lifecycle]) -> Result<(), Refusal> {
     if legal.contains(&case.lifecycle) {
         return Ok(());
     }
-    let names = |pick: fn(&Label) -> &'static str| {
-        legal
-            .iter()
-            .map(|state| format!("“{}”", pick(&labels::lifecycle(*state))))
-            .collect::<Vec<_>>()
-            .join(", ")
+    let names = |pick: fn(&Label) -> &'static str, or: &str| {
+        let names = legal.iter().map(|state| format!("“{}”", pick(&labels::lifecycle(*state))));
+        names.collect::<Vec<_>>().join(or)
     };
     let now = labels::lifecycle(case.lifecycle);
     Err(Refusal::bad_state(
-        format!("Trạng thái không cho phép: vụ việc đang ở “{}”, cần {}.", now.vi, names(|label| label.vi)),
-        format!("The case stands at “{}”; this is legal only at {}.", now.en, names(|label| label.en)),
+        format!(
+            "Trạng thái không cho phép: vụ việc đang ở “{}”, cần {}.",
+            now.vi,
+            names(|label| label.vi, " hoặc ")
+        ),
+        format!(
+            "The case stands at “{}”; this is legal only at {}.",
+            now.en,
+            names(|label| label.en, " or ")
+        ),
     ))
 }
 

@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{Code, Refusal, labels::Label};
+use domain::{Code, Refusal, labels};
 use serde::Serialize;
 
 /// The caller's language.
@@ -52,6 +52,8 @@ struct Body {
     title: String,
     status: u16,
     detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'static str>,
     code: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
@@ -68,7 +70,8 @@ struct FieldError {
 impl Problem {
     /// A problem from a refusal.
     pub fn of(refusal: &Refusal, language: Language) -> Self {
-        let (status, vi, en) = about(refusal.code);
+        let status = status(refusal.code);
+        let words = labels::code(refusal.code);
         let code = refusal.code.name().to_owned();
         let errors = refusal
             .field
@@ -77,9 +80,10 @@ impl Problem {
             .collect();
         Self(Box::new(Body {
             kind: kind(&code),
-            title: language.pick(vi, en).to_owned(),
+            title: language.pick(words.title.vi, words.title.en).to_owned(),
             status: status.as_u16(),
             detail: language.pick(&refusal.vi, &refusal.en).to_owned(),
+            next: Some(language.pick(words.next.vi, words.next.en)),
             code,
             errors,
             retry_after: retry_after(status),
@@ -99,6 +103,7 @@ impl Problem {
             title: language.pick(title.0, title.1).to_owned(),
             status: status.as_u16(),
             detail: language.pick(detail.0, detail.1).to_owned(),
+            next: None,
             code: code.to_owned(),
             errors: Vec::new(),
             retry_after: retry_after(status),
@@ -134,65 +139,39 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What a code is called in an answer.
-pub fn title(code: Code) -> Label {
-    let (_, vi, en) = about(code);
-    Label { vi, en }
-}
-
-/// The status and the title of each code, in Vietnamese and English (glossary: DOMAIN §7).
-fn about(code: Code) -> (StatusCode, &'static str, &'static str) {
+/// The status of each code.
+pub fn status(code: Code) -> StatusCode {
     use StatusCode as S;
     match code {
-        Code::NotFound => (S::NOT_FOUND, "Không tìm thấy", "Not found"),
-        Code::NotAuthorised => (S::FORBIDDEN, "Bạn không có quyền", "Not authorised"),
-        Code::Conflict => {
-            (S::CONFLICT, "Dữ liệu đã thay đổi, hãy tải lại", "Changed by someone else, reload")
+        Code::NotFound => S::NOT_FOUND,
+        Code::NotAuthorised | Code::SeparationOfDuties => S::FORBIDDEN,
+        Code::Conflict
+        | Code::BadState
+        | Code::DocDuplicate
+        | Code::WrittenNotExpected
+        | Code::NoOpenAssignment
+        | Code::NoProposal
+        | Code::NoDisagreementRecorded
+        | Code::DossierIncomplete
+        | Code::TfConsentMissing
+        | Code::TfMemberMissing
+        | Code::TfTasksOpen
+        | Code::TaskForceActive
+        | Code::InstructionsOpen
+        | Code::BlockedByLink
+        | Code::DeadlineNotExtendable
+        | Code::ReopenWindowElapsed
+        | Code::WrittenNotSettled => S::CONFLICT,
+        Code::InvalidData
+        | Code::StateSecretContentRefused
+        | Code::PhoneRequiresUrgency
+        | Code::CallInFuture
+        | Code::DocInvalid
+        | Code::IdempotencyKeyReused => S::UNPROCESSABLE_ENTITY,
+        Code::AutomaticStepPending | Code::Busy | Code::OutcomeUnknown | Code::Unavailable => {
+            S::SERVICE_UNAVAILABLE
         }
-        Code::BadState => (S::CONFLICT, "Trạng thái không cho phép", "Not allowed in this state"),
-        Code::InvalidData => (S::UNPROCESSABLE_ENTITY, "Dữ liệu không hợp lệ", "Invalid data"),
-        Code::StateSecretContentRefused => {
-            (S::UNPROCESSABLE_ENTITY, "Không nhập nội dung bí mật nhà nước", "State-secret content refused")
-        }
-        Code::PhoneRequiresUrgency => {
-            (S::UNPROCESSABLE_ENTITY, "Chỉ dùng điện thoại khi khẩn cấp", "Phone only in emergency")
-        }
-        Code::CallInFuture => (S::UNPROCESSABLE_ENTITY, "Cuộc gọi ở tương lai", "Call in the future"),
-        Code::DocInvalid => (S::UNPROCESSABLE_ENTITY, "Văn bản không hợp lệ", "Invalid document"),
-        Code::DocDuplicate => (S::CONFLICT, "Văn bản bị trùng", "Duplicate document"),
-        Code::WrittenNotExpected => (S::CONFLICT, "Không chờ văn bản", "No document expected"),
-        Code::NoOpenAssignment => (S::CONFLICT, "Không có phân công chờ xác nhận", "No open assignment"),
-        Code::NoProposal => (S::CONFLICT, "Không có đề nghị", "No proposal"),
-        Code::SeparationOfDuties => {
-            (S::FORBIDDEN, "Phải do người khác thực hiện", "Another person must do this")
-        }
-        Code::NoDisagreementRecorded => {
-            (S::CONFLICT, "Chưa có ý kiến không thống nhất", "No disagreement recorded")
-        }
-        Code::DossierIncomplete => (S::CONFLICT, "Hồ sơ chưa đủ", "Dossier incomplete"),
-        Code::TfConsentMissing => {
-            (S::CONFLICT, "Chưa đủ đồng ý lập tổ công tác", "Task-force consent missing")
-        }
-        Code::TfMemberMissing => (S::CONFLICT, "Chưa đủ thành viên tổ công tác", "Task-force member missing"),
-        Code::TfTasksOpen => (S::CONFLICT, "Còn nhiệm vụ của tổ công tác", "Task-force tasks open"),
-        Code::TaskForceActive => (S::CONFLICT, "Tổ công tác đang hoạt động", "Task force active"),
-        Code::InstructionsOpen => (S::CONFLICT, "Còn nội dung chỉ đạo chưa xong", "Instructions open"),
-        Code::BlockedByLink => (S::CONFLICT, "Còn chờ vụ việc liên kết", "Blocked by a link"),
-        Code::DeadlineNotExtendable => (S::CONFLICT, "Không gia hạn được", "Deadline not extendable"),
-        Code::ReopenWindowElapsed => (S::CONFLICT, "Đã quá thời gian được mở lại", "Too late to open again"),
-        Code::WrittenNotSettled => {
-            (S::CONFLICT, "Chưa đủ văn bản xác nhận", "Written confirmation not settled")
-        }
-        Code::IdempotencyKeyReused => {
-            (S::UNPROCESSABLE_ENTITY, "Khóa chống trùng đã dùng", "Idempotency-Key reused")
-        }
-        Code::AutomaticStepPending => {
-            (S::SERVICE_UNAVAILABLE, "Đang hoàn tất bước tự động", "An automatic step is pending")
-        }
-        Code::Busy => (S::SERVICE_UNAVAILABLE, "Hệ thống đang bận", "Busy"),
-        Code::OutcomeUnknown => (S::SERVICE_UNAVAILABLE, "Chưa rõ kết quả", "Outcome unknown"),
-        Code::StoreFull => (S::INSUFFICIENT_STORAGE, "Kho dữ liệu đã đầy", "Store full"),
-        Code::Unavailable => (S::SERVICE_UNAVAILABLE, "Dịch vụ chưa sẵn sàng", "Service unavailable"),
+        Code::StoreFull => S::INSUFFICIENT_STORAGE,
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) fn of(region: &str) -> &'static [Place] {
             ("merged", 0.0, -2.1),
             ("merged", 3.9, -1.15),
             ("in-coordination", 8.0, 0.0),
+            ("agreed", 1.2, 2.5),
         ],
         "written" => &[
             ("pending", 0.0, 0.0),
@@ -67,7 +68,6 @@ pub(super) fn of(region: &str) -> &'static [Place] {
             ("dossier-withdrawn", 5.4, 2.6),
             ("drafting", 7.3, 0.0),
             ("none", 6.4, 1.3),
-            ("drafting", 7.3, -2.3),
             ("none", 5.4, -4.1),
             ("drafting", 7.3, 2.6),
             ("none", 5.4, 4.5),

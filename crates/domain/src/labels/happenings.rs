@@ -86,7 +86,7 @@ pub fn happening(kind: Kind) -> Label {
         Kind::CaseWithdrawn => label("Rút vụ việc", "Withdrawn"),
         Kind::CancellationProposed => label("Đề nghị hủy", "Cancellation proposed"),
         Kind::CaseCancelled => label("Hủy vụ việc", "Cancelled"),
-        Kind::CaseMerged => label("Gộp vào vụ việc khác", "Merged into another case"),
+        Kind::CaseMerged => label("Gộp vụ việc", "Merged into another case"),
         Kind::IntakesAdopted => label("Tiếp nhận nội dung từ vụ việc được gộp", "Took over a merged case"),
         Kind::CaseLinked => label("Liên kết vụ việc", "Linked"),
         Kind::CaseUnlinked => label("Gỡ liên kết", "Unlinked"),

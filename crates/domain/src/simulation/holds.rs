@@ -1,14 +1,12 @@
 //! Whether what a scenario expects has come true.
 
-use events::{Fact, Kind};
-use serde::Serialize;
-
 use crate::{
     case::Case,
     deadlines,
     refusal::Refusal,
-    scenario::{Expected, moment_in_words},
+    scenario::{Expected, moment_in_words, name},
 };
+use events::{Fact, Kind};
 
 /// An expectation, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,10 +93,4 @@ fn of_case(expected: &Expected, case: &Case, facts: &[Fact]) -> (bool, String) {
             (found == *count, found.to_string())
         }
     }
-}
-
-/// The name of a state in facts and answers; empty where there is none.
-fn name(state: &impl Serialize) -> String {
-    let value = serde_json::to_value(state).unwrap_or_default();
-    value.as_str().unwrap_or_default().to_owned()
 }

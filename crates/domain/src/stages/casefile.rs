@@ -21,6 +21,7 @@ pub use papers::{
 pub use times::{ChangeUrgency, ExtendDeadline};
 
 use crate::{
+    access::Principal,
     case::{Case, Happening},
     decision::{Act, Context, Decision},
     keys::{self, Key, KeyState},
@@ -173,7 +174,7 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
         ),
         Command::ChangeUrgency(act) => (
             (person.agency == case.raiser || person.agency == case.receiver)
-                && (leads || works && act.urgency >= case.urgency),
+                && (leads || works && act.raises(case)),
             "Chỉ cơ quan báo cáo hoặc cơ quan nhận: nâng mức độ khẩn do đầu mối trở lên, hạ mức do lãnh đạo.",
             "Only the raiser or the receiver: liaison officers and above raise the urgency, leaders lower it.",
         ),
@@ -206,11 +207,12 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
     }
 }
 
-/// Who keeps the papers of a case; that the secretariat sees it says that it has gone up.
+/// Who keeps the papers of a case: whose agency has a part in it, also by being asked or instructed. That the
+/// secretariat sees it says that it has gone up.
 fn keeps(case: &Case, person: &Person, ctx: &Context<'_>) -> bool {
     let secretariat = person.role == Role::Ss && person.agency == ctx.policy.agreement.standing_body;
     let of_agency = matches!(person.role, Role::Cl | Role::Lo | Role::Lh | Role::Al)
-        && (case.involves(&person.agency) || person.agency == case.raiser);
+        && case.audience.contains(&Principal::Agency(person.agency.clone()));
     secretariat || of_agency
 }
 

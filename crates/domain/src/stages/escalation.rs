@@ -317,13 +317,11 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
         Command::ProposeDossierWithdrawal(_) => withdrawal::may_propose(case, ctx),
         Command::ConfirmDossierWithdrawal(_) => withdrawal::may_confirm(case, ctx),
         Command::AcceptDossierWithdrawal(_) => {
-            standing_body(ctx, &[Role::Ss])?;
+            secretariat(ctx)?;
             withdrawal::must_be_a_third_person(case, ctx)
         }
-        Command::AcknowledgeDossier(_) => standing_body(ctx, &[Role::Ss]),
-        Command::RequestMoreInfo(_) | Command::RecordDirective(_) => {
-            standing_body(ctx, &[Role::Ss, Role::Sm])
-        }
+        Command::AcknowledgeDossier(_) => secretariat(ctx),
+        Command::RequestMoreInfo(_) | Command::RecordDirective(_) => standing_body(ctx),
         Command::SupplyInfo(_) => directive::may_supply(case, ctx),
         Command::AcknowledgeDirective(_) => implementation::is_responsible(case, None, ctx),
         Command::ReportImplementation(act) => implementation::is_responsible(case, Some(act.item), ctx),
@@ -333,10 +331,21 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
     }
 }
 
+/// The secretariat of the standing body, and nobody else.
+fn secretariat(ctx: &Context<'_>) -> Result<(), Refusal> {
+    if is_of_standing_body(ctx.person()?, &[Role::Ss], ctx.policy) {
+        return Ok(());
+    }
+    Err(Refusal::not_authorised(
+        "Chỉ Văn phòng Tỉnh ủy được thực hiện việc này.",
+        "Only the secretariat of the standing body does this.",
+    ))
+}
+
 /// The secretariat of the standing body, or a member of it.
-fn standing_body(ctx: &Context<'_>, roles: &[Role]) -> Result<(), Refusal> {
+fn standing_body(ctx: &Context<'_>) -> Result<(), Refusal> {
     let person = ctx.person()?;
-    if is_of_standing_body(person, roles, ctx.policy) {
+    if is_of_standing_body(person, &[Role::Ss, Role::Sm], ctx.policy) {
         return Ok(());
     }
     Err(Refusal::not_authorised(
@@ -397,6 +406,13 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
     }
     if fact.draft.transition.is_some_and(|moved| moved.to == Lifecycle::Disputed) {
         dispute::open(case, fact);
+    }
+    // More time, or another urgency, moves the date until which the statements are sealed.
+    if let Some(current) = case.escalation.dossiers.last_mut() {
+        let statement = case.deadlines.iter().find(|armed| {
+            armed.deadline.key == DeadlineKey::Statement && armed.deadline.instance == current.round
+        });
+        current.statement_due = statement.map_or(current.statement_due, |armed| armed.deadline.due);
     }
     case.escalation.state = match (case.lifecycle, case.escalation.state) {
         (Lifecycle::Disputed, _) => Dossier::Drafting,

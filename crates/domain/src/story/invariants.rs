@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use events::{Actor, Body, DeadlineKey, Fact, Lifecycle, escalation::Purpose, terms::Level};
 
-use super::{Story, clock, line, played::name};
+use super::{Story, clock, line};
 use crate::{
     Case, Outcome, access, deadlines,
     keys::{self, KeyState},
-    regions, stages,
+    regions,
+    scenario::name,
+    stages,
     stages::{
         confirmation::{Confirmation, Written},
         escalation::{Dossier, ItemState},

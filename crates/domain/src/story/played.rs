@@ -2,8 +2,6 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use serde::Serialize;
-
 use super::{DELIVERED, invariants};
 use crate::{
     labels,
@@ -52,11 +50,6 @@ fn play(name: &str, text: &str) -> Simulation {
         invariants::is_sound(case);
     }
     simulation
-}
-
-/// The name of a state in facts and answers; empty where there is none.
-pub(crate) fn name(state: &impl Serialize) -> String {
-    serde_json::to_value(state).unwrap().as_str().unwrap_or_default().to_owned()
 }
 
 #[test]

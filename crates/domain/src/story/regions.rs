@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::{Fact, Kind};
 use serde_json::json;
 
-use super::{histories, played, played::name, *};
-use crate::{Case, regions};
+use super::{histories, played, *};
+use crate::{Case, regions, scenario::name};
 
 /// A region's code and the number of the thing within the case, with where it stands.
 type Stands = BTreeMap<(&'static str, usize), String>;

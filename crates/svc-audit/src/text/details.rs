@@ -215,7 +215,7 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
         }
         Body::Corrected(said) => {
             let how = if said.text.is_some() { "corrected" } else { "covered" };
-            vec![format!("{} of {} {how}", said.field, said.of_event)]
+            vec![format!("{} {how}", said.field)]
         }
         Body::DocumentRegistered(registered) => vec![registered.document.printed()],
     };

@@ -53,6 +53,8 @@ pub fn fields(kind: Kind) -> &'static [(&'static str, usize)] {
         | Kind::CallbackUnreachable
         | Kind::WrittenReconciled
         | Kind::CancellationProposed => &[("note", 500)],
+        Kind::InfoRequested => &[("question", 2000)],
+        Kind::InfoSupplied => &[("answer", 4000)],
         Kind::NoteAdded | Kind::DiscrepancyExplained => &[("text", 2000)],
         Kind::MeetingScheduled => &[("place", 200), ("agenda", 2000)],
         Kind::TaskCompleted => &[("result", 2000)],
@@ -80,7 +82,8 @@ pub fn fields(kind: Kind) -> &'static [(&'static str, usize)] {
 /// The clerk, or who works cases, of the agency that recorded it; of the standing body, its secretariat.
 pub(super) fn may_correct(case: &Case, act: &Correct, ctx: &Context<'_>) -> Result<bool, Refusal> {
     let person = ctx.person()?;
-    let own = of_event(case, act.of_event).is_none_or(|fact| fact.agency.as_ref() == Some(&person.agency));
+    let by = of_event(case, act.of_event).and_then(|fact| fact.agency.as_ref());
+    let own = by.is_none_or(|agency| *agency == person.agency);
     Ok(own && matches!(person.role, Role::Cl | Role::Lo | Role::Lh | Role::Al | Role::Ss))
 }
 
@@ -97,6 +100,13 @@ pub(super) fn correct(case: &Case, act: &Correct, ctx: &Context<'_>) -> Result<D
             "The case has no such event.",
         ));
     };
+    if fact.agency.is_none() {
+        return Err(Refusal::invalid(
+            "of_event",
+            "Sự kiện này do hệ thống ghi, không có nội dung để đính chính.",
+            "The process itself recorded this: there is no text to correct.",
+        ));
+    }
     let Some((_, longest)) = fields(fact.kind).iter().find(|(field, _)| *field == act.field) else {
         let names = fields(fact.kind).iter().map(|(field, _)| *field).collect::<Vec<_>>().join(", ");
         return Err(Refusal::invalid(
@@ -139,7 +149,8 @@ pub(super) fn evolve(case: &mut Case, said: &Corrected, at: Timestamp) {
     let text = || said.text.clone().unwrap_or_else(|| COVERED.to_owned());
     let place = case.history.iter().position(|happening| happening.event == said.of_event);
     let Some(fact) = place.and_then(|place| case.history.get(place)) else { return };
-    match (fact.kind.stage(), said.field.as_str()) {
+    let kind = fact.kind;
+    match (kind.stage(), said.field.as_str()) {
         (Stage::Intake, "matter.title") => case.matter.title = text(),
         (Stage::Intake, "matter.summary") => case.matter.summary = text(),
         (Stage::Intake, field @ ("call.caller.office" | "call.caller.name")) => {
@@ -147,6 +158,19 @@ pub(super) fn evolve(case: &mut Case, said: &Corrected, at: Timestamp) {
             let first = case.intakes.first_mut().and_then(|intake| intake.call.as_mut());
             if let Some(PhoneCall { caller, .. }) = first {
                 *(if field == "call.caller.name" { &mut caller.name } else { &mut caller.office }) = text();
+            }
+        }
+        (Stage::Escalation, field @ ("question" | "answer")) => {
+            // Questions and answers are numbered in the order in which they came.
+            let so_far = case.history.iter().take(place.unwrap_or(0) + 1);
+            let before = so_far.filter(|happening| happening.kind == kind).count().saturating_sub(1);
+            let mut requests = case.escalation.dossiers.iter_mut().flat_map(|dossier| &mut dossier.requests);
+            if field == "question" {
+                if let Some(request) = requests.nth(before) {
+                    request.question = text();
+                }
+            } else if let Some(answer) = requests.filter_map(|request| request.answer.as_mut()).nth(before) {
+                answer.text = text();
             }
         }
         (Stage::Casefile, "text") => {

@@ -46,16 +46,19 @@ pub struct Link {
 pub(super) fn link(case: &Case, act: &MakeLink, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_live(case)?;
     let other = ctx.other("other", act.other)?;
-    let twice = case
-        .casefile
-        .links
-        .iter()
-        .any(|link| link.stands && (link.kind, link.other) == (act.kind, act.other));
-    if other.id == case.id || twice {
+    if other.id == case.id {
         return Err(Refusal::invalid(
             "other",
-            "Vụ việc này đã được liên kết như vậy, hoặc chính là vụ việc đang xử lý.",
-            "The other case is linked so already, or is this one.",
+            "Không liên kết vụ việc với chính nó.",
+            "A case is not linked with itself.",
+        ));
+    }
+    let same = |link: &Link| link.stands && (link.kind, link.other) == (act.kind, act.other);
+    if case.casefile.links.iter().any(same) {
+        return Err(Refusal::invalid(
+            "other",
+            "Hai vụ việc đã được liên kết như vậy.",
+            "The two cases are linked so already.",
         ));
     }
     let number = super::next_number(&case.casefile.links);

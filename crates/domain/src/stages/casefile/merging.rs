@@ -86,11 +86,11 @@ fn adopt(case: &Case, target: &Case, ctx: &Context<'_>) -> Result<Decision, Refu
         intakes.push(taken);
     }
     // A raised urgency changes what the target's own clocks say, as command 43 does.
-    let raised = case.urgency > target.urgency;
-    let (urgency, deliver_by) =
-        if raised { (case.urgency, case.deliver_by) } else { (target.urgency, target.deliver_by) };
+    let (mine, theirs) = ((case.urgency, case.deliver_by), (target.urgency, target.deliver_by));
+    let raised = times::is_more_urgent(mine, theirs);
+    let (urgency, deliver_by) = if raised { mine } else { theirs };
     if raised {
-        deadlines.extend(times::changed(target, urgency, deliver_by, ctx)?);
+        deadlines.extend(times::changed(target, mine, ctx)?);
     }
     let (required, consulted) = newcomers(case, target);
     let body = IntakesAdopted { from: case.id, intakes, required, consulted, urgency, deliver_by };

@@ -64,10 +64,25 @@ impl ExtendDeadline {
     }
 }
 
+/// How urgent something is, and by when, for *hỏa tốc hẹn giờ*.
+pub(super) type Pressure = (Urgency, Option<Timestamp>);
+
+/// Whether one is more urgent than the other: of two that are timed, the one with the earlier time.
+pub(super) fn is_more_urgent(one: Pressure, other: Pressure) -> bool {
+    one.0 > other.0 || one.0 == other.0 && one.1.zip(other.1).is_some_and(|(one, other)| one < other)
+}
+
+impl ChangeUrgency {
+    /// It is no less urgent than the case is.
+    pub(super) fn raises(&self, case: &Case) -> bool {
+        !is_more_urgent((case.urgency, case.deliver_by), (self.urgency, self.deliver_by))
+    }
+}
+
 /// Command 43.
 pub(super) fn change(case: &Case, act: &ChangeUrgency, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_live(case)?;
-    if act.urgency == case.urgency {
+    if (act.urgency, act.deliver_by) == (case.urgency, case.deliver_by) {
         return Err(Refusal::invalid(
             "urgency",
             "Vụ việc đang ở mức độ khẩn này.",
@@ -76,7 +91,7 @@ pub(super) fn change(case: &Case, act: &ChangeUrgency, ctx: &Context<'_>) -> Res
     }
     intake::check_urgency(act.urgency, act.deliver_by, ctx.now)?;
     required_text("reason", &act.reason, 2000)?;
-    let changed = changed(case, act.urgency, act.deliver_by, ctx)?;
+    let changed = changed(case, (act.urgency, act.deliver_by), ctx)?;
     let body = said::UrgencyChanged {
         from: case.urgency,
         to: act.urgency,
@@ -88,21 +103,16 @@ pub(super) fn change(case: &Case, act: &ChangeUrgency, ctx: &Context<'_>) -> Res
 
 /// The deadlines that another urgency changes: those that are not passed and whose values differ, counted from now;
 /// never later than before when raised, never earlier when lowered. The date of an item belongs to its directive.
-pub(super) fn changed(
-    case: &Case,
-    urgency: Urgency,
-    deliver_by: Option<Timestamp>,
-    ctx: &Context<'_>,
-) -> Result<Vec<Deadline>, Refusal> {
-    let raised = urgency > case.urgency;
+pub(super) fn changed(case: &Case, now: Pressure, ctx: &Context<'_>) -> Result<Vec<Deadline>, Refusal> {
     let before = (case.urgency, case.deliver_by);
+    let raised = is_more_urgent(now, before);
     let mut changed = Vec::new();
-    for Armed { deadline: old, .. } in deadlines::running(case) {
-        let differs = ctx.policy.differs(old.key, before, (urgency, deliver_by));
-        if old.key == DeadlineKey::Implementation || ctx.now > old.due || !differs {
+    for Armed { deadline: old, level, .. } in deadlines::running(case) {
+        let passed = ctx.now > old.due || *level > 0;
+        if old.key == DeadlineKey::Implementation || passed || !ctx.policy.differs(old.key, before, now) {
             continue;
         }
-        let new = ctx.policy.deadline(old.key, old.instance, ctx.now, urgency, deliver_by);
+        let new = ctx.policy.deadline(old.key, old.instance, ctx.now, now.0, now.1);
         let new = new.map_err(outside_calendar)?;
         let due = if raised { new.due.min(old.due) } else { new.due.max(old.due) };
         // What is due at this very second is left to its clock.
@@ -160,7 +170,13 @@ fn is_of_standing_body(person: &Person, policy: &Policy) -> bool {
 /// Command 44.
 pub(super) fn extend(case: &Case, act: &ExtendDeadline, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_live(case)?;
-    if act.key().is_none() && act.deadline != DIRECTIVE {
+    if act.deadline == DIRECTIVE {
+        return Err(not_extendable(
+            "Thời điểm đề nghị cho ý kiến chỉ là đề nghị, không phải thời hạn nên không gia hạn.",
+            "The date by which an opinion is asked for is a wish, never a deadline: it is not extended.",
+        ));
+    }
+    if act.key().is_none() {
         return Err(Refusal::invalid(
             "deadline",
             "Không có loại thời hạn này.",
@@ -175,7 +191,7 @@ pub(super) fn extend(case: &Case, act: &ExtendDeadline, ctx: &Context<'_>) -> Re
         ));
     };
     let Deadline { key, instance, due, .. } = armed.deadline;
-    if ctx.now > due {
+    if ctx.now > due || armed.level > 0 {
         return Err(not_extendable(
             "Đã quá hạn, không gia hạn được nữa.",
             "It is passed: what is overdue is not extended.",

@@ -57,8 +57,6 @@ fn only_the_agency_that_recorded_it_corrects_it() {
     story.by("snnmt.dau-moi").when("correct", body.clone()).refused(Code::NotAuthorised);
     story.by("btg.truc-ban").when("correct", body.clone()).refused(Code::NotAuthorised);
     story.by("btg.van-thu").when("correct", body).then(Kind::Corrected);
-    let own = correcting(&story, Kind::CaseRouted, "reason");
-    story.when("correct", own).refused(Code::NotAuthorised);
 }
 
 #[test]
@@ -114,6 +112,34 @@ fn a_reason_is_corrected_beside_the_fact() {
     let body = correcting(&story, Kind::AssignmentDeclined, "reason");
     story.when("correct", body);
     assert_eq!(story.case().casefile.corrections[0].said.field, "reason");
+}
+
+#[test]
+fn questions_and_answers_of_the_standing_body_are_covered() {
+    let mut story = Story::escalated();
+    for (number, agency) in [(1, "SXD"), (2, "UBND")] {
+        story.by("tu.thu-ky").when("request-more-info", json!({ "agency": agency, "question": "Ai báo?" }));
+        let leader = format!("{}.lanh-dao", agency.to_lowercase());
+        story.by(&leader).when("supply-info", json!({ "request": number, "answer": "Ông A, 0900 000 000" }));
+    }
+    let body = covering(&story, Kind::InfoSupplied, "answer");
+    story.by("ubnd.van-thu").when("correct", body);
+    let body = correcting(&story, Kind::InfoRequested, "question");
+    story.by("tu.thu-ky").when("correct", body);
+    let requests = &story.case().escalation.current().unwrap().requests;
+    let texts = |number: usize| {
+        let request = &requests[number];
+        (request.question.as_str(), request.answer.as_ref().unwrap().text.as_str())
+    };
+    assert_eq!(texts(0), ("Ai báo?", "Ông A, 0900 000 000"));
+    assert_eq!(texts(1), ("Nội dung đúng", "(đã che)"));
+}
+
+#[test]
+fn what_the_process_recorded_has_no_text() {
+    let mut story = Story::phoned();
+    let body = correcting(&story, Kind::CaseRouted, "reason");
+    story.by("btg.dau-moi").when("correct", body).refused_at(Code::InvalidData, "of_event");
 }
 
 /// Every field that may be corrected is a text of an example of its fact, or one that may be absent.

@@ -91,6 +91,21 @@ fn the_higher_urgency_counts_and_moves_no_due_later() {
     assert_eq!(lower.due_of(DeadlineKey::Ack, 1).unwrap(), "16/05 22:22", "nothing changes for the target");
 }
 
+/// Of two that are timed, the earlier time counts.
+#[test]
+fn the_earlier_of_two_times_counts() {
+    let mut story = twice(Story::phoned);
+    let timed = |by: &str| {
+        let by = format!("2026-05-17T{by}:00+07:00");
+        json!({ "urgency": "hoa-toc-hen-gio", "deliver_by": by, "reason": "Hẹn giờ." })
+    };
+    story.by("btg.lanh-dao").when("change-urgency", timed("08:00"));
+    let into = story.case().id;
+    story.turn_to(1).when("change-urgency", timed("06:00"));
+    story.when(MERGE, merging(into)).turn_to(2);
+    assert_eq!(story.case().deliver_by, Some(crate::story::local("17/05/2026 06:00")));
+}
+
 #[test]
 fn what_was_overdue_goes_on_from_where_it_was() {
     let late = || {

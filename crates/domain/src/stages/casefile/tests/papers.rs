@@ -107,6 +107,14 @@ fn the_secretariat_keeps_papers_once_the_case_has_gone_up() {
 }
 
 #[test]
+fn who_is_asked_or_instructed_keeps_papers_too() {
+    let mut story = Story::escalated();
+    story.by("xbm.dau-moi").when("add-note", noted_down()).refused(Code::NotFound);
+    story.by("tu.thu-ky").when("request-more-info", json!({ "agency": "XBM", "question": "Bao nhiêu hộ?" }));
+    story.by("xbm.dau-moi").when("add-note", noted_down()).then(Kind::NoteAdded);
+}
+
+#[test]
 fn nothing_is_put_into_a_case_that_has_ended() {
     let mut story = Story::closed();
     assert_eq!(story.case().lifecycle, Lifecycle::Closed);

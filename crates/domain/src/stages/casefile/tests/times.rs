@@ -6,8 +6,8 @@ use serde_json::json;
 use crate::{
     Code, deadlines,
     story::{
-        Story, agree, closing, confirmation, counter, disagree, extending, phone_ended, report, task_force,
-        urgency, with,
+        Story, agree, closing, confirmation, counter, cover, disagree, extending, phone_ended, report,
+        statement, task_force, urgency, with,
     },
 };
 
@@ -96,6 +96,21 @@ fn a_time_by_which_it_must_be_done_caps_what_it_caps() {
         (story.case().deliver_by, story.due_of(DeadlineKey::Position, 1).unwrap()),
         (None, "17/05 02:05".to_owned())
     );
+}
+
+/// An earlier time raises, a later one lowers.
+#[test]
+fn the_time_by_which_it_must_be_done_can_be_moved() {
+    let mut story = Story::coordinating();
+    let timed =
+        |by: &str| with(urgency("hoa-toc-hen-gio"), "/deliver_by", format!("2026-05-17T{by}:00+07:00"));
+    story.by("snnmt.dau-moi").when(CHANGE, timed("01:00"));
+    story.when(CHANGE, timed("01:00")).refused_at(Code::InvalidData, "urgency");
+    story.when(CHANGE, timed("02:00")).refused(Code::NotAuthorised);
+    story.when(CHANGE, timed("00:30"));
+    assert_eq!(story.due_of(DeadlineKey::Position, 1).unwrap(), "17/05 00:30");
+    story.by("snnmt.lanh-dao").when(CHANGE, timed("02:00"));
+    assert_eq!(story.due_of(DeadlineKey::Position, 1).unwrap(), "17/05 02:00");
 }
 
 #[test]
@@ -242,6 +257,23 @@ fn each_deadline_is_extended_by_who_is_owed() {
         .then(Kind::DeadlineExtended);
 }
 
+/// The seal and the dossier keep to the statements' date as it stands now.
+#[test]
+fn a_dossier_waits_for_statements_that_were_given_more_time() {
+    let mut story = urgent();
+    story.by("btg.lanh-dao").when("record-position", disagree()).settle();
+    story.when("file-statement", statement("A"));
+    story.when(EXTEND, extending("statement", "15/07/2026 17:00")).settle();
+    story.until("14/07/2026 09:00");
+    let cover = with(cover(), "/document/date", "2026-07-14");
+    story.when("submit-dossier", cover).refused(Code::DossierIncomplete);
+    let dossier = story.case().escalation.current().unwrap();
+    assert!(dossier.is_sealed(story.now));
+    story.by("btg.dau-moi").when(CHANGE, urgency("hoa-toc")).settle();
+    story.until("14/07/2026 13:00:01");
+    assert!(!story.case().escalation.current().unwrap().is_sealed(story.now), "four hours from nine");
+}
+
 #[test]
 fn some_dates_are_never_extended() {
     let mut story = urgent();
@@ -259,12 +291,18 @@ fn some_dates_are_never_extended() {
     express.refused(Code::DeadlineNotExtendable);
 }
 
-/// At the very due instant it is not passed; a second later it is.
+/// At the very due instant it is not passed, unless that was recorded already; a second later it is.
 #[test]
 fn what_is_passed_is_not_extended() {
     let mut story = urgent();
     story.at("10/07/2026 17:00").by("ubnd.lanh-dao").when(EXTEND, extending("position", "13/07/2026 17:00"));
     story.then(Kind::DeadlineExtended);
+    let mut story = urgent();
+    story
+        .until("10/07/2026 17:00")
+        .by("ubnd.lanh-dao")
+        .when(EXTEND, extending("position", "13/07/2026 17:00"));
+    story.refused(Code::DeadlineNotExtendable);
     let mut story = urgent();
     story
         .at("10/07/2026 17:00:01")

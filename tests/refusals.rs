@@ -9,6 +9,8 @@ mod dispute;
 mod edge;
 #[path = "refusals/keys.rs"]
 mod keys;
+#[path = "refusals/later.rs"]
+mod later;
 #[path = "refusals/night.rs"]
 mod night;
 #[path = "refusals/refused.rs"]
@@ -41,8 +43,14 @@ const OF_AN_OUTAGE: [(Code, &str); 5] = [
 
 #[test]
 fn every_code_is_asked_for_but_those_of_an_outage() {
-    let asked: [&[Code]; 5] =
-        [&night::CODES, &dispute::CODES, &dispute::BY_A_DIRECTIVE, &taskforce::CODES, &keys::CODES];
+    let asked: [&[Code]; 6] = [
+        &later::CODES,
+        &night::CODES,
+        &dispute::CODES,
+        &dispute::BY_A_DIRECTIVE,
+        &taskforce::CODES,
+        &keys::CODES,
+    ];
     let asked: BTreeSet<_> = asked.into_iter().flatten().map(|code| code.name()).collect();
     let outage = |code: &Code| OF_AN_OUTAGE.iter().any(|(other, _)| other == code);
     let others: BTreeSet<_> = Code::ALL.into_iter().filter(|code| !outage(code)).map(Code::name).collect();

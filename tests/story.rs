@@ -69,6 +69,7 @@ scenarios! {
     a_false_call_is_cancelled_from_coordination = "false-call-after-coordination";
     results_come_back_until_they_are_accepted = "returned-results";
     nobody_acknowledges_up_to_the_chief = "ladder-to-the-chief";
+    a_task_force_is_taken_back_twice = "task-force-not-needed";
     the_superior_answers_for_its_agency = "information-from-the-superior";
 }
 

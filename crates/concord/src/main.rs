@@ -4,6 +4,8 @@ mod audit;
 mod background;
 mod check;
 mod cli;
+#[cfg(test)]
+mod coverage;
 mod demo;
 #[cfg(test)]
 mod diagrams;

@@ -36,6 +36,36 @@ fn the_process_is_documented_as_the_code_has_it() {
     }
 }
 
+/// `docs/refusals.md`: every code with its words in both languages.
+#[test]
+fn the_refusals_are_documented_as_the_code_has_them() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refusals.md");
+    golden(&file, &include_str!("pages/refusals.md").replace("{{codes}}", codes().trim_end()));
+}
+
+fn codes() -> String {
+    let mut out = "| Mã – Code | HTTP | Nghĩa – Meaning | Làm gì tiếp – What to do next | Khi nào – Acts |\n"
+        .to_owned();
+    out.push_str("|---|---|---|---|---|\n");
+    for code in Code::ALL {
+        let words = labels::code(code);
+        let acts: Vec<_> = stages::acts()
+            .filter(|act| acts::act(act.name).is_some_and(|words| words.refusals.contains(&code)))
+            .map(|act| format!("`{}`", act.name))
+            .collect();
+        let when =
+            if acts::ANY.contains(&code) { "mọi việc – any act".to_owned() } else { acts.join(", ") };
+        let (title, next) = (words.title, words.next);
+        let status = problem::status(code).as_u16();
+        let _ = writeln!(
+            out,
+            "| `{code}` | {status} | {}<br>{} | {}<br>{} | {when} |",
+            title.vi, title.en, next.vi, next.en
+        );
+    }
+    out
+}
+
 #[test]
 fn each_page_of_the_process_shows_all_there_is() {
     for (name, template, _) in PAGES {

@@ -17,6 +17,7 @@ const fn words(title: Label, next: Label) -> Words {
 }
 
 /// The words of a code.
+#[expect(clippy::too_many_lines, reason = "a table: one row for each code")]
 pub const fn code(code: Code) -> Words {
     match code {
         Code::NotFound => words(

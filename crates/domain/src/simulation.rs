@@ -12,12 +12,14 @@ pub use holds::Checked;
 use crate::{
     calendar,
     case::Case,
-    decision::{By, Context, Decision, Outcome},
+    decision::{By, Context, Decision, Others, Outcome, Registration},
+    organisation::Person,
     paper::{Entry, Paper},
     policy::Policy,
     refusal::{Code, Refusal},
     scenario::{self, Deed, Expected, Reference, Scenario, Step},
     secrecy, stages,
+    stages::Command,
 };
 
 /// More steps than this at one instant are a circle.
@@ -33,6 +35,29 @@ pub struct Simulation {
     raised: Vec<(CaseId, String)>,
     /// The case that is spoken of.
     current: Option<CaseId>,
+    /// Every decision that made a fact.
+    decided: Vec<Decided>,
+}
+
+/// A decision that made a fact, with all that it was made on: it can be made again.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// The case.
+    pub case: CaseId,
+    /// When.
+    pub now: Timestamp,
+    /// Who gave the command; `None` for the process itself.
+    pub by: Option<Person>,
+    /// The command.
+    pub command: Command,
+    /// Its id.
+    pub id: CommandId,
+    /// The digest of its body.
+    pub fingerprint: Option<Digest>,
+    /// The registration of the document that it brings, if there was one.
+    pub registration: Option<Registration>,
+    /// The rank of the case, for its number.
+    pub rank: Option<u32>,
 }
 
 /// A step of a scenario, and what came of it.
@@ -61,6 +86,33 @@ pub struct Done {
     pub kind: Kind,
 }
 
+impl Decided {
+    /// Makes the decision, on a case as it stands then.
+    pub fn decide(&self, case: Option<&Case>, others: &Others, policy: &Policy) -> Result<Outcome, Refusal> {
+        let ctx = Context {
+            by: self.by.as_ref().map_or(By::System, By::Person),
+            registration: self.registration.as_ref(),
+            rank: self.rank,
+            others,
+            ..Context::of_system(self.now, policy)
+        };
+        stages::decide(case, self.id, self.fingerprint, &self.command, &ctx)
+    }
+
+    /// Who acts, as the fact names him.
+    fn actor(&self) -> Actor {
+        match &self.by {
+            Some(person) => Actor::Person {
+                officer: person.officer.clone(),
+                office: person.office.clone(),
+                agency: person.agency.clone(),
+                capacity: Capacity::Direct,
+            },
+            None => Actor::System { service: self.command.stage().to_string() },
+        }
+    }
+}
+
 impl Played {
     /// Everything was as it must be.
     pub fn holds(&self) -> bool {
@@ -71,7 +123,7 @@ impl Played {
 impl Simulation {
     /// No case yet.
     pub fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
-        Self { policy, now, paper: Paper::default(), raised: Vec::new(), current: None }
+        Self { policy, now, paper: Paper::default(), raised: Vec::new(), current: None, decided: Vec::new() }
     }
 
     /// What the clock says.
@@ -87,6 +139,11 @@ impl Simulation {
     /// What was recorded.
     pub fn paper(&self) -> &Paper {
         &self.paper
+    }
+
+    /// Every decision that made a fact, in order.
+    pub fn decided(&self) -> &[Decided] {
+        &self.decided
     }
 
     /// The cases in the order in which they were raised, with their names in the scenario.
@@ -145,18 +202,22 @@ impl Simulation {
         let mut done = Vec::new();
         for (place, (id, _)) in self.raised.clone().into_iter().enumerate() {
             while let Some((case, step)) = self.next_step(id) {
-                let command = step.command_id(id);
-                let ctx = Context {
+                let decided = Decided {
+                    case: id,
+                    now: self.now,
+                    by: None,
+                    id: step.command_id(id),
+                    command: step.command,
+                    fingerprint: None,
+                    registration: None,
                     rank: Some(self.rank(place, case)),
-                    ..Context::of_system(self.now, &self.policy)
                 };
-                let decided = stages::decide(Some(case), command, None, &step.command, &ctx);
-                let Ok(Outcome::Fresh(decision)) = decided else {
-                    return Err(format!("{} is proposed, and {decided:?}", step.name));
+                let outcome = decided.decide(Some(case), self.paper.cases(), &self.policy);
+                let Ok(Outcome::Fresh(decision)) = outcome else {
+                    return Err(format!("{} is proposed, and {outcome:?}", step.name));
                 };
                 done.push(Done { case: id, at: decision.occurred_at, kind: decision.body.kind() });
-                let actor = Actor::System { service: step.command.stage().to_string() };
-                self.record(id, command, None, actor, decision)?;
+                self.record(decided, decision)?;
                 if done.len() > STEPS {
                     return Err(format!("{}: the process does not come to rest", step.name));
                 }
@@ -178,17 +239,17 @@ impl Simulation {
         u32::try_from(before.filter(|other| year(other) == year(case)).count()).unwrap_or(u32::MAX) + 1
     }
 
-    fn record(
-        &mut self,
-        case: CaseId,
-        command: CommandId,
-        fingerprint: Option<Digest>,
-        actor: Actor,
-        decision: Decision,
-    ) -> Result<(), String> {
-        let policy_version = &self.policy.version;
-        let entry = Entry { recorded_at: self.now, actor, command, fingerprint, policy_version };
-        self.paper.record(case, &entry, decision)
+    fn record(&mut self, decided: Decided, decision: Decision) -> Result<(), String> {
+        let entry = Entry {
+            recorded_at: self.now,
+            actor: decided.actor(),
+            command: decided.id,
+            fingerprint: decided.fingerprint,
+            policy_version: &self.policy.version,
+        };
+        self.paper.record(decided.case, &entry, decision)?;
+        self.decided.push(decided);
+        Ok(())
     }
 
     /// An officer acts, as through the edge.
@@ -213,36 +274,34 @@ impl Simulation {
         scenario::resolve(&mut body, &|reference| self.find(id, reference))?;
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let command_id = CommandId::of_person(&person.agency, &person.officer, id, key);
-        let decided = secrecy::screen(act.name, &mut body)
-            .and_then(|()| stages::Command::parse(act, body))
-            .and_then(|command| {
-                let registration =
-                    command.document().and_then(|document| self.paper.registration(&document.id()));
-                let ctx = Context {
-                    by: By::Person(&person),
-                    registration,
-                    others: self.paper.cases(),
-                    ..Context::of_system(self.now, &self.policy)
-                };
-                stages::decide(self.paper.case(id), command_id, fingerprint, &command, &ctx)
-            });
+        let command = secrecy::screen(act.name, &mut body).and_then(|()| Command::parse(act, body));
         if !raises {
             self.current = Some(id);
         }
-        match decided {
+        let decided = command.map(|command| Decided {
+            case: id,
+            now: self.now,
+            registration: command
+                .document()
+                .and_then(|document| self.paper.registration(&document.id()).cloned()),
+            by: Some(person),
+            command,
+            id: command_id,
+            fingerprint,
+            rank: None,
+        });
+        let outcome = decided.and_then(|decided| {
+            let outcome = decided.decide(self.paper.case(id), self.paper.cases(), &self.policy)?;
+            Ok((decided, outcome))
+        });
+        match outcome {
             Err(refusal) => Ok(Err(refusal)),
-            Ok(Outcome::Repeat(_)) => {
+            Ok((_, Outcome::Repeat(_))) => {
                 Ok(Err(Refusal::new(Code::IdempotencyKeyReused, "Đã thực hiện.", "It was done already.")))
             }
-            Ok(Outcome::Fresh(decision)) => {
+            Ok((decided, Outcome::Fresh(decision))) => {
                 let kind = decision.body.kind();
-                let actor = Actor::Person {
-                    officer: person.officer.clone(),
-                    office: person.office.clone(),
-                    agency: person.agency.clone(),
-                    capacity: Capacity::Direct,
-                };
-                self.record(id, command_id, fingerprint, actor, decision)?;
+                self.record(decided, decision)?;
                 if raises {
                     let name = deed.case.clone().unwrap_or_else(|| (self.raised.len() + 1).to_string());
                     self.raised.push((id, name));

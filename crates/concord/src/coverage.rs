@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{deadlines, labels, scenario::Scenario, simulation, stages};
+use domain::{labels, scenario::Scenario, simulation, stages};
 use events::{Body, DeadlineKey, Kind};
 
 use crate::{flow::golden, place};

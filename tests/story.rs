@@ -107,9 +107,34 @@ async fn whole(place: &Installation, scenario: &Scenario) -> String {
     let mut whole = Vec::new();
     for number in 1..=scenario.steps.iter().filter(raised).count() {
         let case = format!("VV-{}-{number:05}", scenario.start.format("%Y"));
-        whole.push(place.replay(&["--case", &case]).await.succeeded());
+        whole.push(in_order(&place.replay(&["--case", &case]).await.succeeded()));
     }
     whole.join("\n")
+}
+
+/// What timers of different stages record at one instant has no order of its own (PROCESS §4 rule 3): here it is that
+/// of the names.
+fn in_order(replay: &str) -> String {
+    let timed = |line: &&str| {
+        let kind = line.split_whitespace().nth(4).unwrap_or_default();
+        [".overdue", ".reminded", ".fallback-assigned"].iter().any(|end| kind.ends_with(end))
+    };
+    let same = |one: &&str, other: &&str| timed(one) && timed(other) && one.get(..19) == other.get(..19);
+    let lines: Vec<_> = replay.split('\n').collect();
+    let mut ordered = Vec::new();
+    for group in lines.chunk_by(same) {
+        // The place of its version stays where it is; what is said there changes places.
+        let (places, mut said): (Vec<_>, Vec<_>) = group.iter().map(|line| halves(line)).unzip();
+        said.sort_unstable();
+        ordered.extend(places.into_iter().zip(said).map(|(place, said)| format!("{place}{said}")));
+    }
+    ordered.join("\n")
+}
+
+/// A line up to the type of its fact, and from there on.
+fn halves(line: &str) -> (&str, &str) {
+    let kind = line.split_whitespace().nth(4).filter(|_| line.get(2..3) == Some("/"));
+    line.split_at(kind.and_then(|kind| line.find(kind)).unwrap_or(0))
 }
 
 /// A scenario that nobody tells is no scenario, and a golden without one is left over.

@@ -62,7 +62,7 @@ async fn what_happened_is_what_is_counted() {
     assert!(read.value("concord_write_duration_seconds_sum", &[("stream", "CASES")]) > 0.0);
 
     let steps = read.sum("concord_steps_total", &[("code", "OK")]);
-    assert_eq!(steps, all - 2.0, "all but the raise and the acknowledgement");
+    assert_eq!(steps, all - 3.0, "all but the policy, the raise and the acknowledgement");
     // The clock jumps from due to due: each is recorded at its very instant.
     assert_eq!(read.sum("concord_step_lateness_seconds_sum", &[]), 0.0);
 
@@ -82,8 +82,8 @@ async fn what_happened_is_what_is_counted() {
     assert_eq!(read.value("concord_mail_open", &[]), 0.0);
     assert_eq!(read.value("concord_mail_oldest_open_seconds", &[]), 0.0);
 
-    assert_eq!(read.labels("service").len(), 11, "ten services, and what reads for all of them");
-    assert_eq!(read.sum("concord_connection_up", &[]), 11.0);
+    assert_eq!(read.labels("service").len(), 12, "eleven services, and what reads for all of them");
+    assert_eq!(read.sum("concord_connection_up", &[]), 12.0);
     assert_eq!(read.sum("concord_connection_violations_total", &[]), 0.0);
 
     names_nobody(&read, case);

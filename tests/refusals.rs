@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+#[path = "refusals/directory.rs"]
+mod directory;
 #[path = "refusals/dispute.rs"]
 mod dispute;
 #[path = "refusals/edge.rs"]
@@ -43,8 +45,9 @@ const OF_AN_OUTAGE: [(Code, &str); 5] = [
 
 #[test]
 fn every_code_is_asked_for_but_those_of_an_outage() {
-    let asked: [&[Code]; 6] = [
+    let asked: [&[Code]; 7] = [
         &later::CODES,
+        &directory::CODES,
         &night::CODES,
         &dispute::CODES,
         &dispute::BY_A_DIRECTIVE,

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::support::api::{Answer, Api, letter, path_of, send};
 
 /// The codes that can be asked for, each with its status.
-pub const STATUS: [(Code, u16); 26] = [
+pub const STATUS: [(Code, u16); 27] = [
     (Code::NotFound, 404),
     (Code::NotAuthorised, 403),
+    (Code::DelegationExpired, 403),
     (Code::Conflict, 409),
     (Code::BadState, 409),
     (Code::InvalidData, 422),
@@ -60,6 +61,19 @@ impl Refusals {
         let answer = self.by_rule(request, code).await;
         let pointer = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default();
         assert_eq!(pointer, at, "{act}: {}", answer.text);
+    }
+
+    /// An act on the directory that is refused with a code, about a field if it is about one.
+    pub async fn tell(&mut self, by: &str, act: &str, body: &Value, code: Code, at: &str) {
+        let request = self.api.request(by, Method::POST, &format!("/api/v1/directory/{act}"));
+        let answer = self.by_rule(request.header("Idempotency-Key", "refused").json(body), code).await;
+        let pointer = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default();
+        assert_eq!(pointer, at, "{act}: {}", answer.text);
+    }
+
+    /// What the edge itself refuses is no code of the rules.
+    pub fn forget(&mut self, codes: &[&str]) {
+        self.codes.retain(|code| !codes.contains(&code.as_str()));
     }
 
     /// A raise that is refused.

@@ -48,7 +48,8 @@ async fn a_stream_that_differs_is_refused_by_every_process_and_left_as_it_is() {
         refused(start, &["stream CASES does not exist", "provision"]).await;
     }
     // Somebody has made the log by hand, as streams are by default.
-    let by_hand = json!({ "name": "CASES", "subjects": ["case.>", "document.>"], "storage": "file" });
+    let by_hand =
+        json!({ "name": "CASES", "subjects": ["case.>", "document.>", "directory.>"], "storage": "file" });
     let made = ask("$JS.API.STREAM.CREATE.CASES", by_hand).await;
     assert!(made["error"].is_null(), "{made}");
     let ledger = nats.connect(Principal::Ledger).await;

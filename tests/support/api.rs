@@ -56,6 +56,12 @@ impl Api {
         send(request.header("Idempotency-Key", key).json(body)).await
     }
 
+    /// An act on the directory.
+    pub async fn tell(&self, officer: &str, act: &str, key: &str, body: &Value) -> reqwest::Result<Answer> {
+        let request = self.request(officer, Method::POST, &format!("/api/v1/directory/{act}"));
+        send(request.header("Idempotency-Key", key).json(body)).await
+    }
+
     /// Reads as an officer.
     pub async fn get(&self, officer: &str, path: &str) -> reqwest::Result<Answer> {
         send(self.request(officer, Method::GET, path)).await

@@ -25,7 +25,8 @@ pub fn nothing_is_given_away(scenario: &Scenario, mails: &[Mail]) {
     for officer in organisation.officers() {
         sensitive.extend(words(&officer.name));
     }
-    let raised = &scenario.steps[0].act.as_ref().expect("it begins with a raise").body;
+    let mut deeds = scenario.steps.iter().filter_map(|step| step.act.as_ref());
+    let raised = &deeds.find(|deed| deed.act == "raise").expect("a case is raised").body;
     let raised = ["title", "topic"].map(|field| raised[field].as_str().expect("a text"));
     for word in words(&format!("{} {} nghiệp, trường, snnmt, 0258", raised[0], raised[1])) {
         assert!(sensitive.contains(&word), "{word} is not looked for");
@@ -33,8 +34,8 @@ pub fn nothing_is_given_away(scenario: &Scenario, mails: &[Mail]) {
     let frame = frame();
     for mail in mails {
         let office = organisation
-            .officers()
-            .filter_map(|officer| organisation.office(&officer.office))
+            .holdings()
+            .filter_map(|held| organisation.office(&held.office))
             .find(|office| office.email == mail.to)
             .expect("an office at this address");
         let text = mail.text.replacen(&office.title, "", 1);

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use domain::scenario::{Expected, Reference, Scenario, Step, resolve};
+use domain::{
+    directory,
+    scenario::{Expected, Reference, Scenario, Step, resolve},
+};
 use serde_json::Value;
 
 use super::{
@@ -100,8 +103,14 @@ impl Story {
         let key = format!("step-{}", step.line);
         let mut body = deed.body.clone();
         let seen = api.get("btg.kiem-tra", &format!("/api/v1/cases/{}", self.case)).await?;
-        resolve(&mut body, &|reference| self.find(&seen.body, reference)).expect("what the act refers to");
-        let answer = api.act(&deed.officer, &self.case, &deed.act, &key, &body).await?;
+        let delegation = newest_delegation(api).await?;
+        let find = |reference: Reference<'_>| self.find(&seen.body, delegation.as_deref(), reference);
+        resolve(&mut body, &find).expect("what the act refers to");
+        let answer = if directory::named(&deed.act).is_some() {
+            api.tell(&deed.officer, &deed.act, &key, &body).await?
+        } else {
+            api.act(&deed.officer, &self.case, &deed.act, &key, &body).await?
+        };
         if deed.act == "raise" && answer.status < 300 {
             answer.case().clone_into(&mut self.case);
             let name = deed.case.clone().unwrap_or_default();
@@ -117,9 +126,10 @@ impl Story {
         found.map(|(id, _)| id.clone()).expect("a case of that name")
     }
 
-    fn find(&self, case: &Value, reference: Reference<'_>) -> Option<String> {
+    fn find(&self, case: &Value, delegation: Option<&str>, reference: Reference<'_>) -> Option<String> {
         match reference {
             Reference::Case(name) => Some(self.named(name)),
+            Reference::Delegation => delegation.map(str::to_owned),
             Reference::Event(kind) => {
                 let mut history = case["history"].as_array()?.iter().rev();
                 let newest = history.find(|each| each["type"].as_str() == Some(kind.name()))?;
@@ -127,6 +137,13 @@ impl Story {
             }
         }
     }
+}
+
+/// The delegation that was granted last.
+async fn newest_delegation(api: &Api) -> reqwest::Result<Option<String>> {
+    let answer = api.get("btg.kiem-tra", "/api/v1/directory/delegations").await?;
+    let newest = answer.body["delegations"].as_array().and_then(|all| all.last());
+    Ok(newest.and_then(|each| each["id"].as_str()).map(str::to_owned))
 }
 
 /// The code with which a step is to be refused.

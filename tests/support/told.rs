@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::Policy;
-use events::{CaseId, CommandId, EventId};
+use events::{CaseId, CommandId, EventId, Timestamp};
 use serde_json::Value;
 use testkit::eventually_every;
 use tokio::sync::watch;
@@ -174,7 +174,8 @@ impl Told {
     /// The command behind a request, by the rules of the keys (DESIGN D6).
     fn known(&self, request: &Request<'_>) -> (CommandId, Asked) {
         let officer = request.officer.into();
-        let person = self.policy.organisation.person(&officer).expect("an officer of the province");
+        let person = self.policy.organisation.person(&officer, Timestamp::UNIX_EPOCH);
+        let person = person.expect("an officer of the province, since always");
         let case = if request.case.is_empty() {
             CaseId::raised_by(&person.agency, &officer, request.key)
         } else {

@@ -1,13 +1,16 @@
 //! The casebook: loads a case, decides, proposes; the only way by which a fact is made (DESIGN D3).
 
+mod directory;
+
 use std::{sync::Arc, time::Duration};
+
+pub use directory::{DirectoryAttempt, DirectoryExecuted, LoadedDirectory, read_directory};
 
 use domain::{
     By, Case, Code, Command, Context, Decision, Others, Outcome, Policy, Receipt, Refusal, Registration,
 };
 use events::{
-    Actor, AggregateId, Body, Capacity, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact, Origin,
-    Timestamp,
+    Actor, AggregateId, Body, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact, Origin, Timestamp,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -44,6 +47,10 @@ pub trait Shelf: Send + Sync + 'static {
     fn get(&self, case: CaseId) -> Option<Loaded>;
     /// Takes a newer fold of a case; an older one is ignored.
     fn put(&self, loaded: Loaded);
+    /// The directory, as far as it is known here.
+    fn directory(&self) -> Option<LoadedDirectory>;
+    /// Takes a newer fold of the directory; an older one is ignored.
+    fn put_directory(&self, loaded: LoadedDirectory);
 }
 
 /// A command with all that its decision needs.
@@ -265,15 +272,7 @@ impl Casebook {
         failpoint::reached(Failpoint::CasebookDecided);
         let subject = protocol::fact_subject(attempt.command.stage());
         let payload = protocol::write(&Proposal { facts });
-        let answer = self.bus.request(&subject, payload, LEDGER).await.map_err(|error| match error {
-            RequestError::NoResponder { .. } => Refusal::new(
-                Code::Unavailable,
-                "Dịch vụ ghi sổ chưa sẵn sàng; chưa có gì được ghi. Đề nghị thử lại.",
-                "The ledger does not answer and nothing was stored: try again.",
-            ),
-            RequestError::Busy { .. } => overloaded(),
-            RequestError::TimedOut { .. } | RequestError::NotSent { .. } => outcome_unknown(),
-        })?;
+        let answer = self.bus.request(&subject, payload, LEDGER).await.map_err(|error| unanswered(&error))?;
         match protocol::read(&answer)? {
             Verdict::Conflict => Ok(None),
             Verdict::Refused(refusal) => Err(refusal),
@@ -330,13 +329,8 @@ fn proposed(draft: &Draft, on_version: u32) -> Result<Proposed, Refusal> {
 fn origin(attempt: &Attempt<'_>, case: Option<&Case>, decision: &Decision) -> Origin {
     let (actor, causation) = match attempt.by {
         By::Person(person) => {
-            let actor = Actor::Person {
-                officer: person.officer.clone(),
-                office: person.office.clone(),
-                agency: person.agency.clone(),
-                capacity: Capacity::Direct,
-            };
-            (actor, None)
+            let person = decision.acting.as_deref().unwrap_or(person);
+            (person.actor(), None)
         }
         By::System => {
             let service = attempt.command.stage().name().to_owned();
@@ -353,8 +347,20 @@ fn origin(attempt: &Attempt<'_>, case: Option<&Case>, decision: &Decision) -> Or
         correlation,
         causation,
         policy_version: attempt.policy.version.clone(),
-        // Directory and policy are files so far: no fact of theirs is in the log.
-        basis: 0,
+        basis: attempt.policy.basis,
+    }
+}
+
+/// What it means that the ledger gave no answer.
+fn unanswered(error: &RequestError) -> Refusal {
+    match error {
+        RequestError::NoResponder { .. } => Refusal::new(
+            Code::Unavailable,
+            "Dịch vụ ghi sổ chưa sẵn sàng; chưa có gì được ghi. Đề nghị thử lại.",
+            "The ledger does not answer and nothing was stored: try again.",
+        ),
+        RequestError::Busy { .. } => overloaded(),
+        RequestError::TimedOut { .. } | RequestError::NotSent { .. } => outcome_unknown(),
     }
 }
 

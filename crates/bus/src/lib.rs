@@ -13,7 +13,10 @@ pub mod protocol;
 pub mod server;
 pub mod streams;
 
-pub use casebook::{Attempt, Casebook, Executed, Loaded, Shelf, fold, overloaded};
+pub use casebook::{
+    Attempt, Casebook, DirectoryAttempt, DirectoryExecuted, Executed, Loaded, LoadedDirectory, Shelf, fold,
+    overloaded, read_directory,
+};
 pub use connection::Bus;
 pub use failpoint::Failpoint;
 pub use permissions::Principal;

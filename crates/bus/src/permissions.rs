@@ -32,6 +32,8 @@ pub enum Principal {
     Taskforce,
     /// The stage escalation.
     Escalation,
+    /// The directory: policy, offices, absences, delegations.
+    Directory,
     /// The only pen: takes proposals and appends to the log.
     Ledger,
     /// Mail and webhooks.
@@ -67,13 +69,14 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal, in the order of the process.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
         Self::Coordination,
         Self::Taskforce,
         Self::Escalation,
+        Self::Directory,
         Self::Ledger,
         Self::Notifier,
         Self::Audit,
@@ -91,6 +94,7 @@ impl Principal {
             Self::Coordination => "coordination",
             Self::Taskforce => "taskforce",
             Self::Escalation => "escalation",
+            Self::Directory => "directory",
             Self::Ledger => "ledger",
             Self::Notifier => "notifier",
             Self::Audit => "audit",
@@ -109,6 +113,7 @@ impl Principal {
             Self::Coordination => &["coordination", "closure"],
             Self::Taskforce => &["taskforce"],
             Self::Escalation => &["escalation"],
+            Self::Directory => &["directory"],
             Self::Ledger | Self::Notifier | Self::Audit | Self::Api | Self::Views | Self::Deploy => &[],
         }
     }
@@ -129,7 +134,8 @@ impl Principal {
             | Self::Routing
             | Self::Coordination
             | Self::Taskforce
-            | Self::Escalation => {
+            | Self::Escalation
+            | Self::Directory => {
                 for stage in self.stages() {
                     rights
                         .publish([format!("fact.{stage}")])
@@ -139,7 +145,9 @@ impl Principal {
                 rights.responses = true;
             }
             Self::Ledger => {
-                rights.publish(["case.>", "document.>", "log.>", "pen.>"]).subscribe(["fact.>", "pen.>"]);
+                rights
+                    .publish(["case.>", "document.>", "directory.>", "log.>", "pen.>"])
+                    .subscribe(["fact.>", "pen.>"]);
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES)]);
                 rights.responses = true;
             }
@@ -365,7 +373,7 @@ mod tests {
 
     #[test]
     fn the_ledger_is_the_only_pen_on_cases() {
-        for subject in ["case.>", "document.>"] {
+        for subject in ["case.>", "document.>", "directory.>"] {
             let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, subject)).collect();
             assert_eq!(able, [Principal::Ledger], "{subject}");
         }

@@ -95,6 +95,48 @@ pub struct Done {
     pub pending: Vec<String>,
 }
 
+/// An act of a person on the directory, as the edge passes it on.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DirectoryRequest {
+    /// Who acts.
+    pub officer: OfficerId,
+    /// The act, derived from the person's key.
+    pub command: CommandId,
+    /// The digest of the canonical body.
+    pub fingerprint: Digest,
+    /// The version of the directory that the person saw, if he says so.
+    pub expected_version: Option<u32>,
+    /// The request that begins the chain.
+    pub correlation: Uuid,
+    /// What time it is for the edge.
+    pub clock: Timestamp,
+    /// The act's body.
+    pub body: Value,
+}
+
+/// The answer to an act on the directory.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirectoryAnswer {
+    /// Carried out, now or earlier.
+    Done(DirectoryDone),
+    /// Not carried out.
+    Refused(Refusal),
+}
+
+/// What an act on the directory did.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct DirectoryDone {
+    /// The fact that the act made.
+    pub event: EventId,
+    /// The version of that fact.
+    pub version: u32,
+    /// The act was carried out earlier: this is its first result.
+    pub replayed: bool,
+    /// The place of the directory's newest fact in the log.
+    pub sequence: u64,
+}
+
 /// Asks a stage to do what it must do next in a case.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StepRequest {

@@ -143,7 +143,7 @@ impl Replicas {
 pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
     let cases = StreamDeclaration {
         name: CASES,
-        subjects: &["case.>", "document.>"],
+        subjects: &["case.>", "document.>", "directory.>"],
         purpose: "the log of facts, the only truth",
         max_bytes: shape.cases_max_bytes,
         max_message_bytes: 256 * KIB,

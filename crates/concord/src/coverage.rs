@@ -8,15 +8,27 @@ use std::{
     sync::Arc,
 };
 
-use domain::{labels, scenario::Scenario, simulation, stages};
+use domain::{directory, labels, scenario::Scenario, simulation, stages};
 use events::{Body, DeadlineKey, Kind};
 
 use crate::{flow::golden, place};
 
 const TEMPLATE: &str = include_str!("pages/coverage.md");
 
-/// Who routes by hand has no rule that matches; the example province has one for each case.
-const BY_HAND: &str = "route";
+/// Acts that no scenario does, and what shows them.
+const BY_HAND: [(&str, &str); 2] = [
+    ("route", "`crates/domain/src/stages/routing/tests`: the example province has a rule for every case"),
+    (
+        "publish-policy",
+        "`crates/domain/src/directory/tests`, `tests/directory.rs`: whole files stand in no scenario",
+    ),
+];
+
+/// A step that no scenario does, and what shows it.
+const BY_ITSELF: (&str, &str) = (
+    "pass-delegations",
+    "`crates/domain/src/directory/tests`: in the example province who merges has delegated nothing",
+);
 
 /// What all scenarios show.
 #[derive(Default)]
@@ -34,10 +46,14 @@ struct Shown {
 #[test]
 fn what_is_covered_is_documented_as_the_scenarios_show_it() {
     let shown = shown();
-    let bare: Vec<_> =
-        stages::acts().filter(|act| !shown.acts.contains_key(act.name)).map(|act| act.name).collect();
-    assert_eq!(bare, [BY_HAND], "no scenario does these");
-    let bare: Vec<_> = stages::steps().filter(|step| !shown.steps.contains_key(&step.records)).collect();
+    let bare: Vec<_> = stages::acts()
+        .chain(directory::ACTS)
+        .filter(|act| !shown.acts.contains_key(act.name))
+        .map(|act| act.name)
+        .collect();
+    assert_eq!(bare, BY_HAND.map(|(act, _)| act), "no scenario does these");
+    let steps = || stages::steps().chain(directory::STEPS).filter(|step| step.name != BY_ITSELF.0);
+    let bare: Vec<_> = steps().filter(|step| !shown.steps.contains_key(&step.records)).collect();
     assert!(bare.is_empty(), "in no scenario the process does these: {bare:?}");
     let never: Vec<_> = shown.clocks.iter().filter(|(_, [armed, ..])| *armed == 0).collect();
     assert!(never.is_empty(), "in no scenario these run: {never:?}");
@@ -78,6 +94,9 @@ fn shown() -> Shown {
             for done in played.meanwhile.iter().chain(&played.afterwards) {
                 shown.steps.entry(done.kind).or_default().insert(name.clone());
             }
+        }
+        for fact in &simulation.paper().said_to_directory().facts {
+            shown.steps.entry(fact.body().kind()).or_default().insert(name.clone());
         }
         for (_, case) in simulation.cases() {
             let facts = simulation.paper().told(case.id).map_or(&[][..], |told| &told.facts);
@@ -136,7 +155,8 @@ fn table(shown: &Shown, wanted: &str) -> String {
             let acts = wanted.strip_prefix("acts ").expect("a table that is known").split(' ');
             let scenarios: BTreeSet<_> = acts
                 .flat_map(|act| {
-                    assert!(stages::act(act).is_some(), "{act} is no act");
+                    let known = stages::act(act).or_else(|| directory::named(act));
+                    assert!(known.is_some(), "{act} is no act");
                     shown.acts.get(act).into_iter().flatten()
                 })
                 .collect();
@@ -155,16 +175,14 @@ fn some<'a>(scenarios: impl ExactSizeIterator<Item = &'a String>) -> String {
 
 fn all_acts(shown: &Shown) -> String {
     let mut out = "| Act | Done in | Refused in scenarios for |\n|---|---|---|\n".to_owned();
-    for act in stages::acts() {
+    for act in stages::acts().chain(directory::ACTS) {
         let refused: Vec<_> = shown.refused.get(act.name).into_iter().flatten().cloned().collect();
         let label = labels::acts::act(act.name).map_or("", |words| words.label.en);
-        let done = match shown.acts.get(act.name) {
-            Some(scenarios) => some(scenarios.iter()),
-            None => {
-                "`crates/domain/src/stages/routing/tests`: the example province has a rule for every case"
-                    .to_owned()
-            }
+        let elsewhere = || {
+            let found = BY_HAND.iter().find(|(name, _)| *name == act.name);
+            found.map(|(_, why)| (*why).to_owned()).unwrap_or_default()
         };
+        let done = shown.acts.get(act.name).map_or_else(elsewhere, |scenarios| some(scenarios.iter()));
         let _ = writeln!(out, "| {label}<br>`{}` | {done} | {} |", act.name, refused.join(", "));
     }
     out.trim_end().to_owned()
@@ -172,9 +190,13 @@ fn all_acts(shown: &Shown) -> String {
 
 fn all_steps(shown: &Shown) -> String {
     let mut out = "| Step | Comes in |\n|---|---|\n".to_owned();
-    for step in stages::steps() {
+    for step in stages::steps().chain(directory::STEPS) {
         let label = labels::step(step.name).map_or("", |(label, _)| label.en);
-        let _ = writeln!(out, "| {label}<br>`{}` | {} |", step.name, some(shown.steps[&step.records].iter()));
+        let comes_in = match shown.steps.get(&step.records) {
+            Some(scenarios) => some(scenarios.iter()),
+            None => BY_ITSELF.1.to_owned(),
+        };
+        let _ = writeln!(out, "| {label}<br>`{}` | {comes_in} |", step.name);
     }
     out.trim_end().to_owned()
 }

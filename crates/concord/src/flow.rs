@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use bus::permissions::Principal;
-use domain::{deadlines, notices, stages};
+use domain::{deadlines, directory, notices, stages};
 use events::{DeadlineKey, Kind, Stage};
 use service::Service;
 
@@ -17,7 +17,7 @@ fn recorder(services: &[Service], stage: Stage) -> &Service {
 #[test]
 fn each_stage_has_exactly_one_recorder_and_its_credential_says_so() {
     let services = services::all();
-    for stage in Stage::ALL {
+    for stage in Stage::ALL.into_iter().chain([Stage::Directory]) {
         let recorders: Vec<_> = services.iter().filter(|service| service.records.contains(&stage)).collect();
         assert_eq!(recorders.len(), 1, "{stage}");
         assert!(recorders[0].principal.stages().contains(&stage.name()), "{stage}");
@@ -33,10 +33,10 @@ fn each_stage_has_exactly_one_recorder_and_its_credential_says_so() {
 
 #[test]
 fn an_act_and_a_step_record_facts_of_their_own_stage() {
-    for act in stages::acts() {
+    for act in stages::acts().chain(directory::ACTS) {
         assert!(act.records.iter().all(|kind| kind.stage() == act.stage), "{}", act.name);
     }
-    for step in stages::steps() {
+    for step in stages::steps().chain(directory::STEPS) {
         assert_eq!(step.records.stage(), step.stage, "{}", step.name);
     }
 }
@@ -72,13 +72,13 @@ fn flow() -> String {
         let _ = writeln!(out, "| {} | {} | {} |", service.name, service.about, dash(&stages.join(", ")));
     }
     out.push_str("\n## Acts of persons\n\n| Act | Who | Service | Facts |\n|---|---|---|---|\n");
-    for act in stages::acts() {
+    for act in stages::acts().chain(directory::ACTS) {
         let facts: Vec<_> = act.records.iter().map(|kind| format!("`{kind}`")).collect();
         let service = recorder(&services, act.stage).name;
         let _ = writeln!(out, "| `{}` | {} | {service} | {} |", act.name, act.who, facts.join(" · "));
     }
     out.push_str("\n## Automatic steps\n\n| Step | When | Service | Fact |\n|---|---|---|---|\n");
-    for step in stages::steps() {
+    for step in stages::steps().chain(directory::STEPS) {
         let service = recorder(&services, step.stage).name;
         let _ = writeln!(out, "| `{}` | {} | {service} | `{}` |", step.name, step.when, step.records);
     }

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use domain::{
-    deadlines,
+    deadlines, directory,
     labels::{self, Label, acts},
     notices,
     period::Period,
@@ -50,6 +50,7 @@ fn codes() -> String {
     for code in Code::ALL {
         let words = labels::code(code);
         let acts: Vec<_> = stages::acts()
+            .chain(directory::ACTS)
             .filter(|act| acts::act(act.name).is_some_and(|words| words.refusals.contains(&code)))
             .map(|act| format!("`{}`", act.name))
             .collect();
@@ -89,10 +90,10 @@ fn each_page_of_the_process_shows_all_there_is() {
 
 #[test]
 fn the_acts_and_steps_of_the_catalogue_have_words() {
-    for act in stages::acts() {
+    for act in stages::acts().chain(directory::ACTS) {
         assert!(acts::act(act.name).is_some(), "labels::acts has no words for {}", act.name);
     }
-    for step in stages::steps() {
+    for step in stages::steps().chain(directory::STEPS) {
         assert!(labels::step(step.name).is_some(), "labels has no words for {}", step.name);
     }
 }

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::scenario::{Deed, Expected, Reference, Scenario, Step, moment_in_words as local, resolve};
+use domain::{
+    directory,
+    scenario::{Deed, Expected, Reference, Scenario, Step, moment_in_words as local, resolve},
+};
 use events::Timestamp;
 use serde_json::{Value, json};
 
@@ -184,17 +187,20 @@ impl Player {
     /// Gives an act; the same step has the same key, so that a repeat after a crash is one act.
     async fn act(&mut self, scenario: &Scenario, step: &Step, deed: &Deed) -> Result<Answer, Failure> {
         let wrong = |what: String| format!("line {}: {what}", step.line);
+        let of_directory = directory::named(&deed.act).is_some();
         if let Some(name) = deed.case.as_ref().filter(|_| deed.act != "raise") {
             self.case = Some(self.named(name).ok_or_else(|| wrong(format!("no case is called @{name}")))?);
         }
         let path = match (&self.case, deed.act.as_str()) {
+            (_, act) if of_directory => format!("/api/v1/directory/{act}"),
             (_, "raise") => "/api/v1/cases".to_owned(),
             (Some(case), act) => format!("/api/v1/cases/{case}/{act}"),
             (None, _) => return Err(wrong("no case was raised yet".to_owned()).into()),
         };
         let seen = self.look().await?.unwrap_or_default();
         let mut body = deed.body.clone();
-        resolve(&mut body, &|reference| self.find(&seen, reference)).map_err(wrong)?;
+        let delegation = self.newest_delegation().await?;
+        resolve(&mut body, &|reference| self.find(&seen, delegation.as_deref(), reference)).map_err(wrong)?;
         let key = format!("{}/{}", scenario.key(), step.line);
         let answer = self.post(&path, &deed.officer, Some(&key), &body).await?;
         if deed.act == "raise"
@@ -204,7 +210,9 @@ impl Player {
             self.raised.push((id.to_owned(), name));
             self.case = Some(id.to_owned());
         }
-        let came = if answer.status < 400 {
+        let came = if answer.status < 400 && of_directory {
+            self.show.paint("32", &answer.status.to_string())
+        } else if answer.status < 400 {
             let case = &answer.body["case"];
             let words = |value: &Value| value.as_str().unwrap_or("–").to_owned();
             self.show.paint(
@@ -228,8 +236,9 @@ impl Player {
     }
 
     /// What a field of an act refers to, in the case as it stands.
-    fn find(&self, case: &Value, reference: Reference<'_>) -> Option<String> {
+    fn find(&self, case: &Value, delegation: Option<&str>, reference: Reference<'_>) -> Option<String> {
         match reference {
+            Reference::Delegation => delegation.map(str::to_owned),
             Reference::Case(name) => self.named(name),
             Reference::Event(kind) => {
                 let mut history = case["history"].as_array()?.iter().rev();
@@ -237,6 +246,13 @@ impl Player {
                 newest["event"].as_str().map(str::to_owned)
             }
         }
+    }
+
+    /// The delegation that was granted last.
+    async fn newest_delegation(&self) -> Result<Option<String>, Failure> {
+        let answer = self.get("/api/v1/directory/delegations", Some(AUDITOR)).await?;
+        let newest = answer.body["delegations"].as_array().and_then(|all| all.last());
+        Ok(newest.and_then(|each| each["id"].as_str()).map(str::to_owned))
     }
 
     async fn set_clock(&self, to: Timestamp) -> Result<(), Failure> {
@@ -262,8 +278,12 @@ impl Player {
 
     async fn events(&self) -> Result<Vec<Value>, Failure> {
         let Some(case) = &self.case else { return Ok(Vec::new()) };
-        let answer = self.get(&format!("/api/v1/cases/{case}/events"), Some(AUDITOR)).await?;
-        Ok(answer.body["events"].as_array().cloned().unwrap_or_default())
+        let mut events = Vec::new();
+        for path in [format!("/api/v1/cases/{case}/events"), "/api/v1/directory/events".to_owned()] {
+            let answer = self.get(&path, Some(AUDITOR)).await?;
+            events.extend(answer.body["events"].as_array().cloned().unwrap_or_default());
+        }
+        Ok(events)
     }
 
     fn show_mails(&mut self) {

@@ -162,7 +162,6 @@ impl Process {
                     bus,
                     reader: reader.clone(),
                     views: Arc::clone(&views),
-                    policy: Arc::clone(&policy),
                     clock: clock.clone(),
                     config: Arc::clone(&config),
                     stop,

@@ -6,6 +6,7 @@ use service::Service;
 pub(crate) fn all() -> Vec<Service> {
     vec![
         svc_ledger::service(),
+        svc_directory::service(),
         svc_intake::service(),
         svc_confirmation::service(),
         svc_routing::service(),

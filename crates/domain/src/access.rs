@@ -44,8 +44,16 @@ pub fn audience(case: &Case) -> BTreeSet<Principal> {
         .collect()
 }
 
-/// The principals of a person. An administrator has none: he sees no case content (DOMAIN §2).
-pub fn principals(person: &Person, policy: &Policy) -> BTreeSet<Principal> {
+/// The principals of a person, in all the offices that he holds. An administrator has none: he sees no case content
+/// (DOMAIN §2).
+pub fn principals(person: &Person, policy: &Policy, now: Timestamp) -> BTreeSet<Principal> {
+    let offices = policy.organisation.standings(&person.officer, now);
+    let others = offices.filter(|other| other.office != person.office);
+    others.chain([person.clone()]).flat_map(|each| of_office(&each, policy)).collect()
+}
+
+/// The principals of a person in one office.
+fn of_office(person: &Person, policy: &Policy) -> BTreeSet<Principal> {
     match person.role {
         Role::Ad => BTreeSet::new(),
         Role::Au => BTreeSet::from([Principal::Auditors]),
@@ -62,8 +70,8 @@ pub fn principals(person: &Person, policy: &Policy) -> BTreeSet<Principal> {
 }
 
 /// Whether a person may see a case.
-pub fn may_see(case: &Case, person: &Person, policy: &Policy) -> bool {
-    !principals(person, policy).is_disjoint(&case.audience)
+pub fn may_see(case: &Case, person: &Person, policy: &Policy, now: Timestamp) -> bool {
+    !principals(person, policy, now).is_disjoint(&case.audience)
 }
 
 /// Whether a person may read a side's statement: his own side's always, another's once the seal is broken. An auditor

@@ -36,6 +36,21 @@ pub fn local_date(instant: DateTime<Utc>) -> NaiveDate {
     local_clock(instant).date()
 }
 
+/// What local clocks show at an instant.
+pub(crate) fn local_time(instant: DateTime<Utc>) -> NaiveTime {
+    local_clock(instant).time()
+}
+
+/// A day as TOML writes it; TOML knows no such day as 31 June, so this cannot fail on a date that was read.
+fn day(written: toml::value::Date) -> NaiveDate {
+    NaiveDate::from_ymd_opt(written.year.into(), written.month.into(), written.day.into()).unwrap_or_default()
+}
+
+/// Reads a day from a policy file.
+pub(crate) fn read_day<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<NaiveDate>, D::Error> {
+    Ok(Option::<toml::value::Date>::deserialize(reader)?.map(day))
+}
+
 /// The instant at which local clocks show this day and time.
 pub fn local(date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     instant(date.and_time(time))
@@ -216,10 +231,7 @@ impl Calendar {
 
     fn read_entry(&self, text: &str, entry: Entry) -> Result<(NaiveDate, Day), CalendarError> {
         let line = line_at(text, entry.date.span().start);
-        let written = entry.date.into_inner();
-        // TOML knows no such day as 31 June, so the conversion cannot fail on a date that was read.
-        let date = NaiveDate::from_ymd_opt(written.year.into(), written.month.into(), written.day.into())
-            .unwrap_or_default();
+        let date = day(entry.date.into_inner());
         if !self.years.contains(&date.year()) {
             return Err(CalendarError::OutsideYears { line, date });
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::{
-    Actor, AgencyId, CaseCode, CaseId, CommandId, Digest, EventId, Fact, Kind, Lifecycle, OfficeId,
+    Actor, AgencyId, Capacity, CaseCode, CaseId, CommandId, Digest, EventId, Fact, Kind, Lifecycle, OfficeId,
     Timestamp, Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
     intake::Matter,
 };
@@ -100,17 +100,28 @@ pub struct Happening {
     pub agency: Option<AgencyId>,
     /// The office that acted.
     pub office: Option<OfficeId>,
+    /// By what right.
+    pub capacity: Option<Capacity>,
 }
 
 impl Happening {
     /// What a fact says of it.
     pub(crate) fn of(fact: &Fact) -> Self {
         let origin = fact.origin();
-        let (agency, office) = match &origin.actor {
-            Actor::Person { agency, office, .. } => (Some(agency.clone()), Some(office.clone())),
-            Actor::System { .. } => (None, None),
+        let (agency, office, capacity) = match &origin.actor {
+            Actor::Person { agency, office, capacity, .. } => {
+                (Some(agency.clone()), Some(office.clone()), Some(capacity.clone()))
+            }
+            Actor::System { .. } => (None, None, None),
         };
-        Self { event: fact.draft.id, at: origin.occurred_at, kind: fact.body().kind(), agency, office }
+        Self {
+            event: fact.draft.id,
+            at: origin.occurred_at,
+            kind: fact.body().kind(),
+            agency,
+            office,
+            capacity,
+        }
     }
 }
 

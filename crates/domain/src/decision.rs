@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
     /// Another case, if there is one and the person may see it; the two look the same (DESIGN D9).
     pub(crate) fn other(&self, field: &str, id: CaseId) -> Result<&'a Case, Refusal> {
         let person = self.person()?;
-        let seen = |case: &&Case| crate::access::may_see(case, person, self.policy);
+        let seen = |case: &&Case| crate::access::may_see(case, person, self.policy, self.now);
         self.others
             .get(&id)
             .map(AsRef::as_ref)
@@ -138,6 +138,9 @@ pub struct Decision {
     pub registers: Option<Document>,
     /// A fact on another case that is recorded together with it, or not at all.
     pub along: Option<Box<Along>>,
+    /// Who acted, where it was by another right than that of the person's first office: in a second office, or by a
+    /// delegation.
+    pub acting: Option<Box<Person>>,
 }
 
 /// What a decision records on another case at the same time.
@@ -154,7 +157,15 @@ pub struct Along {
 impl Decision {
     /// A fact that moves nothing and arms nothing.
     pub fn new(occurred_at: Timestamp, body: Body) -> Self {
-        Self { occurred_at, body, transition: None, deadlines: Vec::new(), registers: None, along: None }
+        Self {
+            occurred_at,
+            body,
+            transition: None,
+            deadlines: Vec::new(),
+            registers: None,
+            along: None,
+            acting: None,
+        }
     }
 
     /// It moves the lifecycle.

@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod case;
 pub mod deadlines;
 pub mod decision;
+pub mod directory;
 mod documents;
 pub mod dossier;
 pub mod keys;
@@ -35,6 +36,7 @@ pub mod text;
 
 pub use case::{Case, OutOfOrder, Receipt};
 pub use decision::{Act, Automatic, By, Context, Decision, Others, Outcome, Registration};
+pub use directory::{Directory, Rulebook};
 pub use organisation::{Organisation, Person, Role};
 pub use policy::{Policy, PolicyError, PolicyFiles};
 pub use refusal::{Code, Refusal};

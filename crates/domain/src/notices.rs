@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use events::{
     AgencyId, Body, Fact, Kind, OfficeId, Timestamp, Urgency,
-    coordination::{Closes, PositionRecorded},
+    coordination::Closes,
     escalation::{Addressee, CaseEscalated, DirectiveIssued},
     intake::{RaisedByPhone, RaisedInWriting},
     taskforce::Member,
-    terms::{DeadlineKey, Overdue, Reminded},
+    terms::{DeadlineKey, Overdue, Reminded, Side},
 };
 
 pub use alert::Alert;
@@ -42,6 +42,7 @@ pub const MAILED: &[Kind] = &[
     Kind::SettlementProposed,
     Kind::AgreementReached,
     Kind::CoordinationReopened,
+    Kind::CoordinationReevaluated,
     Kind::CoordinationReminded,
     Kind::CoordinationOverdue,
     Kind::TaskforceProposed,
@@ -71,6 +72,7 @@ pub const MAILED: &[Kind] = &[
     Kind::CancellationProposed,
     Kind::CaseCancelled,
     Kind::CaseMerged,
+    Kind::DutiesTransferred,
 ];
 
 /// A mail that is to go to an office.
@@ -87,7 +89,7 @@ pub struct Notice {
 /// The mails that a fact brings, given the case as it stands after that fact: one for each office.
 #[expect(clippy::too_many_lines, reason = "a table: one row for each type of fact")]
 pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
-    let to = Recipients { case, policy };
+    let to = Recipients { case, policy, now: fact.origin().occurred_at };
     match fact.body() {
         Body::RaisedInWriting(raised) => in_writing(&to, raised, fact),
         Body::RaisedByPhone(raised) => phoned(&to, raised, fact),
@@ -106,7 +108,14 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
             let chief = to.assignment(said.assignment).into_iter();
             chief.flat_map(|chief| to.assigned(chief, Alert::Fallback, fact)).collect()
         }
-        Body::PositionRecorded(said) => position(&to, said, fact),
+        Body::PositionRecorded(said) => position(&to, said.round, said.closes.as_ref(), said.split, fact),
+        Body::CoordinationReevaluated(said) => {
+            position(&to, said.round, said.closes.as_ref(), said.split, fact)
+        }
+        Body::DutiesTransferred(said) => {
+            let next = said.assignments.iter().filter_map(|each| each.next.as_ref());
+            next.flat_map(|next| to.assigned(next, Alert::Assigned, fact)).collect()
+        }
         Body::DisagreementDeclared(_) => disputed(&to, fact),
         Body::AgreementReached(_) | Body::DossierWithdrawn(_) => agreed(&to),
         Body::TaskforceProposed(said) => each(
@@ -200,7 +209,18 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         | Body::ReceiptRecorded(_)
         | Body::NoteAdded(_)
         | Body::Corrected(_)
-        | Body::DocumentRegistered(_) => Vec::new(),
+        | Body::DocumentRegistered(_)
+        | Body::PolicyPublished(_)
+        | Body::OfficerRegistered(_)
+        | Body::OfficeTaken(_)
+        | Body::OfficeLeft(_)
+        | Body::AbsenceReported(_)
+        | Body::AbsenceEnded(_)
+        | Body::DelegationGranted(_)
+        | Body::DelegationRevoked(_)
+        | Body::DelegationExpiring(_)
+        | Body::DelegationExpired(_)
+        | Body::DelegationsPassed(_) => Vec::new(),
     }
 }
 
@@ -238,12 +258,18 @@ fn taskforce<'b>(
 }
 
 /// A position speaks by what it does to the round.
-fn position(to: &Recipients<'_>, said: &PositionRecorded, fact: &Fact) -> Vec<Notice> {
-    match (&said.closes, said.split) {
+fn position(
+    to: &Recipients<'_>,
+    round: u32,
+    closes: Option<&Closes>,
+    split: Option<Side>,
+    fact: &Fact,
+) -> Vec<Notice> {
+    match (closes, split) {
         (Some(Closes::Agreed), _) => agreed(to),
         (Some(Closes::Disputed), _) => disputed(to, fact),
         (None, Some(side)) => {
-            let round = deadlines::find(to.case, DeadlineKey::Position, said.round);
+            let round = deadlines::find(to.case, DeadlineKey::Position, round);
             let superior = to.leaders(to.policy.superior(side));
             each(superior, Alert::Split, round.map(|armed| armed.deadline.due))
         }

@@ -1,12 +1,24 @@
-//! Agencies, units, offices and officers (DOMAIN §2), as the policy files describe them.
+//! Agencies, units, offices and officers (DOMAIN §2), as the policy files describe them and the directory's facts go on.
+//!
+//! Nothing is deleted: what ends keeps its place, with the day on which it ended.
+
+mod at;
+mod facts;
+mod powers;
+
+pub(crate) use powers::may_be_given;
 
 use std::collections::BTreeMap;
 
+use chrono::{NaiveDate, NaiveTime};
 use events::{
-    AgencyId, OfficeId, OfficerId, Timestamp, UnitId,
+    Actor, AgencyId, Capacity, OfficeId, OfficerId, Timestamp, UnitId,
+    directory::Delegation,
     terms::{Level, Side},
 };
 use serde::{Deserialize, Serialize};
+
+use crate::calendar;
 
 /// What an office may do (DOMAIN §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -48,6 +60,15 @@ pub struct Agency {
     /// It may raise cases although it is not under the government side's superior.
     #[serde(default)]
     pub may_raise: bool,
+    /// The first day on which it is there; absent, it has always been.
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    pub starts: Option<NaiveDate>,
+    /// The first day on which it is no more; what it owes then passes to its successor.
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    pub ends: Option<NaiveDate>,
+    /// The agency that takes its place.
+    #[serde(default)]
+    pub successor: Option<AgencyId>,
     /// Its duty telephone in the directory; a callback goes to this number.
     #[serde(default)]
     pub phone: Option<String>,
@@ -86,6 +107,12 @@ pub struct Office {
     /// Its place in the ladder of holders, if it has one.
     #[serde(default)]
     pub level: Option<Level>,
+    /// The office whose deputy it is: its holder signs *KT.* and has the chief's mail while he is absent.
+    #[serde(default)]
+    pub deputy_of: Option<OfficeId>,
+    /// Its holder signs by order of the head, *TL.*
+    #[serde(default)]
+    pub by_order: bool,
     /// Where mail for it goes.
     pub email: String,
 }
@@ -98,20 +125,60 @@ pub struct Officer {
     pub id: OfficerId,
     /// The person's name.
     pub name: String,
-    /// The office held.
+}
+
+/// An office held by an officer over an interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Who holds it.
+    pub officer: OfficerId,
+    /// The office.
     pub office: OfficeId,
+    /// From when; absent, since always.
+    pub from: Option<Timestamp>,
+    /// Until when, not included; absent, without an end.
+    pub until: Option<Timestamp>,
+    /// As acting head (*Quyền*).
+    pub acting: bool,
 }
 
 /// A time in which an officer cannot act.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Absence {
     /// Who is absent.
     pub officer: OfficerId,
     /// From when.
-    pub from: chrono::DateTime<chrono::FixedOffset>,
+    pub from: Timestamp,
     /// Until when, not included.
-    pub until: chrono::DateTime<chrono::FixedOffset>,
+    pub until: Timestamp,
+}
+
+/// A delegation, and until when it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// What was granted.
+    pub delegation: Delegation,
+    /// Until when it counts, not included: its end, or when it was taken back before.
+    pub until: Timestamp,
+}
+
+/// A topic or an area, in a tree.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Term {
+    /// Its code.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The one above it.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// The first day on which it is used.
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    pub starts: Option<NaiveDate>,
+    /// The first day on which it is used no more.
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    pub ends: Option<NaiveDate>,
 }
 
 /// A person in an office: who acts.
@@ -129,16 +196,34 @@ pub struct Person {
     pub side: Side,
     /// What the office may do.
     pub role: Role,
+    /// By what right the person acts for it.
+    pub capacity: Capacity,
 }
 
-/// The organisation as one policy version has it.
+impl Person {
+    /// The person as a fact names who acted.
+    pub fn actor(&self) -> Actor {
+        Actor::Person {
+            officer: self.officer.clone(),
+            office: self.office.clone(),
+            agency: self.agency.clone(),
+            capacity: self.capacity.clone(),
+        }
+    }
+}
+
+/// The organisation, with all times.
 #[derive(Clone, Debug, Default)]
 pub struct Organisation {
     agencies: BTreeMap<AgencyId, Agency>,
     units: Vec<Unit>,
     offices: BTreeMap<OfficeId, Office>,
     officers: BTreeMap<OfficerId, Officer>,
+    holdings: Vec<Holding>,
     absences: Vec<Absence>,
+    delegations: Vec<Granted>,
+    topics: BTreeMap<String, Term>,
+    areas: BTreeMap<String, Term>,
 }
 
 /// The file `organisation.toml`.
@@ -148,15 +233,62 @@ pub(crate) struct OrganisationFile {
     agency: Vec<Agency>,
     unit: Vec<Unit>,
     office: Vec<Office>,
-    officer: Vec<Officer>,
+    officer: Vec<OfficerEntry>,
     #[serde(default)]
-    absence: Vec<Absence>,
+    holding: Vec<HoldingEntry>,
+    #[serde(default)]
+    absence: Vec<AbsenceEntry>,
+    #[serde(default)]
+    topic: Vec<Term>,
+    #[serde(default)]
+    area: Vec<Term>,
+}
+
+/// A person with his first office, as the file says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfficerEntry {
+    id: OfficerId,
+    name: String,
+    office: OfficeId,
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    from: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    until: Option<NaiveDate>,
+}
+
+/// A further office of a person, as the file says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HoldingEntry {
+    officer: OfficerId,
+    office: OfficeId,
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    from: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    until: Option<NaiveDate>,
+    #[serde(default)]
+    acting: bool,
+}
+
+/// An absence, as the file says it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AbsenceEntry {
+    officer: OfficerId,
+    from: chrono::DateTime<chrono::FixedOffset>,
+    until: chrono::DateTime<chrono::FixedOffset>,
+}
+
+/// A day of a file as an instant: its beginning.
+fn begins(day: NaiveDate) -> Timestamp {
+    calendar::local(day, NaiveTime::MIN)
 }
 
 impl Organisation {
     /// Checks that every reference leads somewhere; the error says what to write.
     pub(crate) fn new(file: OrganisationFile) -> Result<Self, String> {
-        let mut organisation = Self { units: file.unit, absences: file.absence, ..Self::default() };
+        let mut organisation = Self { units: file.unit, ..Self::default() };
         for agency in file.agency {
             if let Some(double) = organisation.agencies.insert(agency.id.clone(), agency) {
                 return Err(format!("agency {} stands twice: remove one", double.id));
@@ -167,9 +299,26 @@ impl Organisation {
                 return Err(format!("office {} stands twice: remove one", double.id));
             }
         }
-        for officer in file.officer {
-            if let Some(double) = organisation.officers.insert(officer.id.clone(), officer) {
+        for OfficerEntry { id, name, office, from, until } in file.officer {
+            let (from, until) = (from.map(begins), until.map(begins));
+            organisation.holdings.push(Holding { officer: id.clone(), office, from, until, acting: false });
+            if let Some(double) = organisation.officers.insert(id.clone(), Officer { id, name }) {
                 return Err(format!("officer {} stands twice: remove one", double.id));
+            }
+        }
+        for HoldingEntry { officer, office, from, until, acting } in file.holding {
+            let (from, until) = (from.map(begins), until.map(begins));
+            organisation.holdings.push(Holding { officer, office, from, until, acting });
+        }
+        for AbsenceEntry { officer, from, until } in file.absence {
+            organisation.absences.push(Absence { officer, from: from.to_utc(), until: until.to_utc() });
+        }
+        for (terms, entries) in [(&mut organisation.topics, file.topic), (&mut organisation.areas, file.area)]
+        {
+            for term in entries {
+                if let Some(double) = terms.insert(term.id.clone(), term) {
+                    return Err(format!("{} stands twice: remove one", double.id));
+                }
             }
         }
         organisation.check()?;
@@ -186,6 +335,19 @@ impl Organisation {
         };
         for each in self.agencies.values() {
             each.superior.iter().try_for_each(|superior| agency(superior, &each.id))?;
+            each.successor.iter().try_for_each(|successor| agency(successor, &each.id))?;
+            if each.successor.is_some() && each.ends.is_none() {
+                return Err(format!(
+                    "agency {} has a successor and no day on which it ends: add `ends`",
+                    each.id
+                ));
+            }
+            if self.last_successor(each).is_none() {
+                return Err(format!(
+                    "the successors of agency {} lead back to it: break the circle",
+                    each.id
+                ));
+            }
             if self.liaison_unit(&each.id).is_none() {
                 return Err(format!("agency {} has no unit with `liaison = true`: add one", each.id));
             }
@@ -203,12 +365,25 @@ impl Organisation {
                 return Err(format!("office {} names the unit {unit}, which is not there", office.id));
             }
         }
-        for officer in self.officers.values() {
-            if !self.offices.contains_key(&officer.office) {
+        for office in self.offices.values() {
+            let head = office.deputy_of.as_ref().map(|head| (head, self.offices.get(head)));
+            if let Some((head, found)) = head
+                && found.is_none_or(|found| found.agency != office.agency)
+            {
                 return Err(format!(
-                    "officer {} holds the office {}, which does not stand under [[office]]",
-                    officer.id, officer.office
+                    "office {} is a deputy of {head}, which is no office of {}",
+                    office.id, office.agency
                 ));
+            }
+        }
+        for holding in &self.holdings {
+            self.check_holding(holding)?;
+        }
+        for (what, terms) in [("topic", &self.topics), ("area", &self.areas)] {
+            for term in terms.values() {
+                if let Some(parent) = term.parent.as_ref().filter(|parent| !terms.contains_key(*parent)) {
+                    return Err(format!("{what} {} stands below {parent}, which is not there", term.id));
+                }
             }
         }
         for absence in &self.absences {
@@ -222,106 +397,20 @@ impl Organisation {
         Ok(())
     }
 
-    /// An agency.
-    pub fn agency(&self, id: &AgencyId) -> Option<&Agency> {
-        self.agencies.get(id)
-    }
-
-    /// All agencies.
-    pub fn agencies(&self) -> impl Iterator<Item = &Agency> {
-        self.agencies.values()
-    }
-
-    /// An office.
-    pub fn office(&self, id: &OfficeId) -> Option<&Office> {
-        self.offices.get(id)
-    }
-
-    /// All officers.
-    pub fn officers(&self) -> impl Iterator<Item = &Officer> {
-        self.officers.values()
-    }
-
-    /// The side of an agency.
-    pub fn side(&self, agency: &AgencyId) -> Option<Side> {
-        self.agencies.get(agency).map(|agency| agency.side)
-    }
-
-    /// The person behind an officer's code, in the office held.
-    pub fn person(&self, officer: &OfficerId) -> Option<Person> {
-        let officer = self.officers.get(officer)?;
-        let office = self.offices.get(&officer.office)?;
-        Some(Person {
-            officer: officer.id.clone(),
-            office: office.id.clone(),
-            unit: office.unit.clone(),
-            agency: office.agency.clone(),
-            side: self.side(&office.agency)?,
-            role: office.role,
-        })
-    }
-
-    /// The liaison unit that serves an agency by default.
-    pub fn liaison_unit(&self, agency: &AgencyId) -> Option<&Unit> {
-        self.units.iter().find(|unit| unit.liaison && unit.agency == *agency)
-    }
-
-    /// A unit.
-    pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
-        self.units.iter().find(|unit| unit.id == *id)
-    }
-
-    /// The office of the head of an agency.
-    pub fn chief(&self, agency: &AgencyId) -> Option<&Office> {
-        self.offices.values().find(|office| office.agency == *agency && office.level == Some(Level::Chief))
-    }
-
-    /// The office that holds an assignment of a unit at a level.
-    pub fn holder(&self, unit: &Unit, level: Level) -> Option<&Office> {
-        if level == Level::Chief {
-            return self.chief(&unit.agency);
+    fn check_holding(&self, holding: &Holding) -> Result<(), String> {
+        let Holding { officer, office, from, until, .. } = holding;
+        if !self.officers.contains_key(officer) {
+            return Err(format!("{officer} holds {office} and does not stand under [[officer]]"));
         }
-        self.offices
-            .values()
-            .find(|office| office.unit.as_ref() == Some(&unit.id) && office.level == Some(level))
-    }
-
-    /// The offices of an agency that have a role, in the order of their codes.
-    pub fn offices_of<'a>(&'a self, agency: &'a AgencyId, role: Role) -> impl Iterator<Item = &'a Office> {
-        self.offices.values().filter(move |office| office.agency == *agency && office.role == role)
-    }
-
-    /// Whether somebody holds the office and is not absent.
-    pub fn is_available(&self, office: &OfficeId, now: Timestamp) -> bool {
-        self.officers
-            .values()
-            .any(|officer| officer.office == *office && self.absence(&officer.id, now).is_none())
-    }
-
-    /// Since when the office's holder is absent, if he is.
-    pub fn absent_since(&self, office: &OfficeId, now: Timestamp) -> Option<Timestamp> {
-        let holders = self.officers.values().filter(|officer| officer.office == *office);
-        holders
-            .filter_map(|officer| self.absence(&officer.id, now))
-            .map(|absence| absence.from.to_utc())
-            .max()
-    }
-
-    fn absence(&self, officer: &OfficerId, now: Timestamp) -> Option<&Absence> {
-        self.absences
-            .iter()
-            .find(|absence| absence.officer == *officer && absence.from <= now && now < absence.until)
-    }
-
-    /// When the next absence of the office's holder begins.
-    pub fn next_absence(&self, office: &OfficeId, now: Timestamp) -> Option<Timestamp> {
-        let holds =
-            |officer: &OfficerId| self.officers.get(officer).is_some_and(|held| held.office == *office);
-        self.absences
-            .iter()
-            .filter(|absence| holds(&absence.officer) && absence.from > now)
-            .map(|absence| absence.from.to_utc())
-            .min()
+        if !self.offices.contains_key(office) {
+            return Err(format!(
+                "officer {officer} holds the office {office}, which does not stand under [[office]]"
+            ));
+        }
+        if from.zip(*until).is_some_and(|(from, until)| until <= from) {
+            return Err(format!("officer {officer} leaves the office {office} before he takes it"));
+        }
+        Ok(())
     }
 }
 

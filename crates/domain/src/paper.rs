@@ -13,6 +13,8 @@ use uuid::Uuid;
 use crate::{
     case::Case,
     decision::{Decision, Others, Registration},
+    directory::{self, Directory, Rulebook},
+    policy::Policy,
     stages,
 };
 
@@ -22,6 +24,9 @@ pub struct Paper {
     cases: Others,
     told: BTreeMap<CaseId, Told>,
     registered: BTreeMap<DocumentId, Registration>,
+    directory: Option<Directory>,
+    directory_told: Told,
+    rulebook: Rulebook,
     facts: u64,
 }
 
@@ -92,7 +97,9 @@ impl Paper {
     /// # Errors
     /// A fact that cannot be written, read back, or folded: a fault of the rules.
     pub fn record(&mut self, case: CaseId, entry: &Entry<'_>, decision: Decision) -> Result<(), String> {
-        let Decision { occurred_at, body, transition, deadlines, registers, along } = decision;
+        let Decision { occurred_at, body, transition, deadlines, registers, along, acting } = decision;
+        let actor = acting.map_or_else(|| entry.actor.clone(), |person| person.actor());
+        let entry = &Entry { actor, ..entry.clone() };
         self.append(case, entry, occurred_at, body, transition, deadlines)?;
         if let Some(along) = along {
             let Decision { occurred_at, body, transition, deadlines, .. } = along.decision;
@@ -114,44 +121,110 @@ impl Paper {
         deadlines: Vec<Deadline>,
     ) -> Result<(), String> {
         let told = self.told.entry(case).or_default();
-        let mut random = [0; 10];
-        random[..8].copy_from_slice(&self.facts.to_be_bytes());
-        self.facts += 1;
         let draft = Draft {
-            id: EventId::new(entry.recorded_at, random),
+            id: EventId::new(entry.recorded_at, random(&mut self.facts)),
             aggregate: AggregateId::Case(case),
-            origin: Origin {
-                occurred_at,
-                actor: entry.actor.clone(),
-                command: entry.command,
-                fingerprint: entry.fingerprint,
-                correlation: Uuid::from_u128(1),
-                causation: told.facts.last().map(|fact| fact.draft.id),
-                policy_version: entry.policy_version.to_owned(),
-                basis: 0,
-            },
+            origin: entry.origin(occurred_at, told),
             body,
             transition,
             deadlines,
         };
+        let kind = draft.body.kind();
+        let fact = told.write(&draft, entry.recorded_at)?;
+        let before = self.cases.get(&case).map(|case| Case::clone(case));
+        let folded = stages::evolve(before, fact).map_err(|error| format!("{kind}: {error}"))?;
+        self.cases.insert(case, Arc::new(folded));
+        Ok(())
+    }
+
+    /// The directory, once something was said to it.
+    pub fn directory(&self) -> Option<&Directory> {
+        self.directory.as_ref()
+    }
+
+    /// The facts of the directory.
+    pub fn said_to_directory(&self) -> &Told {
+        &self.directory_told
+    }
+
+    /// The policy in force at a time, if the directory says which.
+    pub fn policy(&self, now: Timestamp) -> Option<&Arc<Policy>> {
+        self.rulebook.at(now)
+    }
+
+    /// When another policy comes into force, or the directory has something to do by itself.
+    pub fn next_of_directory(&self, now: Timestamp) -> Option<Timestamp> {
+        let directory = self.directory.as_ref()?;
+        let due = self.policy(now).and_then(|policy| directory::due(directory, now, policy));
+        [due, self.rulebook.next_change(now)].into_iter().flatten().min()
+    }
+
+    /// Records a decision of the directory.
+    ///
+    /// # Errors
+    /// A fact that cannot be written, read back, or folded: a fault of the rules.
+    pub fn record_in_directory(&mut self, entry: &Entry<'_>, decision: Decision) -> Result<(), String> {
+        let told = &mut self.directory_told;
+        let draft = Draft {
+            id: EventId::new(entry.recorded_at, random(&mut self.facts)),
+            aggregate: AggregateId::Directory,
+            origin: entry.origin(decision.occurred_at, told),
+            body: decision.body,
+            transition: None,
+            deadlines: Vec::new(),
+        };
+        let kind = draft.body.kind();
+        let fact = told.write(&draft, entry.recorded_at)?;
+        let folded =
+            directory::evolve(self.directory.take(), fact).map_err(|error| format!("{kind}: {error}"))?;
+        self.rulebook = Rulebook::from_directory(&folded, u64::from(folded.version))
+            .map_err(|error| error.to_string())?;
+        self.directory = Some(folded);
+        Ok(())
+    }
+}
+
+/// What makes the next fact's id another one.
+fn random(facts: &mut u64) -> [u8; 10] {
+    let mut random = [0; 10];
+    random[..8].copy_from_slice(&facts.to_be_bytes());
+    *facts += 1;
+    random
+}
+
+impl Entry<'_> {
+    fn origin(&self, occurred_at: Timestamp, told: &Told) -> Origin {
+        Origin {
+            occurred_at,
+            actor: self.actor.clone(),
+            command: self.command,
+            fingerprint: self.fingerprint,
+            correlation: Uuid::from_u128(1),
+            causation: told.facts.last().map(|fact| fact.draft.id),
+            policy_version: self.policy_version.to_owned(),
+            basis: 0,
+        }
+    }
+}
+
+impl Told {
+    /// Stamps a draft, writes it, and reads it back.
+    fn write(&mut self, draft: &Draft, recorded_at: Timestamp) -> Result<&Fact, String> {
         let stamp = Stamp {
-            version: told.facts.last().map_or(0, |fact| fact.version) + 1,
-            recorded_at: entry.recorded_at,
-            previous: told.facts.last().map_or(Digest::ZERO, |fact| fact.digest),
+            version: self.facts.last().map_or(0, |fact| fact.version) + 1,
+            recorded_at,
+            previous: self.facts.last().map_or(Digest::ZERO, |fact| fact.digest),
         };
         let kind = draft.body.kind();
         let wrong = |what: &dyn std::fmt::Display| format!("{kind}: {what}");
         let json = draft.to_json().map_err(|error| wrong(&error))?;
         let bytes = envelope::stamp(&json, stamp).map_err(|error| wrong(&error))?;
         let fact = Fact::from_bytes(bytes.as_bytes()).map_err(|error| wrong(&error))?;
-        if fact.draft != draft {
+        if fact.draft != *draft {
             return Err(wrong(&"it is not read as it was written"));
         }
-        let before = self.cases.get(&case).map(|case| Case::clone(case));
-        let folded = stages::evolve(before, &fact).map_err(|error| wrong(&error))?;
-        self.cases.insert(case, Arc::new(folded));
-        told.stored.push(bytes);
-        told.facts.push(fact);
-        Ok(())
+        self.stored.push(bytes);
+        self.facts.push(fact);
+        self.facts.last().ok_or_else(|| wrong(&"it is not there"))
     }
 }

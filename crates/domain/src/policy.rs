@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{SubsecRound as _, TimeDelta};
 use events::{
     AgencyId, DeadlineKey, Timestamp, UnitId, Urgency,
+    directory::PolicyText,
     terms::{Deadline, Side},
 };
 use serde::Deserialize;
@@ -32,6 +33,10 @@ pub struct Policy {
     pub max_rounds: u32,
     /// How long after a call's end logging it counts as late.
     pub late_log_after: TimeDelta,
+    /// The files, as they were read.
+    pub texts: Vec<PolicyText>,
+    /// The place in the log of the newest fact of the directory that it takes in; 0 where there is none.
+    pub basis: u64,
     /// How old a call may be when it is logged: older times are slips of the pen.
     pub oldest_call: TimeDelta,
     periods: BTreeMap<String, Columns>,
@@ -103,6 +108,20 @@ pub struct PolicyFiles<'a> {
     pub deadlines: &'a str,
     /// `routing.toml`.
     pub routing: &'a str,
+}
+
+impl PolicyFiles<'_> {
+    /// The files with their names.
+    fn texts(&self) -> Vec<PolicyText> {
+        let text = |name: &str, text: &str| PolicyText { name: name.to_owned(), text: text.to_owned() };
+        vec![
+            text("policy.toml", self.policy),
+            text("organisation.toml", self.organisation),
+            text("calendar-VN.toml", self.calendar),
+            text("deadlines.toml", self.deadlines),
+            text("routing.toml", self.routing),
+        ]
+    }
 }
 
 /// What is wrong in a policy file, and what to write.
@@ -196,6 +215,8 @@ impl Policy {
             max_rounds,
             late_log_after,
             oldest_call,
+            texts: files.texts(),
+            basis: 0,
             periods,
         })
     }

@@ -12,6 +12,8 @@ pub enum Code {
     NotFound,
     /// The office or agency has no such right.
     NotAuthorised,
+    /// The right was delegated, and the delegation counts no more, or not yet.
+    DelegationExpired,
     /// The case has changed since the version that the caller saw.
     Conflict,
     /// Not legal in the present state.
@@ -74,9 +76,10 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which they are declared.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NotFound,
         Self::NotAuthorised,
+        Self::DelegationExpired,
         Self::Conflict,
         Self::BadState,
         Self::InvalidData,
@@ -113,6 +116,7 @@ impl Code {
         match self {
             Self::NotFound => "NOT_FOUND",
             Self::NotAuthorised => "NOT_AUTHORISED",
+            Self::DelegationExpired => "DELEGATION_EXPIRED",
             Self::Conflict => "CONFLICT",
             Self::BadState => "BAD_STATE",
             Self::InvalidData => "INVALID_DATA",
@@ -187,6 +191,14 @@ impl Refusal {
     /// `NOT_AUTHORISED`: who may do it instead.
     pub fn not_authorised(vi: impl Into<String>, en: impl Into<String>) -> Self {
         Self::new(Code::NotAuthorised, vi, en)
+    }
+
+    /// Who holds no office at this time may do nothing.
+    pub fn without_office() -> Self {
+        Self::not_authorised(
+            "Hiện đồng chí không giữ chức vụ nào trong danh bạ; đề nghị liên hệ quản trị.",
+            "You hold no office at this time: ask the administrator of the directory.",
+        )
     }
 
     /// `BAD_STATE`: in which state it would be legal.

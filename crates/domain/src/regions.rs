@@ -84,7 +84,8 @@ const fn moves(from: &'static str, to: &'static str, facts: &'static [Kind]) -> 
 const TAKEN_BACK: &[Kind] = &[Kind::CaseWithdrawn, Kind::CaseCancelled];
 
 /// How a dispute begins.
-const DISPUTED: &[Kind] = &[Kind::PositionRecorded, Kind::DisagreementDeclared];
+const DISPUTED: &[Kind] =
+    &[Kind::PositionRecorded, Kind::DisagreementDeclared, Kind::CoordinationReevaluated];
 
 /// Every region, in the order of the process.
 pub const ALL: &[Region] = &[LIFECYCLE, WRITTEN, CALLER, ASSIGNMENT, ROUND, TASKFORCE, DOSSIER, INSTRUCTION];
@@ -117,8 +118,8 @@ pub const LIFECYCLE: Region = Region {
         moves("routed", "withdrawn", &[Kind::CaseWithdrawn]),
         moves("routed", "cancelled", &[Kind::CaseCancelled]),
         moves("routed", "merged", &[Kind::CaseMerged]),
-        moves("in-coordination", "agreed", &[Kind::PositionRecorded]),
-        moves("in-coordination", "disputed", &[Kind::PositionRecorded, Kind::DisagreementDeclared]),
+        moves("in-coordination", "agreed", &[Kind::PositionRecorded, Kind::CoordinationReevaluated]),
+        moves("in-coordination", "disputed", DISPUTED),
         moves("in-coordination", "escalated", &[Kind::CaseEscalated]),
         moves("in-coordination", "withdrawn", &[Kind::CaseWithdrawn]),
         moves("in-coordination", "cancelled", &[Kind::CaseCancelled]),
@@ -210,17 +211,24 @@ pub const ASSIGNMENT: Region = Region {
     moves: &[
         begins(
             "assigned",
-            &[Kind::CaseRouted, Kind::CaseRerouted, Kind::AgencyAdded, Kind::FallbackAssigned],
+            &[
+                Kind::CaseRouted,
+                Kind::CaseRerouted,
+                Kind::AgencyAdded,
+                Kind::FallbackAssigned,
+                Kind::DutiesTransferred,
+            ],
         ),
         moves("assigned", "acknowledged", &[Kind::AssignmentAcknowledged]),
         moves("assigned", "declined", &[Kind::AssignmentDeclined]),
         moves("assigned", "timed-out", &[Kind::FallbackAssigned]),
-        moves("assigned", "rerouted", &[Kind::CaseRerouted]),
+        moves("assigned", "rerouted", &[Kind::CaseRerouted, Kind::DutiesTransferred]),
         moves(
             "assigned",
             "ended",
             &[
                 Kind::AgencyAdded,
+                Kind::DutiesTransferred,
                 Kind::CaseClosed,
                 Kind::CaseWithdrawn,
                 Kind::CaseCancelled,
@@ -229,8 +237,8 @@ pub const ASSIGNMENT: Region = Region {
         ),
         moves("acknowledged", "rerouted", &[Kind::CaseRerouted]),
         moves("acknowledged", "ended", &[Kind::AgencyAdded]),
-        moves("declined", "rerouted", &[Kind::CaseRerouted]),
-        moves("declined", "ended", &[Kind::AgencyAdded]),
+        moves("declined", "rerouted", &[Kind::CaseRerouted, Kind::DutiesTransferred]),
+        moves("declined", "ended", &[Kind::AgencyAdded, Kind::DutiesTransferred]),
     ],
 };
 
@@ -253,21 +261,23 @@ pub const ROUND: Region = Region {
                 Kind::PositionRecorded,
                 Kind::RoundOpened,
                 Kind::CoordinationReopened,
+                Kind::CoordinationReevaluated,
             ],
         ),
-        moves("open", "agreed", &[Kind::PositionRecorded]),
+        moves("open", "agreed", &[Kind::PositionRecorded, Kind::CoordinationReevaluated]),
         moves(
             "open",
             "superseded",
             &[
                 Kind::PositionRecorded,
+                Kind::CoordinationReevaluated,
                 Kind::CaseEscalated,
                 Kind::CaseWithdrawn,
                 Kind::CaseCancelled,
                 Kind::CaseMerged,
             ],
         ),
-        moves("open", "disputed", &[Kind::PositionRecorded, Kind::DisagreementDeclared]),
+        moves("open", "disputed", DISPUTED),
     ],
 };
 
@@ -287,7 +297,7 @@ pub const TASKFORCE: Region = Region {
     moves: &[
         moves("none", "proposed", &[Kind::TaskforceProposed]),
         moves("none", "active", &[Kind::TaskforceEstablished]),
-        moves("proposed", "consented", &[Kind::ConsentGiven]),
+        moves("proposed", "consented", &[Kind::ConsentGiven, Kind::DutiesTransferred]),
         moves("proposed", "refused", &[Kind::ConsentRefused]),
         moves(
             "proposed",

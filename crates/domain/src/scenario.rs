@@ -19,7 +19,9 @@
 //!
 //! Where several cases play a part, each gets a name: `… raise @flood`. `… acknowledge @flood` acts on it, `-- @flood`
 //! looks at it; without a name the case of the step before is meant. In a field, `@flood` is the case itself, and
-//! `@event TYPE` the newest fact of that type in the case that is acted on.
+//! `@event TYPE` the newest fact of that type in the case that is acted on, `@delegation` the newest delegation.
+//!
+//! Acts of the directory (`take-office`, `report-absence`, `grant-delegation`, …) are steps like others.
 
 use std::fmt;
 
@@ -238,6 +240,8 @@ pub enum Reference<'a> {
     Case(&'a str),
     /// The newest fact of a type in the case that is acted on.
     Event(Kind),
+    /// The newest delegation.
+    Delegation,
 }
 
 /// Puts ids in the place of references, wherever they stand in a body.
@@ -250,6 +254,7 @@ pub fn resolve(value: &mut Value, find: &impl Fn(Reference<'_>) -> Option<String
             let Some(named) = text.strip_prefix('@') else { return Ok(()) };
             let reference = match named.strip_prefix("event ") {
                 Some(kind) => Reference::Event(fact(kind.trim())?),
+                None if named == "delegation" => Reference::Delegation,
                 None => Reference::Case(named),
             };
             *text = find(reference).ok_or_else(|| format!("{text}: there is none"))?;

@@ -5,7 +5,7 @@ mod holds;
 use std::sync::Arc;
 
 use chrono::{Datelike as _, TimeDelta};
-use events::{Actor, Capacity, CaseId, CommandId, Digest, Kind, Timestamp};
+use events::{Actor, CaseId, CommandId, Digest, Kind, Stage, Timestamp};
 
 pub use holds::Checked;
 
@@ -13,6 +13,7 @@ use crate::{
     calendar,
     case::Case,
     decision::{By, Context, Decision, Others, Outcome, Registration},
+    directory,
     organisation::Person,
     paper::{Entry, Paper},
     policy::Policy,
@@ -102,12 +103,7 @@ impl Decided {
     /// Who acts, as the fact names him.
     fn actor(&self) -> Actor {
         match &self.by {
-            Some(person) => Actor::Person {
-                officer: person.officer.clone(),
-                office: person.office.clone(),
-                agency: person.agency.clone(),
-                capacity: Capacity::Direct,
-            },
+            Some(person) => person.actor(),
             None => Actor::System { service: self.command.stage().to_string() },
         }
     }
@@ -160,6 +156,7 @@ impl Simulation {
         let meanwhile = self.until(step.at)?;
         let key = format!("{}/{}", scenario.key(), step.line);
         let outcome = match &step.act {
+            Some(deed) if directory::named(&deed.act).is_some() => Some(self.say(deed, &key)?),
             Some(deed) => Some(self.act(deed, &key)?),
             None => None,
         };
@@ -194,11 +191,13 @@ impl Simulation {
 
     fn next_due(&self) -> Option<Timestamp> {
         let cases = self.paper.cases().values();
-        cases.filter_map(|case| stages::due(case, self.now, &self.policy)).min()
+        let of_cases = cases.filter_map(|case| stages::due(case, self.now, &self.policy)).min();
+        of_cases.into_iter().chain(self.paper.next_of_directory(self.now)).min()
     }
 
     /// Everything that the process does by itself at this instant.
     fn settle(&mut self) -> Result<Vec<Done>, String> {
+        self.settle_directory()?;
         let mut done = Vec::new();
         for (place, (id, _)) in self.raised.clone().into_iter().enumerate() {
             while let Some((case, step)) = self.next_step(id) {
@@ -254,11 +253,10 @@ impl Simulation {
 
     /// An officer acts, as through the edge.
     fn act(&mut self, deed: &Deed, key: &str) -> Result<Result<Kind, Refusal>, String> {
-        let person = self
-            .policy
-            .organisation
-            .person(&deed.officer.as_str().into())
-            .ok_or_else(|| format!("there is no officer {}", deed.officer))?;
+        let person = match self.person(&deed.officer)? {
+            Ok(person) => person,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let act = stages::act(&deed.act).ok_or_else(|| format!("there is no act {}", deed.act))?;
         let raises = deed.act == "raise";
         let id = if raises {
@@ -271,7 +269,7 @@ impl Simulation {
             named.transpose()?.or(self.current).ok_or("no case was raised yet")?
         };
         let mut body = deed.body.clone();
-        scenario::resolve(&mut body, &|reference| self.find(id, reference))?;
+        scenario::resolve(&mut body, &|reference| self.find(Some(id), reference))?;
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let command_id = CommandId::of_person(&person.agency, &person.officer, id, key);
         let command = secrecy::screen(act.name, &mut body).and_then(|()| Command::parse(act, body));
@@ -312,17 +310,113 @@ impl Simulation {
         }
     }
 
+    /// An officer says something to the directory.
+    fn say(&mut self, deed: &Deed, key: &str) -> Result<Result<Kind, Refusal>, String> {
+        self.found_directory()?;
+        let person = match self.person(&deed.officer)? {
+            Ok(person) => person,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let act = directory::named(&deed.act).ok_or_else(|| format!("there is no act {}", deed.act))?;
+        let mut body = deed.body.clone();
+        scenario::resolve(&mut body, &|reference| self.find(None, reference))?;
+        let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
+        let id = CommandId::in_directory(&person.agency, &person.officer, key);
+        let ctx = Context { by: By::Person(&person), ..Context::of_system(self.now, &self.policy) };
+        let outcome = directory::Command::parse(act, body)
+            .and_then(|command| directory::decide(self.paper.directory(), id, fingerprint, &command, &ctx));
+        match outcome {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(Outcome::Repeat(_)) => Err("the same act twice".to_owned()),
+            Ok(Outcome::Fresh(decision)) => {
+                let kind = decision.body.kind();
+                self.record_in_directory(id, fingerprint, person.actor(), decision)?;
+                Ok(Ok(kind))
+            }
+        }
+    }
+
+    /// The officer in the office that he holds; one without an office may do nothing.
+    fn person(&self, officer: &str) -> Result<Result<Person, Refusal>, String> {
+        let (organisation, officer) = (&self.policy.organisation, officer.into());
+        if organisation.officer(&officer).is_none() {
+            return Err(format!("there is no officer {officer}"));
+        }
+        Ok(organisation.person(&officer, self.now).ok_or_else(Refusal::without_office))
+    }
+
+    /// The policy of the files is published, if nothing is yet.
+    fn found_directory(&mut self) -> Result<(), String> {
+        if self.paper.directory().is_some() {
+            return Ok(());
+        }
+        let publish = directory::PublishPolicy { in_force: None, files: self.policy.texts.clone() };
+        self.step_of_directory(
+            CommandId::of_directory_step("found"),
+            &directory::Command::PublishPolicy(publish),
+        )
+    }
+
+    /// The directory does what it must by itself.
+    fn settle_directory(&mut self) -> Result<(), String> {
+        self.refresh();
+        while let Some(step) = self
+            .paper
+            .directory()
+            .and_then(|directory| directory::next_step(directory, self.now, &self.policy))
+        {
+            self.step_of_directory(step.id, &step.command)?;
+        }
+        Ok(())
+    }
+
+    fn step_of_directory(&mut self, id: CommandId, command: &directory::Command) -> Result<(), String> {
+        let ctx = Context::of_system(self.now, &self.policy);
+        match directory::decide(self.paper.directory(), id, None, command, &ctx) {
+            Ok(Outcome::Fresh(decision)) => {
+                let actor = Actor::System { service: "directory".to_owned() };
+                self.record_in_directory(id, None, actor, decision)
+            }
+            other => Err(format!("{command:?} of the directory: {other:?}")),
+        }
+    }
+
+    fn record_in_directory(
+        &mut self,
+        command: CommandId,
+        fingerprint: Option<Digest>,
+        actor: Actor,
+        decision: Decision,
+    ) -> Result<(), String> {
+        let policy_version = &self.policy.version;
+        let entry = Entry { recorded_at: self.now, actor, command, fingerprint, policy_version };
+        self.paper.record_in_directory(&entry, decision)?;
+        self.refresh();
+        Ok(())
+    }
+
+    /// The policy is the one in force.
+    fn refresh(&mut self) {
+        if let Some(policy) = self.paper.policy(self.now) {
+            self.policy = Arc::clone(policy);
+        }
+    }
+
     /// The case of that name.
     fn named(&self, name: &str) -> Option<CaseId> {
         self.raised.iter().rev().find(|(_, known)| known == name).map(|(id, _)| *id)
     }
 
     /// What a field of an act refers to.
-    fn find(&self, case: CaseId, reference: Reference<'_>) -> Option<String> {
+    fn find(&self, case: Option<CaseId>, reference: Reference<'_>) -> Option<String> {
         match reference {
+            Reference::Delegation => {
+                let newest = self.paper.directory()?.delegations.last()?;
+                Some(newest.delegation.id.to_string())
+            }
             Reference::Case(name) => self.named(name).map(|id| id.to_string()),
             Reference::Event(kind) => {
-                let facts = &self.paper.told(case)?.facts;
+                let facts = &self.paper.told(case?)?.facts;
                 let newest = facts.iter().rev().find(|fact| fact.body().kind() == kind)?;
                 Some(newest.draft.id.to_string())
             }
@@ -331,7 +425,14 @@ impl Simulation {
 
     fn check(&self, expected: &Expected, refused: Option<&Refusal>) -> Checked {
         let case = self.current.and_then(|id| self.paper.case(id));
-        let facts = self.current.and_then(|id| self.paper.told(id)).map_or(&[][..], |told| &told.facts);
+        let facts = match expected {
+            Expected::Fact { kind, .. } | Expected::Count { kind, .. }
+                if kind.stage() == Stage::Directory =>
+            {
+                &self.paper.said_to_directory().facts[..]
+            }
+            _ => self.current.and_then(|id| self.paper.told(id)).map_or(&[][..], |told| &told.facts),
+        };
         holds::check(expected, case, facts, refused)
     }
 }

@@ -1,5 +1,6 @@
 //! The stages of the process, and how a command, a fact and a step find theirs.
 
+mod capacity;
 pub mod casefile;
 pub mod closure;
 pub mod confirmation;
@@ -65,7 +66,9 @@ pub fn acts() -> impl Iterator<Item = &'static Act> {
 
 /// Every automatic step, in the order of the process; the reminders and overdue levels of each stage come besides.
 pub fn steps() -> impl Iterator<Item = &'static Automatic> {
-    [intake::STEPS, routing::STEPS, coordination::STEPS, taskforce::STEPS].into_iter().flatten()
+    [intake::STEPS, routing::STEPS, coordination::STEPS, taskforce::STEPS, casefile::STEPS]
+        .into_iter()
+        .flatten()
 }
 
 /// The act of that name.
@@ -96,7 +99,7 @@ impl Command {
             Stage::Escalation => read(act.name, body).map(Self::Escalation),
             Stage::Closure => read(act.name, body).map(Self::Closure),
             Stage::Casefile => read(act.name, body).map(Self::Casefile),
-            Stage::Document => Err(Refusal::not_found()),
+            Stage::Document | Stage::Directory => Err(Refusal::not_found()),
         }
     }
 
@@ -138,11 +141,11 @@ impl Command {
 }
 
 /// Reads `{act: body}` as a stage's command.
-fn read<T: DeserializeOwned>(act: &str, body: Value) -> Result<T, Refusal> {
+pub(crate) fn read<T: DeserializeOwned>(act: &str, body: Value) -> Result<T, Refusal> {
     read_below(act, Value::Object(Map::from_iter([(act.to_owned(), body)])))
 }
 
-fn clean(value: &mut Value) {
+pub(crate) fn clean(value: &mut Value) {
     match value {
         Value::String(string) => *string = text::clean(string),
         Value::Array(items) => items.iter_mut().for_each(clean),
@@ -168,7 +171,7 @@ pub fn decide(
         };
     };
     if let By::Person(person) = ctx.by
-        && !access::may_see(case, person, ctx.policy)
+        && !access::may_see(case, person, ctx.policy, ctx.now)
     {
         return Err(Refusal::not_found());
     }
@@ -179,7 +182,11 @@ pub fn decide(
             Err(key_reused())
         };
     }
-    authorise(case, command, ctx)?;
+    let acting = capacity::resolve(case, command, ctx)?;
+    let ctx = &match &acting {
+        Some(person) => Context { by: By::Person(person), ..*ctx },
+        None => *ctx,
+    };
     if ctx.expected_version.is_some_and(|expected| expected != case.version) {
         return Err(Refusal::new(
             Code::Conflict,
@@ -197,10 +204,10 @@ pub fn decide(
         Command::Closure(command) => closure::decide(case, command, ctx),
         Command::Casefile(command) => casefile::decide(case, command, ctx),
     }
-    .map(Outcome::Fresh)
+    .map(|decision| Outcome::Fresh(Decision { acting: acting.clone().map(Box::new), ..decision }))
 }
 
-fn key_reused() -> Refusal {
+pub(crate) fn key_reused() -> Refusal {
     Refusal::new(
         Code::IdempotencyKeyReused,
         "Khóa chống trùng này đã dùng cho một nội dung khác; hãy dùng khóa mới.",
@@ -209,6 +216,14 @@ fn key_reused() -> Refusal {
 }
 
 fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    if let By::Person(person) = ctx.by
+        && ctx.policy.organisation.has_ended(&person.agency, ctx.now)
+    {
+        return Err(Refusal::not_authorised(
+            "Cơ quan này đã kết thúc hoạt động; việc của cơ quan thuộc về cơ quan kế thừa.",
+            "This agency is no more: what was its to do is its successor's.",
+        ));
+    }
     match command {
         Command::Intake(command) => intake::authorise(command, ctx),
         Command::Confirmation(command) => confirmation::authorise(case, command, ctx),
@@ -335,9 +350,10 @@ pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> 
     let step = match stage {
         Stage::Intake => intake::next_step(case),
         Stage::Routing => routing::next_step(case, now, policy),
-        Stage::Coordination => coordination::next_step(case),
+        Stage::Coordination => coordination::next_step(case, policy),
         Stage::Taskforce => taskforce::next_step(case, now),
-        Stage::Confirmation | Stage::Escalation | Stage::Closure | Stage::Casefile | Stage::Document => None,
+        Stage::Casefile => casefile::next_step(case, now, policy),
+        Stage::Confirmation | Stage::Escalation | Stage::Closure | Stage::Document | Stage::Directory => None,
     };
     step.or_else(|| {
         let timer = deadlines::next(case, stage, now, policy)?;
@@ -354,7 +370,7 @@ fn timed(stage: Stage, timer: Timer) -> Option<Command> {
         Stage::Taskforce => Command::Taskforce(taskforce::Command::Timer(timer)),
         Stage::Escalation => Command::Escalation(escalation::Command::Timer(timer)),
         Stage::Closure => Command::Closure(closure::Command::Timer(timer)),
-        Stage::Intake | Stage::Casefile | Stage::Document => return None,
+        Stage::Intake | Stage::Casefile | Stage::Document | Stage::Directory => return None,
     })
 }
 
@@ -369,6 +385,7 @@ pub fn due(case: &Case, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
         deadlines::next_instant(case, now),
         routing::next_absence(case, now, policy),
         taskforce::next_end(case, now),
+        casefile::next_end(case, now, policy),
     ];
     instants.into_iter().flatten().min()
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDateTime;
 use events::{
-    Actor, Body, Capacity, CaseId, CommandId, Digest, Lifecycle, OfficerId, Timestamp,
+    Actor, Body, CaseId, CommandId, Digest, Lifecycle, OfficerId, Timestamp,
     escalation::{Addressee, Purpose},
 };
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub(crate) use words::{clock, line, mail};
 
 use crate::{
     By, Case, Code, Command, Context, Decision, Outcome, Policy, Refusal, Registration, Step, calendar,
-    decide, due, evolve, labels, next_steps, notices,
+    decide, directory, due, evolve, labels, next_steps, notices,
     paper::{Entry, Paper},
     stages::{
         act,
@@ -52,6 +52,11 @@ pub(crate) fn local(text: &str) -> Timestamp {
     let read = |form| NaiveDateTime::parse_from_str(text, form).ok();
     let clock = read("%d/%m/%Y %H:%M").or_else(|| read("%d/%m/%Y %H:%M:%S%.f")).expect("a local time");
     calendar::local(clock.date(), clock.time())
+}
+
+/// The directory's own process.
+fn of_directory() -> Actor {
+    Actor::System { service: "directory".to_owned() }
 }
 
 /// A case, its policy, its clock and the officer who acts next.
@@ -193,6 +198,87 @@ impl Story {
         self
     }
 
+    /// The officer acts on the directory.
+    pub(crate) fn tells(&mut self, name: &str, body: Value) -> &mut Self {
+        self.nothing_refused();
+        self.found_directory();
+        let person = self.person();
+        self.keys += 1;
+        let key = self.key.take().unwrap_or_else(|| format!("key {}", self.keys));
+        let id = CommandId::in_directory(&person.agency, &person.officer, &key);
+        let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
+        let act = directory::named(name).expect("an act of the directory");
+        let answer = directory::Command::parse(act, body).and_then(|command| {
+            let ctx = Context { by: By::Person(&person), ..Context::of_system(self.now, &self.policy) };
+            directory::decide(self.paper.directory(), id, fingerprint, &command, &ctx)
+        });
+        if let Err(Refusal { code, .. }) = &answer {
+            assert!(
+                labels::acts::may_be_refused(name, *code),
+                "labels::acts says nothing of {code} for {name}"
+            );
+        }
+        if let Ok(Outcome::Fresh(decision)) = &answer {
+            assert!(act.records.contains(&decision.body.kind()), "{name}");
+            self.record_in_directory(id, fingerprint, person.actor(), decision.clone());
+        }
+        self.answer = Some(answer);
+        self
+    }
+
+    /// The policy of the files is published, if nothing is yet.
+    fn found_directory(&mut self) {
+        if self.paper.directory().is_some() {
+            return;
+        }
+        let publish = directory::PublishPolicy { in_force: None, files: self.policy.texts.clone() };
+        let (command, id) =
+            (directory::Command::PublishPolicy(publish), CommandId::of_directory_step("found"));
+        let ctx = Context::of_system(self.now, &self.policy);
+        match directory::decide(None, id, None, &command, &ctx) {
+            Ok(Outcome::Fresh(decision)) => self.record_in_directory(id, None, of_directory(), decision),
+            other => panic!("the policy of the files cannot be published: {other:?}"),
+        }
+    }
+
+    fn record_in_directory(
+        &mut self,
+        id: CommandId,
+        fingerprint: Option<Digest>,
+        actor: Actor,
+        decision: Decision,
+    ) {
+        let policy_version = &self.policy.version;
+        let entry = Entry { recorded_at: self.now, actor, command: id, fingerprint, policy_version };
+        self.paper.record_in_directory(&entry, decision).expect("a fact that was decided follows");
+        self.refresh();
+    }
+
+    /// The policy is the one in force.
+    fn refresh(&mut self) {
+        if let Some(policy) = self.paper.policy(self.now) {
+            self.policy = Arc::clone(policy);
+        }
+    }
+
+    /// The directory does what it must by itself.
+    fn settle_directory(&mut self) {
+        self.refresh();
+        while let Some(step) = self
+            .paper
+            .directory()
+            .and_then(|directory| directory::next_step(directory, self.now, &self.policy))
+        {
+            let ctx = Context::of_system(self.now, &self.policy);
+            match directory::decide(self.paper.directory(), step.id, None, &step.command, &ctx) {
+                Ok(Outcome::Fresh(decision)) => {
+                    self.record_in_directory(step.id, None, of_directory(), decision);
+                }
+                other => panic!("{step:?} is proposed, but {other:?}"),
+            }
+        }
+    }
+
     /// A document that another case registered.
     pub(crate) fn registering(&mut self, document: Value) -> &mut Self {
         let document: events::terms::Document = serde_json::from_value(document).unwrap();
@@ -231,12 +317,7 @@ impl Story {
         let id = CommandId::of_person(&person.agency, &person.officer, case, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let act = act(name).expect("an act of the catalogue");
-        let actor = Actor::Person {
-            officer: person.officer.clone(),
-            office: person.office.clone(),
-            agency: person.agency.clone(),
-            capacity: Capacity::Direct,
-        };
+        let actor = person.actor();
         let answer = Command::parse(act, body)
             .and_then(|command| self.decide(By::Person(&person), id, fingerprint, &command));
         self.expected = None;
@@ -292,6 +373,7 @@ impl Story {
 
     /// Everything that the process does by itself at this instant.
     pub(crate) fn settle(&mut self) -> &mut Self {
+        self.settle_directory();
         self.nothing_refused();
         self.answer = None;
         for _ in 0..STEPS {
@@ -317,7 +399,9 @@ impl Story {
 
     /// The next instant at which the process has something to do.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        due(self.paper.case(self.current?)?, self.now, &self.policy)
+        let case = self.current.and_then(|id| self.paper.case(id));
+        let of_case = case.and_then(|case| due(case, self.now, &self.policy));
+        of_case.into_iter().chain(self.paper.next_of_directory(self.now)).min()
     }
 
     fn perform(&mut self, step: &Step) -> Result<Outcome, Refusal> {
@@ -339,15 +423,19 @@ impl Story {
         command: &Command,
     ) -> Result<Outcome, Refusal> {
         let registration = command.document().and_then(|document| self.paper.registration(&document.id()));
+        let case = self.current.and_then(|id| self.paper.case(id));
+        // As the casebook has it: only the cases that the command asks for.
+        let others = command.looks_at(case).into_iter();
+        let others = others.filter_map(|id| Some((id, Arc::clone(self.paper.cases().get(&id)?)))).collect();
         let ctx = Context {
             by,
             registration,
             expected_version: self.expected,
             rank: self.rank,
-            others: self.paper.cases(),
+            others: &others,
             ..Context::of_system(self.now, &self.policy)
         };
-        decide(self.current.and_then(|id| self.paper.case(id)), id, fingerprint, command, &ctx)
+        decide(case, id, fingerprint, command, &ctx)
     }
 
     /// Writes a fact as the ledger does, reads it back and folds it.

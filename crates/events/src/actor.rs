@@ -1,10 +1,8 @@
 //! Who did it, and in which capacity.
 
+use crate::ids::{AgencyId, DelegationId, OfficeId, OfficerId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use crate::ids::{AgencyId, OfficeId, OfficerId};
 
 /// Who recorded a fact (DOMAIN §3.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +35,32 @@ pub enum Capacity {
     Kt,
     /// *Thừa lệnh*: by order.
     Tl,
-    /// *Thừa ủy quyền*: by delegation of signature.
-    Tuq,
+    /// *Thừa ủy quyền*: by a delegation to the person.
+    Tuq(DelegationId),
     /// *Quyền*: acting head.
     Q,
     /// As the focal unit under a delegation.
-    Focal(Uuid),
+    Focal(DelegationId),
+}
+
+impl Capacity {
+    /// The delegation by which somebody acts, if he does.
+    pub fn delegation(&self) -> Option<DelegationId> {
+        match self {
+            Self::Tuq(id) | Self::Focal(id) => Some(*id),
+            Self::Direct | Self::Kt | Self::Tl | Self::Q => None,
+        }
+    }
+
+    /// Its name: `direct`, `kt`, `tl`, `tuq`, `q` or `focal`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Kt => "kt",
+            Self::Tl => "tl",
+            Self::Tuq(_) => "tuq",
+            Self::Q => "q",
+            Self::Focal(_) => "focal",
+        }
+    }
 }

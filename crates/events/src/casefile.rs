@@ -9,7 +9,7 @@ use crate::{
     confirmation::{Verification, Version, Written},
     ids::{AgencyId, CaseId, EventId, OfficerId},
     intake::{KeyFacts, PhoneCall},
-    terms::{DeadlineKey, Document, Urgency},
+    terms::{Assignment, DeadlineKey, Document, Urgency},
 };
 
 /// The raiser took the case back (command 39).
@@ -322,4 +322,26 @@ pub struct Corrected {
     pub text: Option<String>,
     /// Why; never empty.
     pub reason: String,
+}
+
+/// An agency has ended, and what it owes in this case passes to its successor (DOMAIN §3.4 rule 5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DutiesTransferred {
+    /// The agency that has ended.
+    pub from: AgencyId,
+    /// Its successor.
+    pub to: AgencyId,
+    /// The assignments that were open: ended, or made anew for the successor.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assignments: Vec<HandedOver>,
+}
+
+/// An open assignment of an agency that has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HandedOver {
+    /// Its number within the case.
+    pub assignment: u32,
+    /// The successor's; absent where the successor has one of its own already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Assignment>,
 }

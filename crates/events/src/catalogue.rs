@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
-    casefile, closure, confirmation, coordination, document, escalation, intake, routing, samples::Sample,
-    taskforce, terms,
+    casefile, closure, confirmation, coordination, directory, document, escalation, intake, routing,
+    samples::Sample, taskforce, terms,
 };
 
 /// A stage of the process: its facts have exactly one recording service (PROCESS).
@@ -32,6 +32,8 @@ pub enum Stage {
     Casefile,
     /// The register of documents: recorded by any stage, only together with that stage's own fact.
     Document,
+    /// Policy, offices, absences and delegations: facts of the directory, not of a case.
+    Directory,
 }
 
 impl Stage {
@@ -59,12 +61,13 @@ impl Stage {
             Self::Closure => "closure",
             Self::Casefile => "casefile",
             Self::Document => "document",
+            Self::Directory => "directory",
         }
     }
 
     /// The stage of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().chain([Self::Document]).find(|stage| stage.name() == name)
+        Self::ALL.into_iter().chain([Self::Document, Self::Directory]).find(|stage| stage.name() == name)
     }
 }
 
@@ -183,6 +186,7 @@ catalogue! {
         "coordination.agreement-reached" @ 1 => AgreementReached(coordination::AgreementReached),
         "coordination.round-opened" @ 1 => RoundOpened(coordination::RoundOpened),
         "coordination.reopened" @ 1 => CoordinationReopened(coordination::Reopened),
+        "coordination.reevaluated" @ 1 => CoordinationReevaluated(coordination::Reevaluated),
         "coordination.reminded" @ 1 => CoordinationReminded(terms::Reminded),
         "coordination.overdue" @ 1 => CoordinationOverdue(terms::Overdue),
     }
@@ -247,9 +251,23 @@ catalogue! {
         "casefile.receipt-recorded" @ 1 => ReceiptRecorded(casefile::ReceiptRecorded),
         "casefile.note-added" @ 1 => NoteAdded(casefile::NoteAdded),
         "casefile.corrected" @ 1 => Corrected(casefile::Corrected),
+        "casefile.duties-transferred" @ 1 => DutiesTransferred(casefile::DutiesTransferred),
     }
     Document {
         "document.registered" @ 1 => DocumentRegistered(document::Registered),
+    }
+    Directory {
+        "directory.policy-published" @ 1 => PolicyPublished(directory::PolicyPublished),
+        "directory.officer-registered" @ 1 => OfficerRegistered(directory::OfficerRegistered),
+        "directory.office-taken" @ 1 => OfficeTaken(directory::OfficeTaken),
+        "directory.office-left" @ 1 => OfficeLeft(directory::OfficeLeft),
+        "directory.absence-reported" @ 1 => AbsenceReported(directory::AbsenceReported),
+        "directory.absence-ended" @ 1 => AbsenceEnded(directory::AbsenceEnded),
+        "directory.delegation-granted" @ 1 => DelegationGranted(directory::DelegationGranted),
+        "directory.delegation-revoked" @ 1 => DelegationRevoked(directory::DelegationRevoked),
+        "directory.delegation-expiring" @ 1 => DelegationExpiring(directory::DelegationExpiring),
+        "directory.delegation-expired" @ 1 => DelegationExpired(directory::DelegationExpired),
+        "directory.delegations-passed" @ 1 => DelegationsPassed(directory::DelegationsPassed),
     }
 }
 

@@ -135,3 +135,17 @@ pub struct Reopened {
     /// The round that it opens.
     pub round: Round,
 }
+
+/// The open round was looked at again after an agency had ended: it closes on its present positions, or a side is split
+/// by them (DOMAIN §3.4 rule 5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reevaluated {
+    /// The round's number within the case.
+    pub round: u32,
+    /// What the positions do to the round, if they close it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closes: Option<Closes>,
+    /// A side that is split by them: its superior must rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Side>,
+}

@@ -13,7 +13,7 @@ use crate::{
     actor::{Actor, Capacity},
     catalogue::{Body, Kind},
     digest::Digest,
-    ids::{AgencyId, AggregateId, CommandId, EventId, OfficeId, OfficerId},
+    ids::{AgencyId, AggregateId, CommandId, DelegationId, EventId, OfficeId, OfficerId},
     terms::{Deadline, Transition},
 };
 
@@ -206,9 +206,8 @@ impl Draft {
                 officer.as_str().clone_into(&mut wire.authid);
                 wire.actoroffice = Some(office.clone());
                 wire.actoragency = Some(agency.clone());
-                let (word, delegation) = capacity_words(capacity);
-                wire.actorcapacity = Some(word.to_owned());
-                wire.actordelegation = delegation;
+                wire.actorcapacity = Some(capacity.name().to_owned());
+                wire.actordelegation = capacity.delegation().map(|delegation| delegation.0);
             }
             Actor::System { service } => {
                 "system".clone_into(&mut wire.authtype);
@@ -219,25 +218,14 @@ impl Draft {
     }
 }
 
-fn capacity_words(capacity: &Capacity) -> (&'static str, Option<Uuid>) {
-    match capacity {
-        Capacity::Direct => ("direct", None),
-        Capacity::Kt => ("kt", None),
-        Capacity::Tl => ("tl", None),
-        Capacity::Tuq => ("tuq", None),
-        Capacity::Q => ("q", None),
-        Capacity::Focal(delegation) => ("focal", Some(*delegation)),
-    }
-}
-
 fn capacity(word: &str, delegation: Option<Uuid>) -> Option<Capacity> {
     Some(match (word, delegation) {
         ("direct", None) => Capacity::Direct,
         ("kt", None) => Capacity::Kt,
         ("tl", None) => Capacity::Tl,
-        ("tuq", None) => Capacity::Tuq,
+        ("tuq", Some(delegation)) => Capacity::Tuq(DelegationId(delegation)),
         ("q", None) => Capacity::Q,
-        ("focal", Some(delegation)) => Capacity::Focal(delegation),
+        ("focal", Some(delegation)) => Capacity::Focal(DelegationId(delegation)),
         _ => return None,
     })
 }

@@ -56,6 +56,10 @@ opaque! {
     EventId
 }
 opaque! {
+    /// A delegation.
+    DelegationId
+}
+opaque! {
     /// An official document's identity over all cases: issuer, number, symbol and year (DOMAIN §3.5).
     DocumentId
 }
@@ -83,9 +87,26 @@ impl CommandId {
         Self(named("act", &[agency.as_str(), officer.as_str(), &case.to_string(), key]))
     }
 
+    /// The act that a person's key stands for, in the directory.
+    pub fn in_directory(agency: &AgencyId, officer: &OfficerId, key: &str) -> Self {
+        Self(named("directory act", &[agency.as_str(), officer.as_str(), key]))
+    }
+
+    /// An automatic step of the directory.
+    pub fn of_directory_step(step: &str) -> Self {
+        Self(named("directory step", &[step]))
+    }
+
     /// An automatic step for one instance of an obligation.
     pub fn of_step(case: CaseId, step: &str) -> Self {
         Self(named("step", &[&case.to_string(), step]))
+    }
+}
+
+impl DelegationId {
+    /// The delegation that a command grants, one of several by its number.
+    pub fn of(command: CommandId, number: usize) -> Self {
+        Self(named("delegation", &[&command.to_string(), &number.to_string()]))
     }
 }
 
@@ -111,6 +132,8 @@ pub enum AggregateId {
     Case(CaseId),
     /// A document's registration.
     Document(DocumentId),
+    /// The directory: there is one.
+    Directory,
 }
 
 impl AggregateId {
@@ -119,6 +142,7 @@ impl AggregateId {
         let (kind, id) = match self {
             Self::Case(CaseId(id)) => ("case", id),
             Self::Document(DocumentId(id)) => ("document", id),
+            Self::Directory => ("directory", named("directory", &[])),
         };
         format!("{kind}.{:02}.{id}", id.as_bytes()[15] % PARTITIONS)
     }
@@ -131,6 +155,7 @@ impl AggregateId {
         let aggregate = match kind {
             "case" => Self::Case(CaseId(id)),
             "document" => Self::Document(DocumentId(id)),
+            "directory" => Self::Directory,
             _ => return None,
         };
         (parts.next().is_none() && aggregate.subject() == subject).then_some(aggregate)
@@ -225,6 +250,8 @@ mod tests {
     fn a_subject_leads_back_to_its_aggregate() {
         let case = AggregateId::Case(CaseId::raised_by(&"SNNMT".into(), &"snnmt.lan".into(), "k1"));
         assert_eq!(AggregateId::of_subject(&case.subject()), Some(case));
+        let directory = AggregateId::Directory;
+        assert_eq!(AggregateId::of_subject(&directory.subject()), Some(directory));
         assert_eq!(AggregateId::of_subject("case.00.nonsense"), None);
         assert_eq!(AggregateId::of_subject("outbox.00.nonsense"), None);
     }

@@ -18,6 +18,7 @@ pub mod closure;
 pub mod confirmation;
 pub mod coordination;
 pub mod digest;
+pub mod directory;
 pub mod document;
 pub mod envelope;
 pub mod escalation;
@@ -34,7 +35,8 @@ pub use catalogue::{Body, Kind, Stage};
 pub use digest::Digest;
 pub use envelope::{Draft, Fact, Origin, Unreadable};
 pub use ids::{
-    AgencyId, AggregateId, CaseCode, CaseId, CommandId, DocumentId, EventId, OfficeId, OfficerId, UnitId,
+    AgencyId, AggregateId, CaseCode, CaseId, CommandId, DelegationId, DocumentId, EventId, OfficeId,
+    OfficerId, UnitId,
 };
 pub use terms::{Deadline, DeadlineKey, Lifecycle, Transition, Urgency};
 

@@ -51,6 +51,8 @@ pub enum FallbackBecause {
     TimedOut,
     /// Its holder is absent.
     Absent,
+    /// The unit was the focal point by a delegation, and has none that is live.
+    NoDelegation,
 }
 
 /// The head of an agency was reminded of an assignment that nobody acknowledged (command 8).

@@ -4,6 +4,7 @@ mod casefile;
 mod closure;
 mod confirmation;
 mod coordination;
+mod directory;
 mod escalation;
 mod intake;
 mod routing;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     Timestamp,
     actor::{Actor, Capacity},
-    catalogue::Kind,
+    catalogue::{Kind, Stage},
     digest::Digest,
     document,
     envelope::{self, Draft, Origin, Stamp},
@@ -47,6 +48,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
     let body = kind.sample();
     let aggregate = match &body {
         crate::Body::DocumentRegistered(registered) => AggregateId::Document(registered.document.id()),
+        _ if kind.stage() == Stage::Directory => AggregateId::Directory,
         _ => AggregateId::Case(case()),
     };
     let automatic = ["reminded", "overdue"].iter().any(|last| kind.name().ends_with(last))
@@ -57,7 +59,12 @@ pub(crate) fn draft(kind: Kind) -> Draft {
                 | Kind::ChiefReminded
                 | Kind::CoordinationOpened
                 | Kind::RoundOpened
+                | Kind::CoordinationReevaluated
+                | Kind::DutiesTransferred
                 | Kind::TermEnded
+                | Kind::DelegationExpiring
+                | Kind::DelegationExpired
+                | Kind::DelegationsPassed
         );
     let actor = if automatic {
         Actor::System { service: kind.stage().name().to_owned() }
@@ -82,7 +89,9 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         Kind::CoordinationOpened => {
             (moves(Some(Lifecycle::Routed), Lifecycle::InCoordination), deadline(DeadlineKey::Position, 240))
         }
-        Kind::PositionRecorded => (moves(Some(Lifecycle::InCoordination), Lifecycle::Agreed), vec![]),
+        Kind::PositionRecorded | Kind::CoordinationReevaluated => {
+            (moves(Some(Lifecycle::InCoordination), Lifecycle::Agreed), vec![])
+        }
         Kind::DisagreementDeclared => {
             (moves(Some(Lifecycle::InCoordination), Lifecycle::Disputed), deadline(DeadlineKey::Dossier, 360))
         }
@@ -102,6 +111,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
         }
         Kind::CaseReopened => (moves(Some(Lifecycle::Closed), Lifecycle::InCoordination), vec![]),
         Kind::CaseMerged => (moves(Some(Lifecycle::Routed), Lifecycle::Merged), vec![]),
+        Kind::DutiesTransferred => (None, deadline(DeadlineKey::Ack, 30)),
         Kind::IntakesAdopted => (None, deadline(DeadlineKey::Written, 480)),
         Kind::DeadlineExtended => (None, deadline(DeadlineKey::Position, 480)),
         Kind::CaseWithdrawn => (moves(Some(Lifecycle::Routed), Lifecycle::Withdrawn), vec![]),

@@ -332,4 +332,6 @@ pub enum SkippedBecause {
     Vacant,
     /// The holder is absent.
     Absent,
+    /// The unit was the focal point by a delegation, and has none that is live.
+    NoDelegation,
 }

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod metrics;
 pub mod problem;
+pub mod serving;
 pub mod stage;
 pub mod time_travel;
 
@@ -81,8 +82,6 @@ pub struct Chassis {
     pub reader: Bus,
     /// The fold that all services of the process share.
     pub views: Arc<Views>,
-    /// The policy in force.
-    pub policy: Arc<Policy>,
     /// The time (DESIGN D7).
     pub clock: Clock,
     /// The configuration.
@@ -100,6 +99,11 @@ pub struct Chassis {
 }
 
 impl Chassis {
+    /// The policy in force, now.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.views.policy(self.clock.now())
+    }
+
     /// What links in mails begin with: as configured, or where the API of this process listens.
     pub fn public_url(&self) -> String {
         let address = self.listening.get().copied().unwrap_or(self.config.http.listen);

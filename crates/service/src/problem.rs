@@ -144,7 +144,7 @@ pub fn status(code: Code) -> StatusCode {
     use StatusCode as S;
     match code {
         Code::NotFound => S::NOT_FOUND,
-        Code::NotAuthorised | Code::SeparationOfDuties => S::FORBIDDEN,
+        Code::NotAuthorised | Code::DelegationExpired | Code::SeparationOfDuties => S::FORBIDDEN,
         Code::Conflict
         | Code::BadState
         | Code::DocDuplicate

@@ -15,7 +15,7 @@ use events::{CaseId, Stage, Timestamp};
 use futures::StreamExt as _;
 use tokio::{sync::Semaphore, time::Instant};
 
-use crate::{Chassis, StartError, metrics::Acts};
+use crate::{Chassis, StartError, metrics::Acts, serving::serve};
 
 /// How long the steps that follow an act may take before the answer goes out without them (DESIGN D2).
 const FOLLOW_UP: Duration = Duration::from_millis(500);
@@ -69,8 +69,8 @@ pub async fn start(
         let tracker = desk.chassis.tasks.clone();
         let seen = desk.acts.act(act.name);
         let (done, busy) = (Arc::clone(&seen), move || seen.busy());
-        tracker.spawn(serve(desk.clone(), messages, places, busy, move |desk, message| {
-            let done = Arc::clone(&done);
+        tracker.spawn(serve(desk.chassis.clone(), messages, places, busy, move |message| {
+            let (desk, done) = (desk.clone(), Arc::clone(&done));
             async move {
                 let began = Instant::now();
                 let answer = desk.command(act, &message).await;
@@ -86,8 +86,9 @@ pub async fn start(
         let tracker = desk.chassis.tasks.clone();
         let acts = desk.acts.clone();
         let busy = move || acts.step(stage, Err(Code::Busy));
-        tracker.spawn(serve(desk.clone(), messages, places, busy, |desk, message| async move {
-            protocol::write(&desk.step(&message).await)
+        tracker.spawn(serve(desk.chassis.clone(), messages, places, busy, move |message| {
+            let desk = desk.clone();
+            async move { protocol::write(&desk.step(&message).await) }
         }));
     }
     let tracker = desk.chassis.tasks.clone();
@@ -95,62 +96,11 @@ pub async fn start(
     Ok(())
 }
 
-/// Takes messages until the process stops; each is worked on by itself.
-async fn serve<F, W>(
-    desk: Desk,
-    mut messages: bus::connection::Subscription,
-    places: Arc<Semaphore>,
-    busy: impl Fn() + Send + 'static,
-    work: F,
-) where
-    F: Fn(Desk, Message) -> W + Clone + Send + 'static,
-    W: Future<Output = bytes::Bytes> + Send + 'static,
-{
-    let mut stopping = false;
-    loop {
-        let message = tokio::select! {
-            message = messages.next() => message,
-            () = desk.chassis.stop.cancelled(), if !stopping => {
-                // Nothing new comes; what has come is still worked on.
-                stopping = true;
-                if messages.drain().await.is_err() {
-                    break;
-                }
-                continue;
-            }
-        };
-        let Some(message) = message else { break };
-        if !message.wants_answer() {
-            continue;
-        }
-        let bus = desk.chassis.bus.clone();
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
-            busy();
-            let refusal = CommandAnswer::Refused(bus::overloaded());
-            answer(&bus, &message, protocol::write(&refusal)).await;
-            continue;
-        };
-        let (desk, work) = (desk.clone(), work.clone());
-        desk.chassis.tasks.clone().spawn(async move {
-            let payload = work(desk, message.clone()).await;
-            answer(&bus, &message, payload).await;
-            drop(place);
-        });
-    }
-}
-
 /// What became of an act, for who counts.
 fn outcome(answer: &CommandAnswer) -> Result<bool, Code> {
     match answer {
         CommandAnswer::Done(done) => Ok(done.replayed),
         CommandAnswer::Refused(refusal) => Err(refusal.code),
-    }
-}
-
-async fn answer(bus: &bus::Bus, message: &Message, payload: bytes::Bytes) {
-    if let Err(error) = message.answer(bus, payload).await {
-        // Who asked repeats with the same key and gets the first result.
-        tracing::warn!(%error, "an answer was not sent");
     }
 }
 
@@ -166,10 +116,9 @@ impl Desk {
     async fn carry_out(&self, act: &Act, message: &Message) -> Result<Done, Refusal> {
         let request: CommandRequest = protocol::read(message)?;
         self.chassis.clock.set(request.clock);
-        let policy = &self.chassis.policy;
-        let person = policy.organisation.person(&request.officer).ok_or_else(|| {
-            Refusal::not_authorised("Không có cán bộ này.", "There is no such officer in the organisation.")
-        })?;
+        let now = self.chassis.clock.now();
+        let policy = &self.chassis.views.policy(now);
+        let person = policy.organisation.person(&request.officer, now).ok_or_else(Refusal::without_office)?;
         let command = Command::parse(act, request.body)?;
         let attempt = Attempt {
             case: request.case,
@@ -177,7 +126,7 @@ impl Desk {
             id: request.command,
             fingerprint: Some(request.fingerprint),
             by: By::Person(&person),
-            now: self.chassis.clock.now(),
+            now,
             expected_version: request.expected_version,
             correlation: Some(request.correlation),
             rank: None,
@@ -239,7 +188,7 @@ impl Desk {
         let Some(loaded) = self.casebook.at_least(attempt.case, 0).await? else { return Err(refusal) };
         let (loaded, pending) = self.follow_up(loaded, attempt.now).await;
         match self.casebook.execute(attempt).await {
-            Err(refusal) if !pending.is_empty() && self.would_be_legal(attempt, &loaded.case) => {
+            Err(refusal) if !pending.is_empty() && would_be_legal(attempt, &loaded.case) => {
                 tracing::debug!(case = %attempt.case, code = %refusal.code, ?pending, "a step is pending");
                 Err(Refusal::new(
                     Code::AutomaticStepPending,
@@ -251,17 +200,8 @@ impl Desk {
         }
     }
 
-    /// Whether the command would be legal once the pending steps are done: they are done on paper.
-    fn would_be_legal(&self, attempt: &Attempt<'_>, case: &Case) -> bool {
-        let policy = &self.chassis.policy;
-        let settled = domain::stages::settled(case.clone(), attempt.now, policy);
-        let ctx = Context { by: attempt.by, ..Context::of_system(attempt.now, policy) };
-        let decided = domain::decide(Some(&settled), attempt.id, attempt.fingerprint, attempt.command, &ctx);
-        matches!(decided, Ok(Outcome::Fresh(_)))
-    }
-
     fn next_step(&self, case: &Case, now: Timestamp) -> Option<(Stage, Step)> {
-        let policy = &self.chassis.policy;
+        let policy = &self.chassis.views.policy(now);
         Stage::ALL
             .into_iter()
             .find_map(|stage| domain::next_step(case, stage, now, policy).map(|step| (stage, step)))
@@ -290,7 +230,7 @@ impl Desk {
                 }
             }
         }
-        let pending = domain::next_steps(&loaded.case, now, &self.chassis.policy)
+        let pending = domain::next_steps(&loaded.case, now, &self.chassis.views.policy(now))
             .map(|step| format!("{}.{}", step.command.stage(), step.name))
             .collect();
         (loaded, pending)
@@ -334,9 +274,9 @@ impl Desk {
 
     /// Does the steps of its own stages.
     async fn own_steps(&self, mut loaded: Loaded) -> Result<Loaded, Refusal> {
-        let policy = &self.chassis.policy;
         for _ in 0..MOST_STEPS {
             let now = self.chassis.clock.now();
+            let policy = &self.chassis.views.policy(now);
             let step =
                 self.records.iter().find_map(|stage| domain::next_step(&loaded.case, *stage, now, policy));
             let Some(step) = step else { break };
@@ -356,17 +296,18 @@ impl Desk {
             Command::Intake(_) => self.chassis.views.rank(case, RANK).await,
             _ => None,
         };
+        let now = self.chassis.clock.now();
         let attempt = Attempt {
             case,
             command: &step.command,
             id: step.command_id(case),
             fingerprint: None,
             by: By::System,
-            now: self.chassis.clock.now(),
+            now,
             expected_version: None,
             correlation: None,
             rank,
-            policy: &self.chassis.policy,
+            policy: &self.chassis.views.policy(now),
         };
         let executed = self.casebook.execute(&attempt).await;
         let stage = step.command.stage();
@@ -429,6 +370,15 @@ impl Desk {
         }
         Ok(())
     }
+}
+
+/// Whether the command would be legal once the pending steps are done: they are done on paper.
+fn would_be_legal(attempt: &Attempt<'_>, case: &Case) -> bool {
+    let policy = attempt.policy;
+    let settled = domain::stages::settled(case.clone(), attempt.now, policy);
+    let ctx = Context { by: attempt.by, ..Context::of_system(attempt.now, policy) };
+    let decided = domain::decide(Some(&settled), attempt.id, attempt.fingerprint, attempt.command, &ctx);
+    matches!(decided, Ok(Outcome::Fresh(_)))
 }
 
 /// A step that fails again and again will not mend itself: the operator is told, once.

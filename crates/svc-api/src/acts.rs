@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::{Api, asking, auth::Caller, view};
 
 /// How long the fold may need to come up with an answer's version.
-const FOLD: Duration = Duration::from_secs(1);
+pub(crate) const FOLD: Duration = Duration::from_secs(1);
 
 /// `POST /cases`: a case is raised, by telephone or in writing.
 pub(crate) async fn raise(
@@ -51,7 +51,7 @@ pub(crate) async fn act(
     let Path((case, name)) = path.map_err(|_| refuse(Refusal::not_found()))?;
     let act = stages::act(&name)
         .filter(|act| act.name != "raise")
-        .ok_or_else(|| no_such_act(&name, caller.language))?;
+        .ok_or_else(|| no_such_act(&name, stages::acts(), caller.language))?;
     let case = case.parse().map_err(|_| refuse(Refusal::not_found()))?;
     let key = idempotency_key(&headers, caller.language)?;
     carry_out(&api, &caller, act, case, &key, &headers, body).await
@@ -104,7 +104,7 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
     let known = api.chassis.views.at_least(done.case, done.now_at, FOLD).await;
     // The act is done even if the fold is late: the answer then says so much.
     let case = known.or_else(|| api.chassis.views.case(done.case));
-    let policy = &api.chassis.policy;
+    let policy = &api.chassis.policy();
     let mut answer = Answer {
         event: done.event,
         version: done.version,
@@ -142,12 +142,17 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
 /// Of a caller's number only the digits that are kept count: from the digest of the whole it could be found by
 /// trying (DESIGN D14).
 fn fingerprint(act: &Act, case: CaseId, body: &Value) -> Digest {
+    digest_of(act, &case.to_string(), body)
+}
+
+/// The digest of an act on something.
+pub(crate) fn digest_of(act: &Act, on: &str, body: &Value) -> Digest {
     let mut body = body.clone();
     if let Some(Value::String(number)) = body.pointer_mut("/call/caller/number") {
         let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
         *number = digits[digits.len().saturating_sub(3)..].iter().collect();
     }
-    Digest::of(format!("{}\n{case}\n{}", act.name, canonical(&body)).as_bytes())
+    Digest::of(format!("{}\n{on}\n{}", act.name, canonical(&body)).as_bytes())
 }
 
 fn canonical(value: &Value) -> String {
@@ -207,8 +212,12 @@ pub(crate) fn not_an_object(language: Language, why: &str) -> Problem {
     )
 }
 
-fn no_such_act(name: &str, language: Language) -> Problem {
-    let known = stages::acts().map(|act| act.name).collect::<Vec<_>>().join(", ");
+pub(crate) fn no_such_act<'a>(
+    name: &str,
+    acts: impl Iterator<Item = &'a Act>,
+    language: Language,
+) -> Problem {
+    let known = acts.map(|act| act.name).collect::<Vec<_>>().join(", ");
     Problem::of_edge(
         StatusCode::NOT_FOUND,
         "NO_SUCH_ACT",
@@ -222,7 +231,7 @@ fn no_such_act(name: &str, language: Language) -> Problem {
 }
 
 /// A person's act must be recognisable when it is repeated (DESIGN D6).
-fn idempotency_key(headers: &HeaderMap, language: Language) -> Result<String, Problem> {
+pub(crate) fn idempotency_key(headers: &HeaderMap, language: Language) -> Result<String, Problem> {
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::trim);
     match key {
         Some(key) if !key.is_empty() && key.len() <= 200 => Ok(key.to_owned()),
@@ -240,7 +249,7 @@ fn idempotency_key(headers: &HeaderMap, language: Language) -> Result<String, Pr
 }
 
 /// `If-Match: "7"`: only if the case still stands at version 7.
-fn expected_version(headers: &HeaderMap, language: Language) -> Result<Option<u32>, Problem> {
+pub(crate) fn expected_version(headers: &HeaderMap, language: Language) -> Result<Option<u32>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {

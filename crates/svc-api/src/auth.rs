@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{Person, Policy};
+use domain::{Person, Policy, Refusal};
 use events::OfficerId;
 use service::problem::{Language, Problem};
 use sha2::{Digest, Sha256};
@@ -36,7 +36,7 @@ impl Tokens {
             let file = file.map_err(unreadable)?;
             let name = file.file_name();
             let officer = OfficerId::from(name.to_string_lossy().as_ref());
-            if policy.organisation.person(&officer).is_none() {
+            if policy.organisation.officer(&officer).is_none() {
                 tracing::warn!(%officer, "a token of nobody in the organisation is ignored");
                 continue;
             }
@@ -68,7 +68,7 @@ pub(crate) async fn authenticate(State(api): State<Api>, mut request: Request, n
         .and_then(|value| value.split_once(' '))
         .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token));
     let officer = token.and_then(|token| api.tokens.officer(token.trim()));
-    let Some(person) = officer.and_then(|officer| api.chassis.policy.organisation.person(officer)) else {
+    let Some(officer) = officer else {
         let mut response = Problem::of_edge(
             StatusCode::UNAUTHORIZED,
             "UNAUTHENTICATED",
@@ -84,6 +84,11 @@ pub(crate) async fn authenticate(State(api): State<Api>, mut request: Request, n
             .headers_mut()
             .insert(header::WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));
         return response;
+    };
+    // A token stays its officer's; what he may do is his office's, as of now.
+    let now = api.chassis.clock.now();
+    let Some(person) = api.chassis.views.policy(now).organisation.person(officer, now) else {
+        return Problem::of(&Refusal::without_office(), language).into_response();
     };
     request.extensions_mut().insert(Caller { person, language });
     next.run(request).await

@@ -100,7 +100,8 @@ pub(crate) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
-    let principals = access::principals(&caller.person, &api.chassis.policy);
+    let now = api.chassis.clock.now();
+    let principals = access::principals(&caller.person, &api.chassis.views.policy(now), now);
     let filter = Filter { lifecycle: query.state, urgency: query.urgency, before: query.cursor };
     let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
     let views = Arc::clone(&api.chassis.views);
@@ -111,7 +112,7 @@ pub(crate) async fn list(
         let words = "Danh sách chưa đọc được; đề nghị thử lại.";
         Problem::of(&Refusal::new(Code::Unavailable, words, reason), caller.language)
     })?;
-    let policy = &api.chassis.policy;
+    let policy = &api.chassis.policy();
     let cases: Vec<_> = page.cases.iter().map(|case| view::line(case, policy, caller.language)).collect();
     Ok(axum::Json(json!({ "cases": cases, "next_cursor": page.next })).into_response())
 }
@@ -126,7 +127,7 @@ pub(crate) async fn one(
     let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, id, query.at_least).await?;
     let mut response =
-        axum::Json(view::case(&case, &api.chassis.policy, api.reader(&caller))).into_response();
+        axum::Json(view::case(&case, &api.chassis.policy(), api.reader(&caller))).into_response();
     view::etag(response.headers_mut(), case.version);
     Ok(response)
 }
@@ -139,30 +140,37 @@ pub(crate) async fn events(
 ) -> Result<Response, Problem> {
     let case = visible(&api, &caller, id, None).await?;
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
-    let unreadable = |reason: String| {
-        refuse(Refusal::new(Code::Unavailable, "Chưa đọc được sổ ghi; đề nghị thử lại.", reason))
-    };
-    let subject = protocol::case_subject(case.id);
     let mut facts = Events { events: Vec::new() };
     let mut teller = Teller { case: &case, reader: api.reader(&caller), disputes: 0 };
-    let mut next = 1;
-    loop {
-        let entries = log::read(&api.chassis.reader, CASES, next, &subject).await;
-        let entries = entries.map_err(|error| unreadable(error.to_string()))?;
-        let Some(last) = entries.last() else { break };
-        next = last.sequence + 1;
-        let more = entries.len() >= log::BATCH;
-        for entry in &entries {
-            facts.events.push(teller.tell(&entry.payload).map_err(unreadable)?);
-        }
-        if !more {
-            break;
-        }
+    for payload in stored(&api, &protocol::case_subject(case.id)).await.map_err(refuse)? {
+        let told = teller.tell(&payload).map_err(|reason| refuse(unreadable(&reason)))?;
+        facts.events.push(told);
     }
     Ok(axum::Json(facts).into_response())
 }
 
-fn malformed(rejection: &QueryRejection, language: Language) -> Problem {
+/// The facts of an aggregate, as they stand in the log.
+pub(crate) async fn stored(api: &Api, subject: &str) -> Result<Vec<axum::body::Bytes>, Refusal> {
+    let mut stored = Vec::new();
+    let mut next = 1;
+    loop {
+        let entries = log::read(&api.chassis.reader, CASES, next, subject).await;
+        let entries = entries.map_err(|error| unreadable(&error))?;
+        let more = entries.len() >= log::BATCH;
+        next = entries.last().map_or(next, |last| last.sequence + 1);
+        stored.extend(entries.into_iter().map(|entry| entry.payload));
+        if !more {
+            return Ok(stored);
+        }
+    }
+}
+
+/// The log cannot be read.
+pub(crate) fn unreadable(reason: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(Code::Unavailable, "Chưa đọc được sổ ghi; đề nghị thử lại.", reason.to_string())
+}
+
+pub(crate) fn malformed(rejection: &QueryRejection, language: Language) -> Problem {
     let why = rejection.body_text();
     Problem::of_edge(
         StatusCode::BAD_REQUEST,
@@ -209,9 +217,10 @@ pub(crate) async fn visible(
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let wanted = id.ok().and_then(|Path(text)| Wanted::parse(text));
     let wanted = wanted.ok_or_else(|| refuse(Refusal::not_found()))?;
-    let (views, policy) = (&api.chassis.views, &api.chassis.policy);
+    let now = api.chassis.clock.now();
+    let (views, policy) = (&api.chassis.views, &api.chassis.views.policy(now));
     let seen =
-        |views: &Views| wanted.find(views).filter(|case| access::may_see(case, &caller.person, policy));
+        |views: &Views| wanted.find(views).filter(|case| access::may_see(case, &caller.person, policy, now));
     let Some(version) = at_least else { return seen(views).ok_or_else(|| refuse(Refusal::not_found())) };
     // A case that is not there and one that is not yours are waited for alike (DESIGN D9).
     let reached = |views: &Views| seen(views).filter(|case| case.version >= version);

@@ -26,7 +26,7 @@ pub(crate) async fn one(
     let submitted = newest(&case).ok_or_else(|| Problem::of(&none_went_up(), caller.language))?;
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (media_type, body) = if accepted.starts_with(PLAIN) {
-        ("text/plain; charset=utf-8", submitted.content.text(&api.chassis.policy.organisation))
+        ("text/plain; charset=utf-8", submitted.content.text(&api.chassis.policy().organisation))
     } else {
         ("application/json", submitted.content.canonical())
     };

@@ -8,6 +8,7 @@ mod asking;
 mod auth;
 mod cases;
 mod dev;
+mod directory;
 mod dossier;
 mod health;
 mod view;
@@ -67,7 +68,7 @@ impl Api {
 
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
-    let tokens = Tokens::read(&chassis.config.tokens(), &chassis.policy).map_err(|error| failed(&error))?;
+    let tokens = Tokens::read(&chassis.config.tokens(), &chassis.policy()).map_err(|error| failed(&error))?;
     let listen = chassis.config.http.listen;
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
         failed(&match error.kind() {
@@ -100,6 +101,11 @@ fn router(api: Api) -> Router {
         .route("/cases/{id}/events", get(cases::events))
         .route("/cases/{id}/dossier", get(dossier::one))
         .route("/cases/{id}/{act}", post(acts::act))
+        .route("/directory", get(directory::whole))
+        .route("/directory/delegations", get(directory::delegations))
+        .route("/directory/policy", get(directory::policies))
+        .route("/directory/events", get(directory::events))
+        .route("/directory/{act}", post(directory::act))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate))
         .layer(middleware::from_fn(bounded));
     let mut router = Router::new()

@@ -20,8 +20,9 @@ use domain::{
     },
 };
 use events::{
-    AgencyId, CaseCode, CaseId, DeadlineKey, EventId, Kind, Lifecycle, OfficeId, Timestamp, Urgency,
-    casefile::CancellationProposed, closure, coordination::SettlementProposed, intake::Matter,
+    AgencyId, Capacity, CaseCode, CaseId, DeadlineKey, EventId, Kind, Lifecycle, OfficeId, Timestamp,
+    Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
+    directory::Delegation, intake::Matter,
 };
 use serde::Serialize;
 use service::problem::Language;
@@ -110,6 +111,10 @@ struct HappeningView<'a> {
     label: &'static str,
     agency: Option<&'a AgencyId>,
     office: Option<&'a OfficeId>,
+    /// By what right, e.g. `direct`, `kt`, `tuq`.
+    capacity: Option<&'static str>,
+    /// In whose name and by which document, where it was by delegation.
+    delegation: Option<&'a Delegation>,
     correctable: Vec<&'static str>,
 }
 
@@ -179,6 +184,13 @@ pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -
                 label: word(labels::happening(happening.kind), language),
                 agency: happening.agency.as_ref(),
                 office: happening.office.as_ref(),
+                capacity: happening.capacity.as_ref().map(Capacity::name),
+                delegation: happening
+                    .capacity
+                    .as_ref()
+                    .and_then(Capacity::delegation)
+                    .and_then(|id| policy.organisation.delegation(id))
+                    .map(|granted| &granted.delegation),
                 correctable: correctable(happening.kind).iter().map(|(field, _)| *field).collect(),
             })
             .collect(),

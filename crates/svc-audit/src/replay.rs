@@ -8,7 +8,7 @@ use bus::{
     streams::CASES,
 };
 use domain::Case;
-use events::{AggregateId, Body, CaseId, Fact, Timestamp};
+use events::{AggregateId, Body, CaseId, DelegationId, Fact, Timestamp, directory::Delegation};
 
 use crate::{chain::Chain, text};
 
@@ -61,7 +61,7 @@ pub async fn replay(bus: &Bus, query: &Query, out: &mut (impl Write + Send)) -> 
     let mut chain = Chain::default();
     let mut cases: BTreeMap<CaseId, Case> = BTreeMap::new();
     let mut summary = Summary::default();
-    let mut printer = text::Printer::new(query.colour);
+    let mut printer = text::Printer::new(query.colour, delegations(bus).await?);
     let mut next = 1;
     loop {
         let entries = log::read(bus, CASES, next, &subject).await?;
@@ -108,6 +108,32 @@ pub async fn replay(bus: &Bus, query: &Query, out: &mut (impl Write + Send)) -> 
         printer.summary(out, &summary, query.at)?;
     }
     Ok(summary)
+}
+
+/// Every delegation of the directory, by which an act says in whose name it was done.
+async fn delegations(bus: &Bus) -> Result<BTreeMap<DelegationId, Delegation>, ReplayError> {
+    let subject = AggregateId::Directory.subject();
+    let mut found = BTreeMap::new();
+    let mut next = 1;
+    loop {
+        let entries = log::read(bus, CASES, next, &subject).await?;
+        for entry in &entries {
+            // What is damaged is told where the log itself is shown.
+            let Ok(fact) = Fact::from_bytes(&entry.payload) else { continue };
+            let granted: Vec<Delegation> = match fact.draft.body {
+                Body::DelegationGranted(said) => vec![said.delegation],
+                Body::DelegationsPassed(said) => {
+                    said.delegations.into_iter().filter_map(|each| each.next).collect()
+                }
+                _ => Vec::new(),
+            };
+            found.extend(granted.into_iter().map(|each| (each.id, each)));
+        }
+        match entries.last() {
+            Some(last) if entries.len() >= log::BATCH => next = last.sequence + 1,
+            _ => return Ok(found),
+        }
+    }
 }
 
 fn fold<'a>(

@@ -2,7 +2,10 @@
 
 mod details;
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
 
 use chrono::{DateTime, FixedOffset};
 use domain::{
@@ -12,7 +15,8 @@ use domain::{
     stages::{escalation::Submitted, taskforce::TaskforceState},
 };
 use events::{
-    Actor, Fact, Timestamp,
+    Actor, Capacity, DelegationId, Fact, Timestamp,
+    directory::Delegation,
     escalation::Instruction,
     terms::{Deadline, Lifecycle},
 };
@@ -22,11 +26,35 @@ use crate::replay::Summary;
 /// Writes lines; remembers the day, so that each is named once.
 pub(crate) struct Printer {
     colour: bool,
+    /// Every delegation that was ever granted.
+    delegations: BTreeMap<DelegationId, Delegation>,
 }
 
 impl Printer {
-    pub(crate) fn new(colour: bool) -> Self {
-        Self { colour }
+    pub(crate) fn new(colour: bool, delegations: BTreeMap<DelegationId, Delegation>) -> Self {
+        Self { colour, delegations }
+    }
+
+    /// Who it was, in which office, and by what right if not his own: in whose name and by which document.
+    fn who(&self, actor: &Actor) -> String {
+        let (officer, office, capacity) = match actor {
+            Actor::System { service } => return format!("[{service}]"),
+            Actor::Person { officer, office, capacity, .. } => (officer, office, capacity),
+        };
+        let right = match capacity {
+            Capacity::Direct => return format!("{officer} ({office})"),
+            Capacity::Kt => "KT.",
+            Capacity::Tl => "TL.",
+            Capacity::Q => "Q.",
+            Capacity::Tuq(_) => "TUQ.",
+            Capacity::Focal(_) => "focal unit for",
+        };
+        let by = capacity
+            .delegation()
+            .and_then(|id| self.delegations.get(&id))
+            .map(|found| format!(" {} by {}", found.from, details::printed(&found.basis)))
+            .unwrap_or_default();
+        format!("{officer} ({office}, {right}{by})")
     }
 
     /// One fact: when, who, what, and where it leaves the case.
@@ -34,10 +62,7 @@ impl Printer {
         let origin = fact.origin();
         let code = case.and_then(|case| case.code.as_ref()).map_or("–", |code| code.as_str());
         let kind = fact.body().kind();
-        let who = match &origin.actor {
-            Actor::Person { officer, office, .. } => format!("{officer} ({office})"),
-            Actor::System { service } => format!("[{service}]"),
-        };
+        let who = self.who(&origin.actor);
         let details = details::details(fact).join(" · ");
         write!(out, "{}  {code:<14} {:>3}  ", self.paint(DIM, &moment(origin.occurred_at)), fact.version)?;
         write!(out, "{}  ", self.paint(BOLD, &format!("{kind:<36}", kind = kind.name())))?;

@@ -30,13 +30,11 @@ use views::Views;
 
 /// Starts a ledger.
 async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
-    let policy = Arc::new(example_policy());
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let chassis = Chassis {
         bus: nats.connect(Principal::Ledger).await,
         reader: nats.connect(Principal::Views).await,
-        views: Views::open(Arc::clone(&policy), &nats.dir().join("fold")).unwrap(),
-        policy,
+        views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
         clock: Clock::System,
         config: Arc::new(Config::default()),
         stop: stop.clone(),

@@ -230,7 +230,7 @@ impl Dispatcher {
         let Open { id, notice, .. } = open;
         let config = &self.chassis.config;
         let template = Template::from_id(&notice.template).ok_or("this build has no such template")?;
-        let policy = &self.chassis.policy;
+        let policy = &self.chassis.policy();
         let office = policy.organisation.office(&notice.office).ok_or("the office is no more")?;
         let upwards = domain::notices::reports_up(office, policy);
         let fill = Fill {

@@ -115,7 +115,7 @@ impl Enter {
         let fact = Fact::from_bytes(&entry.payload).map_err(hopeless)?;
         let case = self.as_it_stood(id, entry, &fact, known).await?;
         let wanted =
-            if is_mailed { notices::notices(&case, &fact, &self.chassis.policy) } else { Vec::new() };
+            if is_mailed { notices::notices(&case, &fact, &self.chassis.policy()) } else { Vec::new() };
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
@@ -181,7 +181,8 @@ impl Enter {
 
     /// What is told to one office.
     fn notice(&self, case: &Case, fact: &Fact, code: &CaseCode, wanted: notices::Notice) -> Option<Notice> {
-        let office = self.chassis.policy.organisation.office(&wanted.office)?;
+        let policy = self.chassis.policy();
+        let office = policy.organisation.office(&wanted.office)?;
         Some(Notice {
             event: fact.draft.id,
             case: case.id,

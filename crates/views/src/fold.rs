@@ -13,7 +13,7 @@ use std::{
 use bus::{Loaded, append::Stored};
 use bytes::Bytes;
 use chrono::Datelike as _;
-use domain::{Policy, calendar};
+use domain::{Policy, Rulebook, calendar};
 use events::{AggregateId, CaseId, Digest, Fact, Kind, Timestamp, envelope};
 
 use crate::{
@@ -119,19 +119,25 @@ impl Fold {
 
     /// Applies a fact in the log's order. A fact that does not follow marks its case as unreadable, and the fold
     /// goes on (DESIGN D8).
-    pub(crate) fn apply(&mut self, entry: &Stored, seen: Instant, policy: &Policy) {
+    pub(crate) fn apply(&mut self, entry: &Stored, seen: Instant, policies: &Rulebook) {
         if entry.sequence <= self.mark.applied {
             return;
         }
         (self.mark.applied, self.newest) = (entry.sequence, Some(entry.payload.clone()));
         let Some(AggregateId::Case(id)) = AggregateId::of_subject(&entry.subject) else { return };
-        if let Err(reason) = self.apply_to(id, entry, seen, policy) {
+        if let Err(reason) = self.apply_to(id, entry, seen, policies) {
             self.mark_unreadable(id);
             tracing::error!(case = %id, sequence = entry.sequence, reason, alert = true, "UNREADABLE");
         }
     }
 
-    fn apply_to(&mut self, id: CaseId, entry: &Stored, seen: Instant, policy: &Policy) -> Result<(), String> {
+    fn apply_to(
+        &mut self,
+        id: CaseId,
+        entry: &Stored,
+        seen: Instant,
+        policies: &Rulebook,
+    ) -> Result<(), String> {
         let link = envelope::link(&entry.payload).map_err(|error| error.to_string())?;
         if link.aggregate != AggregateId::Case(id) {
             return Err("the fact names another aggregate than its subject".to_owned());
@@ -156,6 +162,7 @@ impl Fold {
         if is_new && !self.unreadable.contains(&id) {
             let folded = domain::evolve(known.map(|known| Arc::unwrap_or_clone(known.case)), &fact);
             let case = Arc::new(folded.map_err(|error| error.to_string())?);
+            let policy = policies.at(case.recorded_at).ok_or("no policy is known")?;
             self.put(Loaded { case, sequence: entry.sequence }, seen, policy);
         }
         if let (Some(place), Some(known)) = (place, self.hot.touch(id)) {
@@ -201,6 +208,14 @@ impl Fold {
         self.schedule(id, recorded_at, policy);
         self.let_go();
         true
+    }
+
+    /// Every live case is looked at again: the rules, or who may act, have changed.
+    pub(crate) fn look_again(&mut self) {
+        let long_ago = agenda::long_ago();
+        let live = self.hot.iter().filter(|(_, known)| known.loaded.case.lifecycle.is_live());
+        self.unsettled.extend(live.map(|(id, _)| (id, long_ago)));
+        self.sound(self.store.wake_all());
     }
 
     /// A case, from memory or from the disk. One that is not readable there is as if it were not known: who needs it

@@ -6,14 +6,14 @@ use std::{
 };
 
 use bus::{
-    Bus,
+    Bus, LoadedDirectory, Shelf as _,
     append::Stored,
     connection::{House, Subscription},
     log::{self, Entry, ReadError},
     protocol::{self, ANNOUNCEMENT},
     streams::CASES,
 };
-use events::Digest;
+use events::{AggregateId, Digest, Fact};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     task::{JoinError, JoinHandle},
@@ -71,6 +71,12 @@ pub async fn follow(
     let stored = house.stored();
     let announced = bus.subscribe(ANNOUNCEMENT).await.map_err(|error| FollowError(error.to_string()))?;
     let end = log::last_sequence(&bus, CASES).await?;
+    // Who may act, and under which policy, before any case.
+    if let Some(directory) =
+        bus::read_directory(&bus, None).await.map_err(|refusal| FollowError(refusal.en))?
+    {
+        views.begin_with(directory);
+    }
     let mut next = resume(views, &bus, end).await?;
     let first = next;
     let (began, mut told) = (Instant::now(), Instant::now());
@@ -180,11 +186,37 @@ fn apply(views: &Views, entries: &[Stored]) -> Option<u64> {
     let last = entries.last()?.sequence;
     let seen = Instant::now();
     // The lock is taken for each: commands go on meanwhile.
+    let mut policies = views.rules.rulebook();
     for entry in entries {
-        views.fold().apply(entry, seen, &views.policy);
+        if AggregateId::of_subject(&entry.subject) == Some(AggregateId::Directory) {
+            take_directory(views, entry);
+            policies = views.rules.rulebook();
+        }
+        views.fold().apply(entry, seen, &policies);
     }
     views.changed(Some(last));
     Some(last + 1)
+}
+
+/// A fact of the directory, as it comes by in the log's order. Who recorded it put it on the shelf already, as a rule.
+fn take_directory(views: &Views, entry: &Stored) {
+    let known = views.rules.directory();
+    if known.as_ref().is_some_and(|known| known.sequence >= entry.sequence) {
+        return;
+    }
+    let before = known.map(|known| Arc::unwrap_or_clone(known.directory));
+    let folded = Fact::from_bytes(&entry.payload)
+        .map_err(|error| error.to_string())
+        .and_then(|fact| domain::directory::evolve(before, &fact).map_err(|error| error.to_string()));
+    match folded {
+        Ok(directory) => {
+            views.put_directory(LoadedDirectory { directory: Arc::new(directory), sequence: entry.sequence });
+        }
+        // Who could act stays as it was known: nobody gains a right by a damaged fact.
+        Err(reason) => {
+            tracing::error!(sequence = entry.sequence, reason, alert = true, "UNREADABLE: the directory");
+        }
+    }
 }
 
 /// Applies one reading of the log from `next` on, and moves `next` behind it; says whether there is more.

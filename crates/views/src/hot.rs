@@ -44,6 +44,11 @@ impl<T> Hot<T> {
         self.young.remove(&id).or_else(|| self.old.remove(&id))
     }
 
+    /// All of them, as if nobody had looked.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (CaseId, &T)> {
+        self.young.iter().chain(&self.old).map(|(id, value)| (*id, value))
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.young.len() + self.old.len()

@@ -8,6 +8,7 @@ mod fold;
 mod follow;
 mod hot;
 mod recent;
+mod rules;
 mod store;
 
 use std::{
@@ -17,8 +18,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bus::{Loaded, Shelf};
-use domain::{Case, Policy, access::Principal};
+use bus::{Loaded, LoadedDirectory, Shelf};
+use domain::{Case, Policy, access::Principal, directory};
 use events::{CaseId, Lifecycle, Stage, Timestamp, Urgency};
 use tokio::sync::watch;
 
@@ -26,6 +27,7 @@ use fold::Fold;
 pub use fold::agenda::Due;
 pub use follow::{FollowError, follow};
 use recent::Recent;
+use rules::Rules;
 use store::Store;
 pub use store::StoreError;
 
@@ -36,7 +38,7 @@ pub struct Views {
     /// Held while the fold is written: once at a time.
     saving: Mutex<()>,
     recent: Recent,
-    policy: Arc<Policy>,
+    rules: Rules,
     progress: watch::Sender<Progress>,
 }
 
@@ -82,7 +84,7 @@ impl Views {
         let fold = Fold::over(Arc::clone(&store))?;
         let progress = watch::Sender::new(Progress { applied: fold.applied(), changes: 0 });
         let (fold, saving, recent) = (Mutex::new(fold), Mutex::default(), Recent::default());
-        Ok(Arc::new(Self { fold, store, saving, recent, policy, progress }))
+        Ok(Arc::new(Self { fold, store, saving, recent, rules: Rules::of(policy), progress }))
     }
 
     /// Forgets everything.
@@ -181,17 +183,55 @@ impl Views {
     /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has
     /// come, or because nobody has done it for `grace`. The urgent first.
     pub fn due(&self, stages: &[Stage], now: Timestamp, grace: Duration) -> Vec<Due> {
-        self.fold().due(stages, now, grace, &self.policy)
+        self.look_again_by(now);
+        self.fold().due(stages, now, grace, &self.policy(now))
     }
 
     /// The next instant at which some stage has something to do by itself, after `now`.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.fold().next_due(now)
+        self.fold().next_due(now).into_iter().chain(self.rules.next_due(now)).min()
     }
 
     /// Whether any stage has something to do by itself at `now`.
     pub fn is_settled(&self, now: Timestamp) -> bool {
-        self.fold().is_settled(now, &self.policy)
+        self.look_again_by(now);
+        self.rules.next_step(now).is_none() && self.fold().is_settled(now, &self.policy(now))
+    }
+
+    /// The policy in force at a time, with what the directory says.
+    pub fn policy(&self, now: Timestamp) -> Arc<Policy> {
+        self.rules.policy(now)
+    }
+
+    /// The policy of the files with which this process was started.
+    pub fn policy_of_files(&self) -> &Arc<Policy> {
+        self.rules.files()
+    }
+
+    /// What the directory must do next by itself, if its time has come.
+    pub fn directory_step(&self, now: Timestamp) -> Option<directory::Step> {
+        self.rules.next_step(now)
+    }
+
+    /// The directory as it stood in the log when the process began to follow it: cases that were put on the agenda under
+    /// an older one are looked at again.
+    fn begin_with(&self, loaded: LoadedDirectory) {
+        let unseen = loaded.sequence > self.fold().applied();
+        if self.rules.take(loaded) && unseen {
+            self.look_again();
+        }
+    }
+
+    /// What cases wait for may be another thing now: each is looked at again.
+    fn look_again(&self) {
+        self.fold().look_again();
+        self.changed(None);
+    }
+
+    fn look_again_by(&self, now: Timestamp) {
+        if self.rules.has_changed_by(now) {
+            self.look_again();
+        }
     }
 
     /// The cases whose facts could not be folded.
@@ -212,8 +252,19 @@ impl Shelf for Views {
 
     fn put(&self, loaded: Loaded) {
         self.recent.keep(&loaded.case);
-        if self.fold().put(loaded, Instant::now(), &self.policy) {
+        let policy = self.policy(loaded.case.recorded_at);
+        if self.fold().put(loaded, Instant::now(), &policy) {
             self.changed(None);
+        }
+    }
+
+    fn directory(&self) -> Option<LoadedDirectory> {
+        self.rules.directory()
+    }
+
+    fn put_directory(&self, loaded: LoadedDirectory) {
+        if self.rules.take(loaded) {
+            self.look_again();
         }
     }
 }

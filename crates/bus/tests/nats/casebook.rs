@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::{
-    Attempt, Bus, Casebook, Loaded, Principal, Shelf,
+    Attempt, Bus, Casebook, Loaded, LoadedDirectory, Principal, Shelf,
     append::{Append, append},
     connection::Subscription,
     protocol::{self, Proposal, Verdict},
@@ -26,6 +26,12 @@ impl Shelf for Bare {
     }
 
     fn put(&self, _: Loaded) {}
+
+    fn directory(&self) -> Option<LoadedDirectory> {
+        None
+    }
+
+    fn put_directory(&self, _: LoadedDirectory) {}
 }
 
 fn raise() -> Command {
@@ -66,7 +72,7 @@ async fn what_was_recorded_and_not_told_is_a_first_result_and_no_repeat() {
     let (pen, intake) = (nats.connect(Principal::Ledger).await, nats.connect(Principal::Intake).await);
     let mut proposals = pen.queue_subscribe("fact.>", "ledger").await.unwrap();
     let (policy, command, officer) = (example_policy(), raise(), OfficerId::from("btg.truc-ban"));
-    let person = policy.organisation.person(&officer).unwrap();
+    let person = policy.organisation.person(&officer, Timestamp::UNIX_EPOCH).unwrap();
     let case = CaseId::raised_by(&person.agency, &officer, "call");
     let now: Timestamp = "2026-05-16T14:52:00Z".parse().unwrap();
     let attempt = Attempt {

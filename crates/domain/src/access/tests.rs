@@ -4,8 +4,8 @@ use super::*;
 use crate::story::{Files, Story, THIRD_SIDE, adding, phone, rerouting, with};
 
 fn sees(story: &Story, officer: &str) -> bool {
-    let person = story.policy.organisation.person(&officer.into()).unwrap();
-    may_see(story.case(), &person, &story.policy)
+    let person = story.policy.organisation.person(&officer.into(), story.now).unwrap();
+    may_see(story.case(), &person, &story.policy, story.now)
 }
 
 /// Officers who work cases, of an agency in lower case.
@@ -78,16 +78,18 @@ fn auditors_see_every_case_and_administrators_none() {
     assert!(sees(&story, "btg.kiem-tra"));
     for officer in ["btg.van-thu", "ubnd.van-thu"] {
         assert!(!sees(&story, officer));
-        let person = story.policy.organisation.person(&officer.into()).unwrap();
-        assert!(principals(&person, &story.policy).is_empty());
+        let person = story.policy.organisation.person(&officer.into(), story.now).unwrap();
+        assert!(principals(&person, &story.policy, story.now).is_empty());
     }
 }
 
 #[test]
 fn an_auditor_sees_as_an_auditor_and_not_as_one_of_his_agency() {
     let story = Story::phoned();
-    let person = |officer: &str| story.policy.organisation.person(&officer.into()).unwrap();
-    let of = |officer: &str| principals(&person(officer), &story.policy).into_iter().collect::<Vec<_>>();
+    let person = |officer: &str| story.policy.organisation.person(&officer.into(), story.now).unwrap();
+    let of = |officer: &str| {
+        principals(&person(officer), &story.policy, story.now).into_iter().collect::<Vec<_>>()
+    };
     assert_eq!(of("btg.kiem-tra"), [Principal::Auditors]);
     assert_eq!(of("btg.lanh-dao"), [Principal::Agency("BTG".into()), Principal::Leaders(Side::A)]);
     assert_eq!(of("ubnd.lanh-dao"), [Principal::Agency("UBND".into()), Principal::Leaders(Side::B)]);

@@ -34,6 +34,9 @@ const fn words(vi: &'static str, en: &'static str, who: &'static str, refusals: 
     Words { label: label(vi, en), who, refusals }
 }
 
+/// Who says that somebody is away.
+const ABSENCE: &str = "Chính cán bộ đó; trưởng bộ phận đầu mối, lãnh đạo cơ quan; quản trị";
+
 /// The words of an act, by its name.
 pub fn act(name: &str) -> Option<Words> {
     WORDS.iter().find(|(act, _)| *act == name).map(|(_, words)| *words)
@@ -79,7 +82,7 @@ const WORDS: &[(&str, Words)] = &[
             "Gửi văn bản xác nhận",
             "Send the written confirmation",
             "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo, văn thư của cơ quan báo tin hoặc cơ quan cấp trên",
-            &[Code::WrittenNotExpected, Code::DocInvalid],
+            &[Code::WrittenNotExpected, Code::DocInvalid, Code::DelegationExpired],
         ),
     ),
     (
@@ -159,7 +162,7 @@ const WORDS: &[(&str, Words)] = &[
             "Cho ý kiến",
             "Record a position",
             "Lãnh đạo cơ quan bắt buộc cho ý kiến hoặc cơ quan cấp trên của bên; cơ quan tham khảo cho ý kiến tham khảo",
-            &[],
+            &[Code::DelegationExpired],
         ),
     ),
     (
@@ -196,7 +199,7 @@ const WORDS: &[(&str, Words)] = &[
             "Đề xuất thành lập tổ công tác",
             "Propose a task force",
             "Trưởng bộ phận đầu mối, lãnh đạo của một bên",
-            &[],
+            &[Code::DelegationExpired],
         ),
     ),
     (
@@ -214,7 +217,7 @@ const WORDS: &[(&str, Words)] = &[
             "Cử người tham gia",
             "Nominate a member",
             "Trưởng bộ phận đầu mối, lãnh đạo cơ quan được mời, cử người của cơ quan mình",
-            &[],
+            &[Code::DelegationExpired],
         ),
     ),
     (
@@ -263,7 +266,7 @@ const WORDS: &[(&str, Words)] = &[
             "Gửi ý kiến bằng văn bản",
             "File a statement",
             "Lãnh đạo một bên, mỗi bên một văn bản ý kiến",
-            &[],
+            &[Code::DelegationExpired],
         ),
     ),
     (
@@ -465,7 +468,35 @@ const WORDS: &[(&str, Words)] = &[
             &[Code::DeadlineNotExtendable],
         ),
     ),
-    ("attach-document", words("Thêm văn bản", "Add a document", KEEPERS, &[Code::DocInvalid])),
+    (
+        "publish-policy",
+        words(
+            "Công bố chính sách",
+            "Publish a policy",
+            "Quản trị, khi chương trình phối hợp chưa có hiệu lực bằng hai khóa",
+            &[],
+        ),
+    ),
+    ("register-officer", words("Thêm cán bộ", "Register an officer", "Quản trị", &[])),
+    (
+        "take-office",
+        words("Nhận chức vụ", "Take an office", "Quản trị; lãnh đạo cơ quan", &[Code::SeparationOfDuties]),
+    ),
+    ("leave-office", words("Thôi chức vụ", "Leave an office", "Quản trị; lãnh đạo cơ quan", &[])),
+    ("report-absence", words("Báo vắng mặt", "Report an absence", ABSENCE, &[])),
+    ("end-absence", words("Báo trở lại làm việc", "End an absence", ABSENCE, &[])),
+    (
+        "grant-delegation",
+        words("Ủy quyền", "Delegate", "Lãnh đạo giữ chức vụ ủy quyền", &[Code::SeparationOfDuties]),
+    ),
+    (
+        "revoke-delegation",
+        words("Thu hồi ủy quyền", "Revoke a delegation", "Lãnh đạo cơ quan đã ủy quyền", &[]),
+    ),
+    (
+        "attach-document",
+        words("Thêm văn bản", "Add a document", KEEPERS, &[Code::DocInvalid, Code::DelegationExpired]),
+    ),
     (
         "reference-secret",
         words("Ghi nhận tài liệu quản lý riêng", "Refer to a document kept elsewhere", KEEPERS, &[]),

@@ -27,6 +27,13 @@ pub const fn code(code: Code) -> Words {
                 "Check the id. Who needs to see the case asks an agency in it to be added.",
             ),
         ),
+        Code::DelegationExpired => words(
+            label("Ủy quyền đã hết hạn", "Delegation expired"),
+            label(
+                "Đề nghị lãnh đạo gia hạn bằng văn bản ủy quyền mới, hoặc trực tiếp thực hiện.",
+                "Ask the leader for a new delegation, or to do it himself.",
+            ),
+        ),
         Code::NotAuthorised => words(
             label("Bạn không có quyền", "Not authorised"),
             label(

@@ -5,6 +5,7 @@ use events::Kind;
 use super::{Label, label};
 
 /// What happened.
+#[expect(clippy::too_many_lines, reason = "a table: one row for each type of fact")]
 pub fn happening(kind: Kind) -> Label {
     match kind {
         Kind::RaisedInWriting => label("Báo cáo bằng văn bản", "Reported in writing"),
@@ -37,6 +38,7 @@ pub fn happening(kind: Kind) -> Label {
         Kind::SettlementProposed => label("Đề xuất phương án thống nhất", "Settlement proposed"),
         Kind::RoundOpened => label("Mở lại vòng lấy ý kiến", "Round opened again"),
         Kind::CoordinationReopened => label("Phối hợp lại", "Coordination opened again"),
+        Kind::CoordinationReevaluated => label("Xem lại vòng lấy ý kiến", "Round looked at again"),
         Kind::AgreementReached => label("Hai bên thống nhất", "Agreement reached"),
         Kind::CoordinationReminded => label("Nhắc hạn cho ý kiến", "Position reminded"),
         Kind::CoordinationOverdue => label("Quá hạn cho ý kiến", "Position overdue"),
@@ -98,6 +100,22 @@ pub fn happening(kind: Kind) -> Label {
         Kind::ReceiptRecorded => label("Ghi nhận đã nhận văn bản", "Receipt recorded"),
         Kind::NoteAdded => label("Thêm ghi chú", "Note added"),
         Kind::Corrected => label("Đính chính", "Corrected"),
+        Kind::DutiesTransferred => {
+            label("Chuyển nghĩa vụ cho cơ quan kế thừa", "Duties passed to the successor")
+        }
         Kind::DocumentRegistered => label("Đăng ký văn bản", "Document registered"),
+        Kind::PolicyPublished => label("Công bố chính sách", "Policy published"),
+        Kind::OfficerRegistered => label("Thêm cán bộ", "Officer registered"),
+        Kind::OfficeTaken => label("Nhận chức vụ", "Office taken"),
+        Kind::OfficeLeft => label("Thôi chức vụ", "Office left"),
+        Kind::AbsenceReported => label("Báo vắng mặt", "Absence reported"),
+        Kind::AbsenceEnded => label("Trở lại làm việc", "Back from an absence"),
+        Kind::DelegationGranted => label("Ủy quyền", "Delegated"),
+        Kind::DelegationRevoked => label("Thu hồi ủy quyền", "Delegation revoked"),
+        Kind::DelegationExpiring => label("Ủy quyền sắp hết hạn", "Delegation ends soon"),
+        Kind::DelegationExpired => label("Ủy quyền hết hiệu lực", "Delegation expired"),
+        Kind::DelegationsPassed => {
+            label("Chuyển ủy quyền cho cơ quan kế thừa", "Delegations passed to the successor")
+        }
     }
 }

@@ -35,6 +35,31 @@ const STEPS: &[(&str, Label, &str)] = &[
         "vụ việc trở lại phối hợp (được trả lại, ghi nhận hoặc mở lại) và chưa có vòng lấy ý kiến",
     ),
     (
+        "reevaluate",
+        label("Xem lại vòng lấy ý kiến", "Look at the round again"),
+        "một cơ quan đã kết thúc hoạt động và vòng lấy ý kiến đang mở khép lại, hoặc một bên có ý kiến khác nhau",
+    ),
+    (
+        "transfer-duties",
+        label("Chuyển nghĩa vụ cho cơ quan kế thừa", "Pass duties to the successor"),
+        "một cơ quan tham gia vụ việc đã kết thúc hoạt động và có cơ quan kế thừa",
+    ),
+    (
+        "warn-delegation",
+        label("Báo ủy quyền sắp hết hạn", "Warn of a delegation's end"),
+        "ủy quyền còn 10 ngày, hoặc 3 ngày, là hết hạn",
+    ),
+    (
+        "expire-delegation",
+        label("Ghi nhận ủy quyền hết hạn", "Record a delegation's end"),
+        "ủy quyền đã hết thời hạn",
+    ),
+    (
+        "pass-delegations",
+        label("Chuyển ủy quyền cho cơ quan kế thừa", "Pass delegations to the successor"),
+        "cơ quan đã ủy quyền kết thúc hoạt động và có cơ quan kế thừa",
+    ),
+    (
         "end-term",
         label("Hết thời hạn tổ công tác", "End the term"),
         "tổ công tác đang hoạt động và ngày cuối của thời hạn đã hết; ghi một lần",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use events::{
-    AgencyId, Fact, OfficeId,
+    AgencyId, Fact, OfficeId, Timestamp,
     taskforce::Member,
     terms::{Assignment, DeadlineKey, Level, Overdue, Side},
 };
@@ -31,16 +31,20 @@ pub(super) fn members_of(case: &Case) -> &[Member] {
 pub(super) struct Recipients<'a> {
     pub(super) case: &'a Case,
     pub(super) policy: &'a Policy,
+    pub(super) now: Timestamp,
 }
 
 impl<'a> Recipients<'a> {
     /// The offices of an agency that have one of these roles.
     pub(super) fn role(&self, agency: &AgencyId, roles: &[Role]) -> impl Iterator<Item = OfficeId> + use<> {
-        let found: Vec<_> = roles
-            .iter()
-            .flat_map(|role| self.policy.organisation.offices_of(agency, *role))
-            .map(|office| office.id.clone())
-            .collect();
+        let organisation = &self.policy.organisation;
+        let of_role = |role: &Role| -> Vec<OfficeId> {
+            match role {
+                Role::Al => organisation.leaders(agency, self.now).map(|office| office.id.clone()).collect(),
+                role => organisation.offices_of(agency, *role).map(|office| office.id.clone()).collect(),
+            }
+        };
+        let found: Vec<_> = roles.iter().flat_map(of_role).collect();
         found.into_iter()
     }
 

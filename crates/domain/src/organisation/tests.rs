@@ -6,13 +6,13 @@ use crate::story::{Files, absence, local};
 #[test]
 fn a_person_is_an_officer_in_an_office_of_an_agency() {
     let organisation = Files::default().policy().organisation;
-    let person = organisation.person(&"btg.dau-moi".into()).unwrap();
+    let person = organisation.person(&"btg.dau-moi".into(), local("16/05/2026 12:00")).unwrap();
     assert_eq!(person.office, "BTG.TT.DM".into());
     assert_eq!((person.agency, person.unit), ("BTG".into(), Some("BTG.TT".into())));
     assert_eq!((person.side, person.role), (Side::A, Role::Lo));
-    let leader = organisation.person(&"snnmt.lanh-dao".into()).unwrap();
+    let leader = organisation.person(&"snnmt.lanh-dao".into(), local("16/05/2026 12:00")).unwrap();
     assert_eq!((leader.unit, leader.side, leader.role), (None, Side::B, Role::Al));
-    assert_eq!(organisation.person(&"btg.ai".into()), None);
+    assert_eq!(organisation.person(&"btg.ai".into(), local("16/05/2026 12:00")), None);
 }
 
 #[test]

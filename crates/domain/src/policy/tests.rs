@@ -14,7 +14,7 @@ fn the_delivered_policy_can_be_read() {
     assert_eq!((policy.version.as_str(), policy.max_rounds), ("2026.1", 3));
     assert_eq!(policy.late_log_after, TimeDelta::minutes(15));
     assert_eq!(policy.routing.len(), 2);
-    assert_eq!(policy.organisation.agencies().count(), 6);
+    assert_eq!(policy.organisation.agencies().count(), 20);
 }
 
 /// DOMAIN §3.2, as far as these keys go; each cell from Monday 18/05/2026 08:00.

@@ -5,9 +5,10 @@ mod ending;
 mod links;
 mod merging;
 mod papers;
+mod succession;
 mod times;
 
-use events::{Body, CaseId, Fact, Kind, Stage, casefile::SecretReferenced, terms::Document};
+use events::{AgencyId, Body, CaseId, Fact, Kind, Stage, casefile::SecretReferenced, terms::Document};
 use serde::{Deserialize, Serialize};
 
 pub use corrections::{Correct, Correction, fields as correctable};
@@ -18,12 +19,14 @@ pub use merging::Merge;
 pub use papers::{
     AddNote, AttachDocument, Distribution, Note, Paper, RecordDistribution, RecordReceipt, ReferenceSecret,
 };
+pub use succession::Succession;
+pub(crate) use succession::{next_end, next_step};
 pub use times::{ChangeUrgency, ExtendDeadline};
 
 use crate::{
     access::Principal,
     case::{Case, Happening},
-    decision::{Act, Context, Decision},
+    decision::{Act, Automatic, Context, Decision},
     keys::{self, Key, KeyState},
     organisation::{Person, Role},
     refusal::Refusal,
@@ -58,6 +61,9 @@ pub const ACTS: &[Act] = &[
     act("add-note", &[Kind::NoteAdded], KEEPERS),
     act("correct", &[Kind::Corrected], "CL, LO, LH, AL of the agency that recorded it; SS"),
 ];
+
+/// The steps of the process itself at this stage.
+pub const STEPS: &[Automatic] = &[succession::TRANSFER];
 
 const KEEPERS: &str = "CL, LO, LH, AL of an agency in the case; SS once it has gone up";
 
@@ -97,6 +103,12 @@ pub enum Command {
     AddNote(AddNote),
     /// Command 46.
     Correct(Correct),
+    /// An agency has ended: its successor takes its place.
+    #[serde(skip)]
+    TransferDuties {
+        /// The agency that has ended.
+        from: AgencyId,
+    },
 }
 
 /// What is kept with a case.
@@ -114,6 +126,8 @@ pub struct Casefile {
     pub links: Vec<Link>,
     /// The corrections, oldest first.
     pub corrections: Vec<Correction>,
+    /// The agencies that ended, each with its successor, oldest first.
+    pub successions: Vec<Succession>,
 }
 
 impl Command {
@@ -137,6 +151,9 @@ impl Command {
 }
 
 pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    if matches!(command, Command::TransferDuties { .. }) {
+        return ctx.system();
+    }
     let person = ctx.person()?;
     let leads = person.role == Role::Al;
     let heads = leads || person.role == Role::Lh;
@@ -192,6 +209,7 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
             "Chỉ văn thư, đầu mối, lãnh đạo của cơ quan tham gia vụ việc; Văn phòng Tỉnh ủy khi đã báo cáo lên.",
             "Only clerks, liaison officers and leaders of an agency in the case; the secretariat once it has gone up.",
         ),
+        Command::TransferDuties { .. } => (false, "", ""),
         Command::Correct(act) => (
             corrections::may_correct(case, act, ctx)?,
             "Chỉ văn thư, đầu mối, lãnh đạo của chính cơ quan đã ghi nội dung đó được đính chính.",
@@ -232,6 +250,7 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::RecordReceipt(act) => papers::receive(case, act, ctx),
         Command::AddNote(act) => papers::note(case, act, ctx),
         Command::Correct(act) => corrections::correct(case, act, ctx),
+        Command::TransferDuties { from } => succession::transfer(case, from, ctx),
     }
 }
 
@@ -250,6 +269,7 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::IntakesAdopted(adopted) => merging::evolve(case, adopted),
         Body::UrgencyChanged(said) => (case.urgency, case.deliver_by) = (said.to, said.deliver_by),
         Body::Corrected(said) => corrections::evolve(case, said, at),
+        Body::DutiesTransferred(said) => succession::evolve(case, said, at),
         body => {
             links::evolve(&mut case.casefile.links, body);
             papers::evolve(&mut case.casefile, body, at, Happening::of(fact).office);

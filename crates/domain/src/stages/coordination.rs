@@ -60,7 +60,7 @@ pub const ACTS: &[Act] = &[
 ];
 
 /// The steps of the process itself at this stage.
-pub const STEPS: &[Automatic] = &[OPEN, OPEN_ROUND];
+pub const STEPS: &[Automatic] = &[OPEN, OPEN_ROUND, REEVALUATE];
 
 const OPEN: Automatic = Automatic {
     name: "open",
@@ -74,6 +74,13 @@ const OPEN_ROUND: Automatic = Automatic {
     stage: Stage::Coordination,
     records: Kind::RoundOpened,
     when: "the case is in coordination and no round is open: it was returned, noted or opened again",
+};
+
+const REEVALUATE: Automatic = Automatic {
+    name: "reevaluate",
+    stage: Stage::Coordination,
+    records: Kind::CoordinationReevaluated,
+    when: "an agency has ended, and the open round closes, or splits a side, on its present positions",
 };
 
 /// A command of this stage.
@@ -96,6 +103,9 @@ pub enum Command {
     /// The case came back to coordination: positions are asked for again.
     #[serde(skip)]
     OpenRound,
+    /// The open round is looked at again.
+    #[serde(skip)]
+    Reevaluate,
     /// Reminders and overdue levels.
     #[serde(skip)]
     Timer(Timer),
@@ -173,6 +183,18 @@ impl Round {
         self.state == RoundState::Open
     }
 
+    /// What an agency said that has ended stands for its successor, unless that one has spoken itself.
+    fn succeeds(&mut self, from: &AgencyId, to: &AgencyId) {
+        for said in [&mut self.positions, &mut self.opinions] {
+            if said.iter().any(|stated| stated.agency == *to) {
+                said.retain(|stated| stated.agency != *from);
+            }
+            for stated in said.iter_mut().filter(|stated| stated.agency == *from) {
+                stated.agency.clone_from(to);
+            }
+        }
+    }
+
     /// The latest position of an agency, with its place in the order of all.
     pub(crate) fn latest(&self, agency: &AgencyId) -> Option<(u32, &Position)> {
         let at = self.positions.iter().rposition(|stated| stated.agency == *agency)?;
@@ -187,7 +209,7 @@ impl Round {
 
 pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
     match command {
-        Command::Open | Command::OpenRound | Command::Timer(_) => ctx.system(),
+        Command::Open | Command::OpenRound | Command::Reevaluate | Command::Timer(_) => ctx.system(),
         Command::RecordPosition(_) => {
             let person = ctx.person()?;
             let speaks = sides::parties(case, ctx.policy).contains(&person.agency)
@@ -220,6 +242,7 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
     match command {
         Command::Open => begin(case, ctx),
         Command::OpenRound => open_round(case, ctx),
+        Command::Reevaluate => reevaluate(case, ctx),
         Command::ReopenCoordination(act) => reopen(case, act, ctx),
         Command::RecordPosition(act) => record(case, &act.position, ctx),
         Command::DeclareDispute(act) => dispute::declare(case, act, ctx),
@@ -312,20 +335,47 @@ fn record(case: &Case, position: &Position, ctx: &Context<'_>) -> Result<Decisio
     after.positions.push(Stated { agency: agency.clone(), position: position.clone() });
     let split = newly_split(case, &after, ctx.policy);
     let closes = closes(case, &after, ctx.policy);
-    let (moves, deadlines) = match &closes {
+    let body = said::PositionRecorded { round: number, agency, position, closes: closes.clone(), split };
+    closing(case, number, closes.as_ref(), Body::PositionRecorded(body), ctx)
+}
+
+/// What closes a round, or does not: the move of the case, and the clocks that begin.
+fn closing(
+    case: &Case,
+    round: u32,
+    closes: Option<&Closes>,
+    body: Body,
+    ctx: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    let (moves, deadlines) = match closes {
         None => (None, Vec::new()),
         Some(Closes::Agreed) => (Some(Lifecycle::Agreed), Vec::new()),
         Some(Closes::Next(next)) => {
             (None, vec![ctx.deadline(case, DeadlineKey::Position, next.number, ctx.now)?])
         }
-        Some(Closes::Disputed) => (Some(Lifecycle::Disputed), dispute::starts(case, number, ctx)?.to_vec()),
+        Some(Closes::Disputed) => (Some(Lifecycle::Disputed), dispute::starts(case, round, ctx)?.to_vec()),
     };
-    let body = said::PositionRecorded { round: number, agency, position, closes, split };
-    let mut decision = Decision::new(ctx.now, Body::PositionRecorded(body)).arming(deadlines);
-    if let Some(to) = moves {
-        decision = decision.moving(Some(Lifecycle::InCoordination), to);
-    }
-    Ok(decision)
+    let decision = Decision::new(ctx.now, body).arming(deadlines);
+    Ok(match moves {
+        Some(to) => decision.moving(Some(Lifecycle::InCoordination), to),
+        None => decision,
+    })
+}
+
+/// An agency has ended since the last position: what the positions do to the round now.
+fn reevaluate(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let Some((round, closes, split)) = on_present_positions(case, ctx.policy) else {
+        return Err(Refusal::bad_state("Vòng lấy ý kiến không đổi.", "The round stands as it was."));
+    };
+    let body = said::Reevaluated { round, closes: closes.clone(), split };
+    closing(case, round, closes.as_ref(), Body::CoordinationReevaluated(body), ctx)
+}
+
+/// What the positions of the open round do to it, if anything: only after a succession is that not done at once.
+fn on_present_positions(case: &Case, policy: &Policy) -> Option<(u32, Option<Closes>, Option<Side>)> {
+    let round = case.open_round().filter(|_| !case.casefile.successions.is_empty())?;
+    let (closes, split) = (closes(case, round, policy), newly_split(case, round, policy));
+    (closes.is_some() || split.is_some()).then_some((round.opened.number, closes, split))
 }
 
 /// Whether a round closes on its positions, and how (DOMAIN §3.4 rule 2).
@@ -387,15 +437,18 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
             if let Some(round) = case.rounds.last_mut() {
                 round.positions.push(Stated { agency: said.agency.clone(), position: said.position.clone() });
                 round.split.extend(said.split);
-                match &said.closes {
-                    None => {}
-                    Some(Closes::Agreed) => round.state = RoundState::Agreed,
-                    Some(Closes::Disputed) => round.state = RoundState::Disputed,
-                    Some(Closes::Next(next)) => {
-                        round.state = RoundState::Superseded;
-                        case.rounds.push(Round::of(next));
-                    }
-                }
+            }
+            close(case, said.closes.as_ref());
+        }
+        Body::CoordinationReevaluated(said) => {
+            if let Some(round) = case.rounds.last_mut() {
+                round.split.extend(said.split);
+            }
+            close(case, said.closes.as_ref());
+        }
+        Body::DutiesTransferred(said) => {
+            if let Some(round) = case.rounds.last_mut().filter(|round| round.is_open()) {
+                round.succeeds(&said.from, &said.to);
             }
         }
         Body::OpinionRecorded(said) => {
@@ -427,15 +480,35 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
     }
 }
 
-/// Coordination begins when the lead has acknowledged; a case that came back is asked on again.
-pub(crate) fn next_step(case: &Case) -> Option<Step> {
+/// The newest round closes, if it does.
+fn close(case: &mut Case, closes: Option<&Closes>) {
+    let Some(round) = case.rounds.last_mut() else { return };
+    match closes {
+        None => {}
+        Some(Closes::Agreed) => round.state = RoundState::Agreed,
+        Some(Closes::Disputed) => round.state = RoundState::Disputed,
+        Some(Closes::Next(next)) => {
+            round.state = RoundState::Superseded;
+            case.rounds.push(Round::of(next));
+        }
+    }
+}
+
+/// Coordination begins when the lead has acknowledged; a case that came back is asked on again; and after an agency has
+/// ended the open round is looked at again.
+pub(crate) fn next_step(case: &Case, policy: &Policy) -> Option<Step> {
     let step =
         |automatic, instance, command| Step::of(automatic, instance, super::Command::Coordination(command));
     if lead_acknowledged(case) {
         return Some(step(&OPEN, None, Command::Open));
     }
     let next = again(case, None).number.to_string();
-    lacks_a_round(case).then(|| step(&OPEN_ROUND, Some(next), Command::OpenRound))
+    if lacks_a_round(case) {
+        return Some(step(&OPEN_ROUND, Some(next), Command::OpenRound));
+    }
+    let (round, ..) = on_present_positions(case, policy)?;
+    let instance = format!("{round}/{}", case.casefile.successions.len());
+    Some(step(&REEVALUATE, Some(instance), Command::Reevaluate))
 }
 
 pub(crate) fn is_running(case: &Case, deadline: &Deadline) -> bool {

@@ -292,6 +292,18 @@ impl DossierFile {
 }
 
 impl Escalation {
+    /// What is not answered or not carried out yet is its successor's to do.
+    fn succeeds(&mut self, from: &AgencyId, to: &AgencyId) {
+        let requests = self.dossiers.iter_mut().flat_map(|dossier| &mut dossier.requests);
+        let asked = requests.filter(|request| request.answer.is_none()).map(|request| &mut request.agency);
+        let items = self.instructions.iter_mut().filter(|item| item.is_unfinished());
+        for agency in asked.chain(items.map(|item| &mut item.instruction.agency)) {
+            if agency == from {
+                agency.clone_from(to);
+            }
+        }
+    }
+
     /// The current dossier.
     pub fn current(&self) -> Option<&DossierFile> {
         self.dossiers.last().filter(|dossier| !dossier.archived)
@@ -390,6 +402,7 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::CaseEscalated(said) => escalate(case, said, fact),
         Body::JointAdviceProposed(said) => advice::evolve(case, said, fact),
         Body::CaseReopened(_) => archive(&mut case.escalation),
+        Body::DutiesTransferred(said) => case.escalation.succeeds(&said.from, &said.to),
         Body::EscalationReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::EscalationOverdue(overdue) => {
             deadlines::note_overdue(case, overdue);

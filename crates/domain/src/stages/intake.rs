@@ -16,7 +16,7 @@ use crate::{
     case::{Case, Trace},
     decision::{Act, Automatic, Context, Decision, outside_calendar},
     documents,
-    organisation::{Person, Role},
+    organisation::{Person, Role, Term},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
     stages::{casefile::Casefile, escalation::Escalation, taskforce::Taskforce},
@@ -206,6 +206,13 @@ pub(crate) fn authorise(command: &Command, ctx: &Context<'_>) -> Result<(), Refu
     if ctx.policy.organisation.agency(raiser).is_none() {
         return Err(Refusal::invalid("raiser", "Không có cơ quan này.", "There is no such agency."));
     }
+    if !ctx.policy.organisation.is_there(raiser, ctx.now) {
+        return Err(Refusal::invalid(
+            "raiser",
+            "Cơ quan này chưa thành lập hoặc đã kết thúc hoạt động; đề nghị ghi cơ quan kế thừa.",
+            "This agency is not there yet, or is no more: name its successor.",
+        ));
+    }
     let own = person.agency == *raiser || Some(&person.agency) == also;
     if !own || !works_cases(person) || !ctx.policy.may_raise(raiser) {
         return Err(Refusal::not_authorised(
@@ -256,7 +263,7 @@ fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decisio
         complex: raise.complex,
         sensitive: raise.sensitive,
     };
-    check_matter(&matter, "request")?;
+    check_matter(&matter, "request", ctx)?;
     check_urgency(raise.urgency, raise.deliver_by, ctx.now)?;
     if let Some(link) = &raise.link {
         ctx.other("link.other", link.other)?;
@@ -327,7 +334,7 @@ fn raise_by_phone(raise: &RaiseByPhone, ctx: &Context<'_>) -> Result<Decision, R
         complex: raise.complex,
         sensitive: raise.sensitive,
     };
-    check_matter(&matter, "call.key_facts.request")?;
+    check_matter(&matter, "call.key_facts.request", ctx)?;
     check_key_facts("call.key_facts", facts)?;
     required_text("call.caller.office", &call.caller.office, 200)?;
     required_text("call.caller.name", &call.caller.name, 200)?;
@@ -382,12 +389,37 @@ fn parties(raiser: &AgencyId, policy: &Policy) -> Parties {
     Parties { raiser: raiser.clone(), receiver: receiver.clone(), required: vec![raiser.clone(), receiver] }
 }
 
-fn check_matter(matter: &Matter, request: &str) -> Result<(), Refusal> {
+fn check_matter(matter: &Matter, request: &str, ctx: &Context<'_>) -> Result<(), Refusal> {
     required_text("title", &matter.title, 200)?;
     required_text("summary", &matter.summary, 2000)?;
     required_text(request, &matter.request, 2000)?;
     required_text("topic", &matter.topic, 50)?;
-    optional_text("area", matter.area.as_deref(), 50)
+    optional_text("area", matter.area.as_deref(), 50)?;
+    let organisation = &ctx.policy.organisation;
+    let unused = |term: Option<&Term>| term.is_none_or(|term| !term.is_used(ctx.now));
+    // A policy that lists none leaves the words free.
+    if organisation.topics().next().is_some() && unused(organisation.topic(&matter.topic)) {
+        return Err(Refusal::invalid(
+            "topic",
+            format!("Không có lĩnh vực này; các lĩnh vực: {}.", codes(organisation.topics(), ctx.now)),
+            format!("There is no such topic. The topics are: {}.", codes(organisation.topics(), ctx.now)),
+        ));
+    }
+    match &matter.area {
+        Some(area) if organisation.areas().next().is_some() && unused(organisation.area(area)) => {
+            Err(Refusal::invalid(
+                "area",
+                format!("Không có địa bàn này; các địa bàn: {}.", codes(organisation.areas(), ctx.now)),
+                format!("There is no such area. The areas are: {}.", codes(organisation.areas(), ctx.now)),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The codes that may be used now.
+fn codes<'a>(terms: impl Iterator<Item = &'a Term>, now: Timestamp) -> String {
+    terms.filter(|term| term.is_used(now)).map(|term| term.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The key facts, in the order of the form.

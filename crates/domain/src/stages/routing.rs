@@ -242,8 +242,13 @@ fn route_by_rule(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
 fn matching_rules<'a>(case: &'a Case, policy: &'a Policy) -> impl Iterator<Item = &'a Rule> {
     policy.routing.iter().filter(|rule| {
         rule.receiver == case.receiver
-            && rule.topic.as_ref().is_none_or(|topic| *topic == case.matter.topic)
-            && rule.area.as_ref().is_none_or(|area| Some(area) == case.matter.area.as_ref())
+            && rule
+                .topic
+                .as_ref()
+                .is_none_or(|topic| policy.organisation.is_topic_of(&case.matter.topic, topic))
+            && rule.area.as_ref().is_none_or(|wanted| {
+                case.matter.area.as_ref().is_some_and(|area| policy.organisation.is_area_of(area, wanted))
+            })
     })
 }
 
@@ -260,8 +265,8 @@ fn routed(
     let second = superior
         .filter(|superior| **superior != case.raiser && **superior != case.receiver)
         .and_then(|superior| organisation.liaison_unit(superior));
-    let mut assignments = vec![assign(1, unit, true, Level::Liaison, ctx)];
-    assignments.extend(second.map(|unit| assign(2, unit, false, Level::Liaison, ctx)));
+    let mut assignments = vec![assign(case, 1, unit, true, Level::Liaison, ctx)];
+    assignments.extend(second.map(|unit| assign(case, 2, unit, false, Level::Liaison, ctx)));
     let acks = assignments
         .iter()
         .map(|each| ctx.deadline(case, DeadlineKey::Ack, each.number, ctx.now))
@@ -271,16 +276,20 @@ fn routed(
 }
 
 /// An assignment to the first available level from `lowest` up; the chief is assigned always (command 8).
-fn assign(number: u32, unit: &Unit, lead: bool, lowest: Level, ctx: &Context<'_>) -> Assignment {
+fn assign(case: &Case, number: u32, unit: &Unit, lead: bool, lowest: Level, ctx: &Context<'_>) -> Assignment {
     let organisation = &ctx.policy.organisation;
     let mut skipped = Vec::new();
     let levels = [Level::Liaison, Level::Deputy, Level::UnitHead];
     let lower = levels.into_iter().filter(|level| *level >= lowest).find_map(|level| {
         let office = organisation.holder(unit, level);
-        if let Some(office) = office.filter(|office| organisation.is_available(&office.id, ctx.now)) {
-            return Some((level, office.id.clone()));
-        }
-        let because = if office.is_some() { SkippedBecause::Absent } else { SkippedBecause::Vacant };
+        let because = match office {
+            Some(_) if !organisation.is_focal(&unit.id, case, ctx.now) => SkippedBecause::NoDelegation,
+            Some(office) if organisation.is_available(&office.id, ctx.now) => {
+                return Some((level, office.id.clone()));
+            }
+            Some(_) => SkippedBecause::Absent,
+            None => SkippedBecause::Vacant,
+        };
         skipped.push(Skipped { level, office: office.map(|office| office.id.clone()), because });
         None
     });
@@ -326,6 +335,27 @@ pub fn newest<'a>(case: &'a Case, agency: &AgencyId) -> Option<&'a Assigned> {
     case.assignments.iter().rev().find(|each| each.assignment.agency == *agency)
 }
 
+/// The assignments that wait for acknowledgement, or to be routed again.
+pub(crate) fn standing(case: &Case) -> impl Iterator<Item = &Assigned> {
+    use AssignmentState::{Assigned, Declined};
+    case.assignments.iter().filter(|each| matches!(each.state, Assigned | Declined))
+}
+
+/// The assignment with which a successor takes the place of an agency that has ended; none where it has one that stands,
+/// unless it is the lead. `before` counts those made in the same fact.
+pub(crate) fn for_successor(
+    case: &Case,
+    old: &Assigned,
+    to: &AgencyId,
+    before: usize,
+    ctx: &Context<'_>,
+) -> Option<Assignment> {
+    let own = newest(case, to).is_some_and(handover::can_be_rerouted);
+    let unit = ctx.policy.organisation.liaison_unit(to).filter(|_| old.assignment.lead || !own)?;
+    let number = next_number(case) + u32::try_from(before).unwrap_or(u32::MAX);
+    Some(assign(case, number, unit, old.assignment.lead, Level::Liaison, ctx))
+}
+
 /// The assignments that wait for acknowledgement.
 fn open(case: &Case) -> impl Iterator<Item = &Assigned> {
     case.assignments.iter().filter(|each| each.state == AssignmentState::Assigned)
@@ -356,6 +386,14 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
         Body::FallbackAssigned(said) => {
             at(case, said.assignment, |found| found.state = AssignmentState::TimedOut);
             case.assignments.push(fresh(&said.next));
+        }
+        Body::DutiesTransferred(said) => {
+            for handed in &said.assignments {
+                let state =
+                    if handed.next.is_some() { AssignmentState::Rerouted } else { AssignmentState::Ended };
+                at(case, handed.assignment, |found| found.state = state);
+                case.assignments.extend(handed.next.iter().map(fresh));
+            }
         }
         Body::ChiefReminded(said) => at(case, said.assignment, |found| found.chief_reminded = said.times),
         Body::RoutingReminded(reminded) => deadlines::note_reminded(case, reminded),

@@ -275,7 +275,7 @@ fn named(
     among: &[AgencyId],
     ctx: &Context<'_>,
 ) -> Result<Member, Refusal> {
-    let found = ctx.policy.organisation.person(officer);
+    let found = ctx.policy.organisation.person(officer, ctx.now);
     let Some(person) = found.filter(|person| !matches!(person.role, Role::Au | Role::Ad)) else {
         return Err(Refusal::invalid(
             field,
@@ -322,6 +322,7 @@ pub(crate) fn evolve(case: &mut Case, fact: &Fact) {
                 formed.term_ended = true;
             }
         }
+        Body::DutiesTransferred(said) => case.taskforce.succeeds(&said.from, &said.to),
         Body::TaskforceReminded(reminded) => deadlines::note_reminded(case, reminded),
         Body::TaskforceOverdue(overdue) => deadlines::note_overdue(case, overdue),
         _ => {}

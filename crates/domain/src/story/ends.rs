@@ -57,7 +57,7 @@ fn somebody(story: &mut Story, Wanted { act, body, agency }: &Wanted, step: u32)
     let organisation = &story.policy.organisation;
     let officers: Vec<_> = organisation.officers().map(|each| each.id.clone()).collect();
     officers.iter().enumerate().any(|(place, officer)| {
-        let person = story.policy.organisation.person(officer);
+        let person = story.policy.organisation.person(officer, story.now);
         if agency.is_some() && person.map(|person| person.agency) != *agency {
             return false;
         }

@@ -32,6 +32,15 @@ impl Files {
         files
     }
 
+    /// An agency ends on a day, and another takes its place.
+    pub(crate) fn ending(mut self, agency: &str, day: &str, successor: &str) -> Self {
+        let id = format!("[[agency]]\nid = \"{agency}\"\n");
+        assert!(self.organisation.contains(&id), "{agency} is an agency");
+        let ends = format!("{id}ends = {day}\nsuccessor = \"{successor}\"\n");
+        self.organisation = self.organisation.replace(&id, &ends);
+        self
+    }
+
     /// Reads them; the calendar is the delivered one.
     pub(crate) fn read(&self) -> Result<Policy, crate::PolicyError> {
         Policy::from_files(PolicyFiles {

@@ -18,9 +18,9 @@ use crate::{
     scenario::{Reference, resolve},
 };
 
-/// A policy with a third side, absences, and a Party side that may raise.
+/// A policy with a third side, absences, a Party side that may raise, and a department that ends.
 static POLICY: LazyLock<Arc<Policy>> = LazyLock::new(|| {
-    let mut files = Files::with_organisation(THIRD_SIDE);
+    let mut files = Files::with_organisation(THIRD_SIDE).ending("SXD", "2026-05-19", "SNNMT");
     files.organisation = files.organisation.replacen("side = \"A\"", "side = \"A\"\nmay_raise = true", 1);
     for (officer, from, until) in [
         ("btg.dau-moi", "2026-05-12T06:00", "2026-05-12T22:00"),
@@ -366,6 +366,7 @@ fn fitting(story: &Story, mut body: Value) -> Value {
     let find = |reference: Reference<'_>| match reference {
         Reference::Case("other") => Some(story.other().map_or(nobody.clone(), |id| id.to_string())),
         Reference::Case("now") => Some(story.now.to_rfc3339()),
+        Reference::Delegation => None,
         Reference::Case(_) => Some((story.now + TimeDelta::days(2)).to_rfc3339()),
         Reference::Event(kind) => {
             let newest = story.facts().iter().rev().find(|fact| fact.body().kind() == kind);
@@ -398,8 +399,8 @@ fn play(story: &mut Story, number: usize, moved: &Move, last: &mut Option<Accept
             let (_, act, form) = *SENSIBLE.iter().chain(PAPERWORK).nth(*act).expect("an act");
             let body = fitting(story, form());
             let seen = {
-                let person = story.policy.organisation.person(&officer).unwrap();
-                access::may_see(story.case(), &person, &story.policy)
+                let person = story.policy.organisation.person(&officer, story.now).unwrap();
+                access::may_see(story.case(), &person, &story.policy, story.now)
             };
             let before = story.case().clone();
             let answer = story.by(officer.as_str()).when(act, body).answer.take().unwrap();
@@ -445,14 +446,14 @@ proptest! {
         let mut last = None;
         for (number, moved) in moves.iter().enumerate() {
             play(&mut story, number, moved, &mut last);
-            is_sound(story.case());
+            is_sound(story.case(), &story.policy);
             settles(&mut story);
-            is_sound(story.case());
+            is_sound(story.case(), &story.policy);
             is_due_exactly(&mut story);
             nothing_is_forgotten(&story);
         }
         story.until_instant(story.now + TimeDelta::days(9));
-        is_sound(story.case());
+        is_sound(story.case(), &story.policy);
         moves_rightly(&story);
         for place in 1..=story.raised() {
             story.turn_to(place).settle();
@@ -482,7 +483,7 @@ proptest! {
         }
         close(&mut story);
         prop_assert!(!story.case().lifecycle.is_live());
-        is_sound(story.case());
+        is_sound(story.case(), &story.policy);
         story.now += TimeDelta::days(400);
         prop_assert_eq!(story.steps(), [], "nothing is due in a case that has ended");
     }

@@ -7,7 +7,7 @@ use events::{Actor, Body, DeadlineKey, Fact, Lifecycle, escalation::Purpose, ter
 
 use super::{Story, clock, line};
 use crate::{
-    Case, Outcome, access, deadlines,
+    Case, Outcome, Policy, access, deadlines,
     keys::{self, KeyState},
     regions,
     scenario::name,
@@ -66,7 +66,7 @@ pub(crate) fn is_due_exactly(story: &mut Story) {
 }
 
 /// PROCESS §5, "Always", and what else holds of every fold.
-pub(crate) fn is_sound(case: &Case) {
+pub(crate) fn is_sound(case: &Case, policy: &Policy) {
     let kept = serde_json::to_vec(case).expect("a case can be kept");
     assert_eq!(
         serde_json::from_slice::<Case>(&kept).expect("and read"),
@@ -75,7 +75,10 @@ pub(crate) fn is_sound(case: &Case) {
     );
     let waits = case.lifecycle == Lifecycle::InCoordination;
     // A case that has just come back waits for its next round.
-    assert!(case.open_round().is_some() == waits || waits && stages::coordination::next_step(case).is_some());
+    assert!(
+        case.open_round().is_some() == waits
+            || waits && stages::coordination::next_step(case, policy).is_some()
+    );
     assert!(case.rounds.iter().rev().skip(1).all(|round| !round.is_open()));
     has_a_sound_dossier(case);
     assert!(case.lifecycle != Lifecycle::Closed || case.written_settled());

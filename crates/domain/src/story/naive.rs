@@ -59,23 +59,22 @@ fn rounds(story: &Story) {
             Body::CoordinationReopened(opened) => Some(&opened.round),
             Body::PositionRecorded(position) => {
                 said.push((position.agency.clone(), what(&position.position)));
-                let sides: BTreeMap<Side, Option<Says>> = required
-                    .iter()
-                    .filter_map(|agency| policy.organisation.side(agency))
-                    .map(|side| (side, of_side(side, &required, &said, policy)))
-                    .collect();
-                let split: Vec<Side> = sides
-                    .keys()
-                    .copied()
-                    .filter(|side| is_split(*side, &required, &said, policy) && !told.contains(side))
-                    .collect();
-                assert_eq!(position.split, split.first().copied());
-                told.extend(position.split);
-                assert_eq!(closing(position.closes.as_ref()), outcome(&sides, turn, policy.max_rounds));
-                match &position.closes {
-                    Some(Closes::Next(next)) => Some(next),
-                    _ => None,
+                judged(&required, &said, &mut told, position.split, position.closes.as_ref(), turn, policy)
+            }
+            Body::DutiesTransferred(passed) => {
+                if required.remove(&passed.from) {
+                    required.insert(passed.to.clone());
                 }
+                if last(&passed.to, &said).is_some() {
+                    said.retain(|(who, _)| *who != passed.from);
+                }
+                for (who, _) in said.iter_mut().filter(|(who, _)| *who == passed.from) {
+                    who.clone_from(&passed.to);
+                }
+                None
+            }
+            Body::CoordinationReevaluated(again) => {
+                judged(&required, &said, &mut told, again.split, again.closes.as_ref(), turn, policy)
             }
             _ => None,
         };
@@ -84,6 +83,35 @@ fn rounds(story: &Story) {
             turn = round.turn;
             told.clear();
         }
+    }
+}
+
+/// What the positions do to the round, as the fact says it; the next round, if one follows.
+fn judged<'a>(
+    required: &BTreeSet<AgencyId>,
+    said: &[(AgencyId, Says)],
+    told: &mut BTreeSet<Side>,
+    split: Option<Side>,
+    closes: Option<&'a Closes>,
+    turn: u32,
+    policy: &Policy,
+) -> Option<&'a events::coordination::Round> {
+    let sides: BTreeMap<Side, Option<Says>> = required
+        .iter()
+        .filter_map(|agency| policy.organisation.side(agency))
+        .map(|side| (side, of_side(side, required, said, policy)))
+        .collect();
+    let splits: Vec<Side> = sides
+        .keys()
+        .copied()
+        .filter(|side| is_split(*side, required, said, policy) && !told.contains(side))
+        .collect();
+    assert_eq!(split, splits.first().copied());
+    told.extend(split);
+    assert_eq!(closing(closes), outcome(&sides, turn, policy.max_rounds));
+    match closes {
+        Some(Closes::Next(next)) => Some(next),
+        _ => None,
     }
 }
 

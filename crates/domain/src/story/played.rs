@@ -47,7 +47,7 @@ fn play(name: &str, text: &str) -> Simulation {
         }
     }
     for (_, case) in simulation.cases() {
-        invariants::is_sound(case);
+        invariants::is_sound(case, &DELIVERED);
     }
     simulation
 }

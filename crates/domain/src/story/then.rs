@@ -83,6 +83,11 @@ impl Story {
         self.paper.case(self.raised[number - 1]).expect("a case that was raised")
     }
 
+    /// The facts of the directory, oldest first.
+    pub(crate) fn of_directory(&self) -> &[Fact] {
+        &self.paper.said_to_directory().facts
+    }
+
     /// Its facts.
     pub(crate) fn facts(&self) -> &[Fact] {
         self.current.and_then(|id| self.paper.told(id)).map_or(&[], |told| &told.facts)
@@ -177,7 +182,7 @@ impl Story {
 
     /// The person who acts next.
     pub(crate) fn person(&self) -> Person {
-        self.policy.organisation.person(&self.officer).expect("an officer of the organisation")
+        self.policy.organisation.person(&self.officer, self.now).expect("an officer of the organisation")
     }
 
     /// The next step of one stage.

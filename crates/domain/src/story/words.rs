@@ -40,7 +40,18 @@ fn about(body: &Body) -> String {
         | Body::DisagreementDeclared(_)
         | Body::TermEnded(_)
         | Body::CaseWithdrawn(_)
-        | Body::DocumentRegistered(_) => String::new(),
+        | Body::DocumentRegistered(_)
+        | Body::PolicyPublished(_)
+        | Body::OfficerRegistered(_)
+        | Body::OfficeTaken(_)
+        | Body::OfficeLeft(_)
+        | Body::AbsenceReported(_)
+        | Body::AbsenceEnded(_)
+        | Body::DelegationGranted(_)
+        | Body::DelegationRevoked(_)
+        | Body::DelegationExpiring(_)
+        | Body::DelegationExpired(_)
+        | Body::DelegationsPassed(_) => String::new(),
         Body::RaisedByPhone(raised) => if raised.late_logged { "logged late" } else { "" }.to_owned(),
         Body::Numbered(numbered) => numbered.code.to_string(),
         Body::WrittenReceived(received) => if received.late { "late" } else { "" }.to_owned(),
@@ -65,6 +76,7 @@ fn about(body: &Body) -> String {
             let because = match said.because {
                 FallbackBecause::TimedOut => "timed out",
                 FallbackBecause::Absent => "absent",
+                FallbackBecause::NoDelegation => "no delegation",
             };
             format!("{} {because}, {}", said.assignment, assignment(&said.next))
         }
@@ -130,6 +142,21 @@ fn about_later(body: &Body) -> String {
         Body::DossierReceived(said) => said.dossier.to_string(),
         Body::RoundOpened(said) => format!("round {}", said.round.number),
         Body::CoordinationReopened(said) => format!("round {}", said.round.number),
+        Body::CoordinationReevaluated(said) => {
+            let closes = match &said.closes {
+                None => "",
+                Some(Closes::Agreed) => ", agreed",
+                Some(Closes::Next(_)) => ", next",
+                Some(Closes::Disputed) => ", disputed",
+            };
+            let split = said.split.map(|side| format!(", side {side:?} is split")).unwrap_or_default();
+            format!("round {}{closes}{split}", said.round)
+        }
+        Body::DutiesTransferred(said) => {
+            let next = said.assignments.iter().filter_map(|each| each.next.as_ref()).map(assignment);
+            let next: Vec<_> = next.map(|words| format!(", {words}")).collect();
+            format!("{} to {}{}", said.from, said.to, next.concat())
+        }
         Body::JointAdviceProposed(said) => said.proposal.to_string(),
         Body::DirectiveReturned(said) => said.dossier.to_string(),
         Body::DirectiveNoted(said) => said.dossier.to_string(),

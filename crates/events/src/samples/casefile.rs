@@ -7,7 +7,7 @@ use crate::{
     casefile,
     confirmation::{Verification, Written},
     ids::{CaseId, EventId},
-    terms::{DeadlineKey, Urgency},
+    terms::{Assignment, DeadlineKey, Level, Urgency},
 };
 
 /// Another case than the one of the examples.
@@ -168,6 +168,25 @@ impl Sample for casefile::Corrected {
             field: "matter.title".to_owned(),
             text: Some("Thủy sản nuôi chết bất thường".to_owned()),
             reason: "Sửa lỗi chính tả.".to_owned(),
+        }
+    }
+}
+
+impl Sample for casefile::DutiesTransferred {
+    fn sample() -> Self {
+        let next = Assignment {
+            number: 3,
+            agency: "SXD".into(),
+            unit: "SXD.VP".into(),
+            lead: false,
+            level: Level::Liaison,
+            holder: "SXD.VP.DM".into(),
+            skipped: vec![],
+        };
+        Self {
+            from: "SGTVT".into(),
+            to: "SXD".into(),
+            assignments: vec![casefile::HandedOver { assignment: 2, next: Some(next) }],
         }
     }
 }

@@ -68,3 +68,9 @@ impl Sample for coordination::Reopened {
         }
     }
 }
+
+impl Sample for coordination::Reevaluated {
+    fn sample() -> Self {
+        Self { round: 1, closes: Some(coordination::Closes::Agreed), split: None }
+    }
+}

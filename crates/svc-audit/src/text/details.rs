@@ -1,11 +1,14 @@
 //! What a fact says beyond its type, in a few words: states, levels and deadlines, never the matter itself.
 
 use events::{
-    Body, Fact,
+    Body, Fact, Timestamp,
     coordination::{Closes, Position},
+    directory::{Basis, Delegate, Delegation},
     taskforce::Member,
     terms::Document,
 };
+
+use domain::calendar::LOCAL;
 
 use super::due;
 
@@ -71,11 +74,7 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
         Body::PositionRecorded(said) => {
             let mut words = vec![format!("{}: {}", said.agency, position(&said.position))];
             words.extend(said.split.map(|side| format!("side {side:?} is split")));
-            words.extend(said.closes.as_ref().map(|closes| match closes {
-                Closes::Agreed => "agreed".to_owned(),
-                Closes::Next(round) => format!("next round {}", round.number),
-                Closes::Disputed => "disputed".to_owned(),
-            }));
+            words.extend(said.closes.as_ref().map(closes));
             words
         }
         Body::OpinionRecorded(said) => vec![format!("{}: {}", said.agency, position(&said.position))],
@@ -165,6 +164,18 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
         Body::CaseCancelled(said) => vec![format!("proposal {}, {:?}", said.proposal, said.reason)],
         Body::RoundOpened(opened) => vec![format!("round {}", opened.round.number)],
         Body::CoordinationReopened(said) => vec![format!("round {}", said.round.number)],
+        Body::CoordinationReevaluated(said) => {
+            let mut words = vec![format!("round {}", said.round)];
+            words.extend(said.split.map(|side| format!("side {side:?} is split")));
+            words.extend(said.closes.as_ref().map(closes));
+            words
+        }
+        Body::DutiesTransferred(said) => {
+            let mut words = vec![format!("{} to {}", said.from, said.to)];
+            let next = said.assignments.iter().filter_map(|each| each.next.as_ref());
+            words.extend(next.map(|next| format!("{} {:?}", next.holder, next.level)));
+            words
+        }
         Body::JointAdviceProposed(said) => {
             vec![
                 format!("proposal {} to {:?}", said.proposal, said.addressee),
@@ -218,6 +229,34 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
             vec![format!("{} {how}", said.field)]
         }
         Body::DocumentRegistered(registered) => vec![registered.document.printed()],
+        Body::PolicyPublished(said) => vec![format!("{} in force {}", said.version, day(said.in_force))],
+        Body::OfficerRegistered(said) => vec![said.officer.to_string()],
+        Body::OfficeTaken(said) => {
+            let until = said.until.map(|until| format!(" until {}", day(until))).unwrap_or_default();
+            let acting = if said.acting { ", acting" } else { "" };
+            let from = day(said.from);
+            vec![
+                format!("{} holds {} from {from}{until}{acting}", said.officer, said.office),
+                printed(&said.basis),
+            ]
+        }
+        Body::OfficeLeft(said) => {
+            vec![format!("{} leaves {} on {}", said.officer, said.office, day(said.at)), printed(&said.basis)]
+        }
+        Body::AbsenceReported(said) => {
+            vec![format!("{} from {} until {}", said.officer, day(said.from), day(said.until))]
+        }
+        Body::AbsenceEnded(said) => vec![format!("absence {} ends {}", said.absence, day(said.at))],
+        Body::DelegationGranted(said) => delegation(&said.delegation),
+        Body::DelegationRevoked(said) => vec![said.delegation.to_string()],
+        Body::DelegationExpiring(said) => vec![format!("{} in {} days", said.delegation, said.days)],
+        Body::DelegationExpired(said) => vec![said.delegation.to_string()],
+        Body::DelegationsPassed(said) => {
+            let next = said.delegations.iter().filter_map(|passed| passed.next.as_ref());
+            let mut words = vec![format!("{} to {}", said.from, said.to)];
+            words.extend(next.flat_map(delegation));
+            words
+        }
     };
     details.extend(
         fact.draft
@@ -228,8 +267,39 @@ pub(super) fn details(fact: &Fact) -> Vec<String> {
     details
 }
 
+/// A time of the directory: its day has a year.
+fn day(at: Timestamp) -> String {
+    at.with_timezone(&LOCAL).format("%d/%m/%Y %H:%M").to_string()
+}
+
+/// The document on which something rests.
+pub(super) fn printed(basis: &Basis) -> String {
+    format!("{:02}/{} of {}", basis.number, basis.symbol, basis.date.format("%d/%m/%Y"))
+}
+
+fn delegation(delegation: &Delegation) -> Vec<String> {
+    let to = match &delegation.to {
+        Delegate::Officer(officer) => officer.to_string(),
+        Delegate::Unit(unit) => unit.to_string(),
+    };
+    let powers: Vec<_> = delegation.powers.iter().map(|power| format!("{power:?}")).collect();
+    vec![
+        format!("{} to {to}: {}", delegation.from, powers.join(", ")),
+        format!("until {}", day(delegation.ends)),
+        printed(&delegation.basis),
+    ]
+}
+
 fn member(member: &Member) -> String {
     format!("{} {}{}", member.agency, member.officer, if member.lead { " leads" } else { "" })
+}
+
+fn closes(closes: &Closes) -> String {
+    match closes {
+        Closes::Agreed => "agreed".to_owned(),
+        Closes::Next(round) => format!("next round {}", round.number),
+        Closes::Disputed => "disputed".to_owned(),
+    }
 }
 
 fn position(position: &Position) -> &'static str {

@@ -36,13 +36,11 @@ struct Ledger {
 
 impl Ledger {
     async fn start(nats: &TestNats, clock: Clock) -> Self {
-        let policy = Arc::new(example_policy());
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let chassis = Chassis {
             bus: nats.connect(Principal::Ledger).await,
             reader: nats.connect(Principal::Views).await,
-            views: Views::open(Arc::clone(&policy), &nats.dir().join("fold")).unwrap(),
-            policy,
+            views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
             clock,
             config: Arc::new(Config::default()),
             stop: stop.clone(),
@@ -240,7 +238,7 @@ async fn a_ledger_whose_clock_is_behind_does_not_turn_time_back() {
 async fn forgetful() -> TestNats {
     let nats = TestNats::start_bare().await;
     let log = json!({
-        "name": CASES, "subjects": ["case.>", "document.>"], "storage": "file", "retention": "limits",
+        "name": CASES, "subjects": ["case.>", "document.>", "directory.>"], "storage": "file", "retention": "limits",
         "discard": "new", "num_replicas": 1, "deny_delete": true, "deny_purge": true, "allow_direct": true,
         "allow_atomic": true, "duplicate_window": 100_000_000,
     });

@@ -48,7 +48,11 @@ fn entry(id: CaseId, sequence: u64, payload: String) -> Stored {
 }
 
 fn apply(fold: &mut Fold, policy: &Policy, id: CaseId, sequence: u64) {
-    fold.apply(&raised(id, sequence), Instant::now(), policy);
+    fold.apply(&raised(id, sequence), Instant::now(), &under(policy));
+}
+
+fn under(policy: &Policy) -> Rulebook {
+    Rulebook::of(Arc::new(policy.clone()))
 }
 
 /// A later state of a case, as who has recorded a fact puts it there.
@@ -130,7 +134,7 @@ fn a_case_is_found_by_its_number_once_it_has_one() {
 fn a_case_that_cannot_be_read_does_not_stop_the_fold() {
     let (policy, folder) = (example_policy(), folder());
     let mut before = fold(folder.path());
-    before.apply(&entry(case(1), 1, "{}".to_owned()), Instant::now(), &policy);
+    before.apply(&entry(case(1), 1, "{}".to_owned()), Instant::now(), &under(&policy));
     apply(&mut before, &policy, case(2), 2);
     assert_eq!((before.unreadable(), before.case(case(2)).is_some()), (1, true));
     save(&mut before);
@@ -186,7 +190,7 @@ fn a_case_that_was_altered_on_disk_is_not_believed() {
     assert!(after.case(case(2)).is_some());
     assert!(after.store.is_condemned() && !file.exists(), "the next start makes it anew");
     // Its later facts do not make it unreadable, nor does it hold up what comes after.
-    after.apply(&example(Kind::Numbered, case(1), 3), Instant::now(), &policy);
+    after.apply(&example(Kind::Numbered, case(1), 3), Instant::now(), &under(&policy));
     apply(&mut after, &policy, case(4), 4);
     assert_eq!((after.unreadable(), after.applied()), (0, 4));
     drop(after);

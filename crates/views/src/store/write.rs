@@ -7,6 +7,15 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use super::{Batch, Row, Store, StoreError, checksum, name, number};
 
 impl Store {
+    /// Every live case is due: the rules have changed under which it was put on the agenda.
+    pub(crate) fn wake_all(&self) -> Result<(), StoreError> {
+        self.writer().execute(
+            "UPDATE cases SET wake = 0 WHERE lifecycle NOT IN ('Closed', 'Withdrawn', 'Cancelled', 'Merged')",
+            [],
+        )?;
+        Ok(())
+    }
+
     /// Writes what has changed, all or nothing.
     pub(crate) fn write(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut writer = self.writer();

@@ -4,6 +4,7 @@ mod corrections;
 mod links;
 mod merging;
 mod papers;
+mod succession;
 mod times;
 
 use events::{Body, DeadlineKey, Kind, Lifecycle};

@@ -146,7 +146,7 @@ pub(super) fn ask(case: &Case, act: &RequestMoreInfo, ctx: &Context<'_>) -> Resu
 
 /// An agency of which something may be asked: one that is known and is not the standing body itself.
 fn askable(field: &str, agency: &AgencyId, ctx: &Context<'_>) -> Result<(), Refusal> {
-    let known = ctx.policy.organisation.agency(agency).is_some();
+    let known = ctx.policy.organisation.is_there(agency, ctx.now);
     if known && *agency != ctx.policy.agreement.standing_body {
         return Ok(());
     }

@@ -104,6 +104,11 @@ impl Item {
         matches!(self.state, ItemState::Issued | ItemState::Acknowledged | ItemState::Rejected)
     }
 
+    /// It is not carried out and accepted.
+    pub fn is_unfinished(&self) -> bool {
+        self.state != ItemState::Accepted
+    }
+
     /// It was not done in time.
     pub fn is_late(&self) -> bool {
         self.reported_late || self.overdue

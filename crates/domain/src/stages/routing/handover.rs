@@ -139,13 +139,13 @@ pub(super) fn reroute(case: &Case, act: &Reroute, ctx: &Context<'_>) -> Result<D
     } else {
         Level::Liaison
     };
-    let next = assign(next_number(case), unit, old.assignment.lead, lowest, ctx);
+    let next = assign(case, next_number(case), unit, old.assignment.lead, lowest, ctx);
     let ack = ctx.deadline(case, DeadlineKey::Ack, next.number, ctx.now)?;
     let body = said::CaseRerouted { assignment: old.assignment.number, reason: act.reason.clone(), next };
     Ok(Decision::new(ctx.now, Body::CaseRerouted(body)).arming([ack]))
 }
 
-fn can_be_rerouted(assigned: &Assigned) -> bool {
+pub(super) fn can_be_rerouted(assigned: &Assigned) -> bool {
     use AssignmentState::{Acknowledged, Assigned, Declined};
     matches!(assigned.state, Assigned | Declined | Acknowledged)
 }
@@ -162,7 +162,8 @@ fn destination<'a>(
     let from = &old.assignment.agency;
     let found = organisation
         .unit(unit)
-        .filter(|unit| unit.liaison && organisation.side(&unit.agency) == organisation.side(from));
+        .filter(|unit| unit.liaison && organisation.side(&unit.agency) == organisation.side(from))
+        .filter(|unit| organisation.is_there(&unit.agency, ctx.now));
     let Some(unit) = found else {
         return Err(Refusal::invalid(
             "unit",
@@ -197,6 +198,12 @@ pub(super) fn add(case: &Case, act: &AddAgency, ctx: &Context<'_>) -> Result<Dec
     let Some(unit) = ctx.policy.organisation.liaison_unit(&act.agency) else {
         return wrong("Không có cơ quan này.", "There is no such agency.");
     };
+    if !ctx.policy.organisation.is_there(&act.agency, ctx.now) {
+        return wrong(
+            "Cơ quan này chưa thành lập hoặc đã kết thúc hoạt động.",
+            "This agency is not there yet, or is no more.",
+        );
+    }
     if act.agency == ctx.policy.agreement.standing_body {
         return wrong(
             "Thường trực cho ý kiến chỉ đạo, không tham gia phối hợp.",
@@ -210,7 +217,7 @@ pub(super) fn add(case: &Case, act: &AddAgency, ctx: &Context<'_>) -> Result<Dec
             "The agency takes part as that already, or as more.",
         );
     }
-    let assignment = assign(next_number(case), unit, false, Level::Liaison, ctx);
+    let assignment = assign(case, next_number(case), unit, false, Level::Liaison, ctx);
     let ack = ctx.deadline(case, DeadlineKey::Ack, assignment.number, ctx.now)?;
     let body = said::AgencyAdded { role: act.role, assignment };
     Ok(Decision::new(ctx.now, Body::AgencyAdded(body)).arming([ack]))

@@ -30,7 +30,7 @@ pub(super) fn fall_back(case: &Case, number: u32, ctx: &Context<'_>) -> Result<D
     let Some(unit) = ctx.policy.organisation.unit(&open.assignment.unit) else {
         return Err(Refusal::bad_state("Không còn bộ phận đầu mối này.", "The liaison unit is no more."));
     };
-    let next = assign(next_number(case), unit, open.assignment.lead, above(open.assignment.level), ctx);
+    let next = assign(case, next_number(case), unit, open.assignment.lead, above(open.assignment.level), ctx);
     let ack = ctx.deadline(case, DeadlineKey::Ack, next.number, ctx.now)?;
     let body = said::FallbackAssigned { assignment: number, because, next };
     Ok(Decision::new(at, Body::FallbackAssigned(body)).arming([ack]))
@@ -72,15 +72,19 @@ pub(super) fn falls_back(
     if let Some(due) = ack_due(case, open).filter(|due| now >= *due) {
         return Some((FallbackBecause::TimedOut, due));
     }
-    let holder = &open.assignment.holder;
-    if policy.organisation.is_available(holder, now) {
+    let (organisation, holder, unit) = (&policy.organisation, &open.assignment.holder, &open.assignment.unit);
+    let (because, since) = if !organisation.is_focal(unit, case, now) {
+        (FallbackBecause::NoDelegation, organisation.not_focal_since(unit, now))
+    } else if !organisation.is_available(holder, now) {
+        (FallbackBecause::Absent, organisation.absent_since(holder, now))
+    } else {
         return None;
-    }
-    // Dated at the instant at which the absence began, but never before the assignment was made: an absence may be
-    // entered afterwards. An office that nobody holds any more, now.
+    };
+    // Dated at the instant at which the absence began, or the delegation ended, but never before the assignment was made:
+    // an absence may be entered afterwards.
     let made = deadlines::find(case, DeadlineKey::Ack, open.assignment.number).map(|armed| armed.armed_at);
-    let since = policy.organisation.absent_since(holder, now).unwrap_or(now);
-    Some((FallbackBecause::Absent, made.map_or(since, |made| since.max(made))))
+    let since = since.unwrap_or(now);
+    Some((because, made.map_or(since, |made| since.max(made))))
 }
 
 /// Since when the chief is to be reminded of an assignment, if he is.
@@ -112,10 +116,15 @@ fn ack_due(case: &Case, open: &Assigned) -> Option<Timestamp> {
     deadlines::find(case, DeadlineKey::Ack, open.assignment.number).map(|armed| armed.deadline.due)
 }
 
-/// When a holder of an open assignment next becomes absent.
+/// When a holder of an open assignment next becomes absent, or his unit's delegation ends.
 pub(crate) fn next_absence(case: &Case, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
     open(case)
         .filter(|open| open.assignment.level != Level::Chief)
-        .filter_map(|open| policy.organisation.next_absence(&open.assignment.holder, now))
+        .flat_map(|open| {
+            let organisation = &policy.organisation;
+            let away = organisation.next_absence(&open.assignment.holder, now);
+            [away, organisation.next_end_of_focus(&open.assignment.unit, now)]
+        })
+        .flatten()
         .min()
 }

@@ -297,7 +297,7 @@ fn check_mandate(root: &str, mandate: &Mandate, ctx: &Context<'_>) -> Result<(),
             "At least two agencies take part.",
         ));
     }
-    if agencies.iter().any(|agency| ctx.policy.organisation.agency(agency).is_none()) {
+    if !agencies.iter().all(|agency| ctx.policy.organisation.is_there(agency, ctx.now)) {
         return Err(Refusal::invalid(
             &field("agencies"),
             "Không có cơ quan này.",

@@ -157,3 +157,50 @@ impl Formed {
         calendar::local(next_day, NaiveTime::MIN)
     }
 }
+
+impl Taskforce {
+    /// A successor takes the place of an agency that has ended: as proposer, founder, invited agency and member. Where
+    /// it takes part itself, one member stays, the one who leads before any other; and it consents for itself.
+    pub(super) fn succeeds(&mut self, from: &AgencyId, to: &AgencyId) {
+        if matches!(self.state, TaskforceState::None | TaskforceState::Dissolved) {
+            return;
+        }
+        let rename = |agency: &mut AgencyId| {
+            if agency == from {
+                agency.clone_from(to);
+            }
+        };
+        let takes_over = |mandate: &mut Mandate, members: &mut Vec<Member>| {
+            let both = mandate.agencies.contains(from) && mandate.agencies.contains(to);
+            if both {
+                mandate.agencies.retain(|agency| agency != from);
+                let leads = members.iter().any(|member| member.agency == *from && member.lead);
+                let goes = if leads { to } else { from };
+                let stays = members.iter().any(|member| member.agency == *to);
+                members.retain(|member| member.agency != *goes || (!leads && !stays));
+            }
+            mandate.agencies.iter_mut().for_each(rename);
+            for member in members.iter_mut() {
+                rename(&mut member.agency);
+            }
+            both
+        };
+        if let Some(proposal) = &mut self.proposal {
+            rename(&mut proposal.by);
+            if takes_over(&mut proposal.mandate, &mut proposal.members) {
+                proposal.consents.retain(|agency| agency != from);
+            }
+            proposal.consents.iter_mut().for_each(rename);
+            if self.state == TaskforceState::Proposed && proposal.silent().next().is_none() {
+                self.state = TaskforceState::Consented;
+            }
+        }
+        if let Some(formed) = &mut self.formed {
+            rename(&mut formed.by);
+            takes_over(&mut formed.mandate, &mut formed.members);
+        }
+        if self.invited.contains(from) {
+            self.invited.insert(to.clone());
+        }
+    }
+}

@@ -6,8 +6,9 @@ use crate::story::{binding, cover, statement};
 #[test]
 fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
     let mut recorded = Vec::new();
-    for act in acts() {
-        assert_eq!(super::act(act.name), Some(act), "{} stands twice", act.name);
+    for act in acts().chain(crate::directory::ACTS) {
+        let found = super::act(act.name).or_else(|| crate::directory::named(act.name));
+        assert_eq!(found, Some(act), "{} stands twice", act.name);
         assert!(!act.who.is_empty());
         for kind in act.records {
             assert_eq!(kind.stage(), act.stage, "{}", act.name);
@@ -24,6 +25,7 @@ fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
         Kind::RoutingOverdue,
         Kind::CoordinationOpened,
         Kind::RoundOpened,
+        Kind::CoordinationReevaluated,
         Kind::CoordinationReminded,
         Kind::CoordinationOverdue,
         Kind::TermEnded,
@@ -34,7 +36,11 @@ fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
         Kind::ClosureReminded,
         Kind::ClosureOverdue,
         Kind::IntakesAdopted,
+        Kind::DutiesTransferred,
         Kind::DocumentRegistered,
+        Kind::DelegationExpiring,
+        Kind::DelegationExpired,
+        Kind::DelegationsPassed,
     ];
     for kind in Kind::ALL {
         let times = recorded.iter().filter(|recorded| *recorded == kind).count();

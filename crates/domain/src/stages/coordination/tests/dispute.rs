@@ -228,6 +228,7 @@ fn every_move_of_the_case_voids_a_proposal_that_waits() {
         deadlines: Vec::new(),
         registers: None,
         along: None,
+        acting: None,
     });
     assert_eq!(keys(&story), [KeyState::Void]);
     story.by("btg.lanh-dao").when("record-position", disagree());

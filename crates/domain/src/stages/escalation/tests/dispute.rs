@@ -114,7 +114,7 @@ fn a_statement_is_sealed_until_all_are_in_or_due() {
     let mut story = disputed();
     story.until("13/07/2026 10:00").by("sxd.lanh-dao").when("file-statement", statement("B"));
     let reads = |story: &Story, officer: &str, at: &str| {
-        let person = story.policy.organisation.person(&officer.into()).unwrap();
+        let person = story.policy.organisation.person(&officer.into(), story.now).unwrap();
         access::may_read_statement(story.case().escalation.current().unwrap(), Side::B, &person, local(at))
     };
     for officer in ["sxd.dau-moi", "ubnd.lanh-dao"] {
@@ -134,7 +134,7 @@ fn an_auditor_of_a_side_s_agency_does_not_read_its_sealed_statement() {
     story.until("13/07/2026 10:00").by("btg.lanh-dao").when("file-statement", statement("A"));
     let current = story.case().escalation.current().unwrap();
     for (officer, reads) in [("btg.dau-moi", true), ("btg.kiem-tra", false), ("sxd.lanh-dao", false)] {
-        let person = story.policy.organisation.person(&officer.into()).unwrap();
+        let person = story.policy.organisation.person(&officer.into(), story.now).unwrap();
         let at = local("13/07/2026 10:00");
         assert_eq!(access::may_read_statement(current, Side::A, &person, at), reads, "{officer}");
     }

@@ -162,13 +162,9 @@ fn who_is_asked_to_coordinate_must_be_told_what() {
 #[test]
 fn texts_have_their_longest() {
     let long = |count: usize| "đ".repeat(count);
-    for (at, longest, path) in [
-        ("/title", 200, "title"),
-        ("/summary", 2000, "summary"),
-        ("/request", 2000, "request"),
-        ("/topic", 50, "topic"),
-        ("/area", 50, "area"),
-    ] {
+    for (at, longest, path) in
+        [("/title", 200, "title"), ("/summary", 2000, "summary"), ("/request", 2000, "request")]
+    {
         assert_eq!(raise("snnmt.dau-moi", with(written(), at, long(longest))), Ok(Kind::RaisedInWriting));
         for text in [long(longest + 1), String::new()] {
             assert_eq!(raise("snnmt.dau-moi", with(written(), at, text)), refused(Code::InvalidData, path));
@@ -177,8 +173,6 @@ fn texts_have_their_longest() {
     for (at, longest, path) in [
         ("/title", 200, "title"),
         ("/summary", 2000, "summary"),
-        ("/topic", 50, "topic"),
-        ("/area", 50, "area"),
         ("/call/caller/office", 200, "call.caller.office"),
         ("/call/caller/name", 200, "call.caller.name"),
         ("/call/key_facts/what", 300, "call.key_facts.what"),
@@ -194,4 +188,17 @@ fn texts_have_their_longest() {
         }
     }
     assert_eq!(raise("btg.truc-ban", without(phone(), "/area")), Ok(Kind::RaisedByPhone));
+}
+
+#[test]
+fn topic_and_area_are_of_the_lists_and_still_used() {
+    for (at, path) in [("/topic", "topic"), ("/area", "area")] {
+        for text in ["", "cá chết", "covid"] {
+            assert_eq!(raise("btg.truc-ban", with(phone(), at, text)), refused(Code::InvalidData, path));
+        }
+    }
+    let mut files = Files::default();
+    files.organisation = files.organisation.replace("[[topic]]", "[[area]]");
+    let mut story = files.story();
+    story.by("btg.truc-ban").raise(with(phone(), "/topic", "cá chết")).then(Kind::RaisedByPhone);
 }

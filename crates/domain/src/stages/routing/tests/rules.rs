@@ -72,7 +72,7 @@ fn the_more_exact_rule_wins_and_the_others_are_kept_as_alternatives() {
         (routed.rule.clone().unwrap(), routed.alternatives.join(" "))
     };
     assert_eq!(chosen("agriculture", Some("CR")), ("both".into(), "topic topic-2 area default".into()));
-    assert_eq!(chosen("agriculture", Some("NT")), ("topic".into(), "topic-2 default".into()));
+    assert_eq!(chosen("agriculture", Some("VINH")), ("topic".into(), "topic-2 default".into()));
     assert_eq!(chosen("agriculture", None), ("topic".into(), "topic-2 default".into()));
     assert_eq!(chosen("energy", Some("CR")), ("area".into(), "default".into()));
     assert_eq!(chosen("energy", None), ("default".into(), String::new()));

@@ -14,8 +14,8 @@ fn heads_and_leaders_of_invited_agencies_name_one_of_their_own() {
         story.by(officer).when(NOMINATE, nominating(named, true)).then(Kind::MemberNominated);
         match story.newest().body() {
             Body::MemberNominated(said) => {
-                let agency = story.policy.organisation.person(&officer.into()).unwrap().agency;
-                let office = story.policy.organisation.person(&named.into()).unwrap().office;
+                let agency = story.policy.organisation.person(&officer.into(), story.now).unwrap().agency;
+                let office = story.policy.organisation.person(&named.into(), story.now).unwrap().office;
                 assert_eq!((&said.member.agency, &said.member.office), (&agency, &office));
                 assert_eq!((said.proposal, said.member.officer.as_str(), said.member.lead), (1, named, true));
             }
@@ -132,8 +132,8 @@ fn a_consent_names_its_member_as_a_nomination_does() {
 #[test]
 fn an_invited_agency_sees_the_case_from_then_on() {
     let sees = |story: &Story, officer: &str| {
-        let person = story.policy.organisation.person(&officer.into()).unwrap();
-        crate::access::may_see(story.case(), &person, &story.policy)
+        let person = story.policy.organisation.person(&officer.into(), story.now).unwrap();
+        crate::access::may_see(story.case(), &person, &story.policy, story.now)
     };
     let mut story = Story::agreed();
     assert!(!sees(&story, "xbm.dau-moi"));

@@ -229,6 +229,7 @@ fn a_case_that_is_withdrawn_or_cancelled_takes_its_proposal_along() {
                 deadlines: Vec::new(),
                 registers: None,
                 along: None,
+                acting: None,
             };
             story.forge(fact);
             let standing = matches!(stands, TaskforceState::Proposed | TaskforceState::Consented);

@@ -1,0 +1,289 @@
+//! The directory over HTTP: who holds which office, who may act for whom, which policy is in force; and its acts.
+
+use axum::{
+    Extension,
+    body::Bytes,
+    extract::{
+        Path, Query, State,
+        rejection::{BytesRejection, PathRejection, QueryRejection},
+    },
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+};
+use bus::{
+    Shelf as _,
+    protocol::{self, DirectoryAnswer, DirectoryDone, DirectoryRequest},
+};
+use domain::{
+    Organisation, Person, Refusal, Role,
+    directory::{ACTS, named},
+    organisation::{Agency, Granted, Office, Term},
+    secrecy,
+};
+use events::{
+    AgencyId, AggregateId, CommandId, EventId, OfficeId, OfficerId, Timestamp, UnitId, directory::Delegation,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{json, value::RawValue};
+use service::problem::Problem;
+use uuid::Uuid;
+
+use crate::{
+    Api, acts, asking,
+    auth::Caller,
+    cases::{malformed, stored, unreadable},
+    view,
+};
+
+/// As of when the directory is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct When {
+    /// A time; now if absent.
+    #[serde(default)]
+    at: Option<Timestamp>,
+}
+
+/// What an act on the directory is answered with.
+#[derive(Serialize)]
+struct Answer {
+    event: EventId,
+    version: u32,
+}
+
+/// `POST /directory/{act}`: an act on the directory.
+pub(crate) async fn act(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    path: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let language = caller.language;
+    let refuse = |refusal: Refusal| Problem::of(&refusal, language);
+    let Path(name) = path.map_err(|_| refuse(Refusal::not_found()))?;
+    let act = named(&name).ok_or_else(|| acts::no_such_act(&name, ACTS.iter(), language))?;
+    let key = acts::idempotency_key(&headers, language)?;
+    let mut body = acts::read_body(body, language)?;
+    let fingerprint = acts::digest_of(act, "directory", &body);
+    secrecy::screen(act.name, &mut body).map_err(refuse)?;
+    let person = &caller.person;
+    let request = DirectoryRequest {
+        officer: person.officer.clone(),
+        command: CommandId::in_directory(&person.agency, &person.officer, &key),
+        fingerprint,
+        expected_version: acts::expected_version(&headers, language)?,
+        correlation: Uuid::from_u128(rand::random()),
+        clock: api.chassis.clock.now(),
+        body,
+    };
+    let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;
+    let done = match protocol::read(&answer).map_err(refuse)? {
+        DirectoryAnswer::Refused(refusal) => return Err(refuse(refusal)),
+        DirectoryAnswer::Done(done) => done,
+    };
+    let DirectoryDone { event, version, replayed, sequence } = done;
+    // One's own act is seen here by whoever reads next.
+    let known = |views: &views::Views| views.directory().filter(|known| known.sequence >= sequence).map(drop);
+    let _late = api.chassis.views.wait(acts::FOLD, known).await;
+    let status = if replayed { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = (status, axum::Json(Answer { event, version })).into_response();
+    view::etag(response.headers_mut(), version);
+    if replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// An agency as of a time, with its units, its offices and who holds them.
+#[derive(Serialize)]
+struct AgencyView<'a> {
+    id: &'a AgencyId,
+    name: &'a str,
+    side: events::terms::Side,
+    superior: Option<&'a AgencyId>,
+    starts: Option<chrono::NaiveDate>,
+    ends: Option<chrono::NaiveDate>,
+    successor: Option<&'a AgencyId>,
+    is_there: bool,
+    liaison_unit: Option<&'a UnitId>,
+    offices: Vec<OfficeView<'a>>,
+}
+
+/// An office, and who holds it.
+#[derive(Serialize)]
+struct OfficeView<'a> {
+    id: &'a OfficeId,
+    title: &'a str,
+    role: Role,
+    unit: Option<&'a UnitId>,
+    deputy_of: Option<&'a OfficeId>,
+    holders: Vec<HolderView<'a>>,
+    available: bool,
+}
+
+/// A person in an office.
+#[derive(Serialize)]
+struct HolderView<'a> {
+    officer: &'a OfficerId,
+    name: Option<&'a str>,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    acting: bool,
+}
+
+/// A topic or an area.
+#[derive(Serialize)]
+struct TermView<'a> {
+    id: &'a str,
+    name: &'a str,
+    parent: Option<&'a str>,
+    used: bool,
+}
+
+/// `GET /directory`: agencies, offices and who holds them; topics and areas.
+pub(crate) async fn whole(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<When>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let at = when(&api, &caller, query)?;
+    let policy = api.chassis.views.policy(at);
+    let organisation = &policy.organisation;
+    let version = api.chassis.views.directory().map_or(0, |known| known.directory.version);
+    let agencies: Vec<_> = organisation.agencies().map(|agency| shown(agency, organisation, at)).collect();
+    let mut response = axum::Json(json!({
+        "at": at,
+        "version": version,
+        "policy": policy.version,
+        "agencies": agencies,
+        "topics": organisation.topics().map(|each| term_shown(each, at)).collect::<Vec<_>>(),
+        "areas": organisation.areas().map(|each| term_shown(each, at)).collect::<Vec<_>>(),
+    }))
+    .into_response();
+    view::etag(response.headers_mut(), version);
+    Ok(response)
+}
+
+fn when(
+    api: &Api,
+    caller: &Caller,
+    query: Result<Query<When>, QueryRejection>,
+) -> Result<Timestamp, Problem> {
+    let Query(When { at }) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
+    Ok(at.unwrap_or_else(|| api.chassis.clock.now()))
+}
+
+fn shown<'a>(agency: &'a Agency, organisation: &'a Organisation, at: Timestamp) -> AgencyView<'a> {
+    let offices = organisation.offices().filter(|office| office.agency == agency.id);
+    AgencyView {
+        id: &agency.id,
+        name: &agency.name,
+        side: agency.side,
+        superior: agency.superior.as_ref(),
+        starts: agency.starts,
+        ends: agency.ends,
+        successor: agency.successor.as_ref(),
+        is_there: organisation.is_there(&agency.id, at),
+        liaison_unit: organisation.liaison_unit(&agency.id).map(|unit| &unit.id),
+        offices: offices.map(|office| office_shown(office, organisation, at)).collect(),
+    }
+}
+
+fn office_shown<'a>(office: &'a Office, organisation: &'a Organisation, at: Timestamp) -> OfficeView<'a> {
+    let holder = |held: &'a domain::organisation::Holding| HolderView {
+        officer: &held.officer,
+        name: organisation.officer(&held.officer).map(|officer| officer.name.as_str()),
+        from: held.from,
+        until: held.until,
+        acting: held.acting,
+    };
+    OfficeView {
+        id: &office.id,
+        title: &office.title,
+        role: office.role,
+        unit: office.unit.as_ref(),
+        deputy_of: office.deputy_of.as_ref(),
+        holders: organisation.holders(&office.id, at).map(holder).collect(),
+        available: organisation.is_available(&office.id, at),
+    }
+}
+
+fn term_shown(term: &Term, at: Timestamp) -> TermView<'_> {
+    TermView { id: &term.id, name: &term.name, parent: term.parent.as_deref(), used: term.is_used(at) }
+}
+
+/// A delegation, and whether it counts.
+#[derive(Serialize)]
+struct DelegationView<'a> {
+    #[serde(flatten)]
+    delegation: &'a Delegation,
+    /// Until when it counts: its end, or when it was taken back before.
+    until: Timestamp,
+    counts: bool,
+}
+
+/// `GET /directory/delegations`: those of one's own agency; an auditor and an administrator see all. The newest last.
+pub(crate) async fn delegations(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<When>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let at = when(&api, &caller, query)?;
+    let policy = api.chassis.views.policy(at);
+    let organisation = &policy.organisation;
+    let seen = organisation.delegations().filter(|granted| may_see(&caller.person, granted, organisation));
+    let shown: Vec<_> = seen
+        .map(|granted| DelegationView {
+            delegation: &granted.delegation,
+            until: granted.until,
+            counts: granted.counts(at),
+        })
+        .collect();
+    Ok(axum::Json(json!({ "at": at, "delegations": shown })).into_response())
+}
+
+fn may_see(person: &Person, granted: &Granted, organisation: &Organisation) -> bool {
+    let own = organisation.agency_of(&granted.delegation.from) == Some(&person.agency);
+    own || matches!(person.role, Role::Au | Role::Ad)
+}
+
+/// `GET /directory/events`: the facts of the directory, as they stand in the log; for auditor and administrator.
+pub(crate) async fn events(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    if !matches!(caller.person.role, Role::Au | Role::Ad) {
+        return Err(refuse(Refusal::not_authorised(
+            "Sự kiện của danh bạ dành cho người kiểm tra và quản trị.",
+            "The directory's facts are for auditors and administrators.",
+        )));
+    }
+    let stored = stored(&api, &AggregateId::Directory.subject()).await.map_err(refuse)?;
+    let events: Result<Vec<Box<RawValue>>, _> =
+        stored.iter().map(|bytes| serde_json::from_slice(bytes)).collect();
+    let events = events.map_err(|error| refuse(unreadable(&error)))?;
+    Ok(axum::Json(json!({ "events": events })).into_response())
+}
+
+/// `GET /directory/policy`: which versions were published, from when each is in force, and which is now.
+pub(crate) async fn policies(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<When>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let at = when(&api, &caller, query)?;
+    let published = api.chassis.views.directory();
+    let versions: Vec<_> = published
+        .iter()
+        .flat_map(|known| &known.directory.policies)
+        .map(|published| json!({ "version": published.version, "in_force": published.in_force }))
+        .collect();
+    let policy = api.chassis.views.policy(at);
+    Ok(axum::Json(json!({
+        "at": at, "in_force": policy.version, "versions": versions, "files": policy.texts,
+    }))
+    .into_response())
+}

@@ -1,0 +1,215 @@
+//! The directory at work: it publishes the policy of the files, answers acts, and does what its clock asks for.
+
+use std::{sync::Arc, time::Duration};
+
+use bus::{
+    Casebook, DirectoryAttempt, DirectoryExecuted,
+    connection::Message,
+    protocol::{self, DirectoryAnswer, DirectoryDone, DirectoryRequest, command_subject},
+};
+use domain::{
+    Act, By, Code, Policy, Refusal,
+    directory::{self, Command, PublishPolicy},
+};
+use events::{CommandId, Stage};
+use tokio::{sync::Semaphore, time::Instant};
+
+use service::{Chassis, StartError, metrics::Acts, serving::serve};
+
+/// How many messages it works on at a time; further ones are answered `BUSY`.
+const AT_ONCE: usize = 64;
+
+/// How often is looked for what nobody did.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// How long is waited for a ledger, at the start, to publish the policy of the files.
+const LEDGER: Duration = Duration::from_mins(1);
+
+/// The pause before a ledger that is not there yet is asked again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+#[derive(Clone, Debug)]
+struct Desk {
+    chassis: Chassis,
+    casebook: Casebook,
+    acts: Acts,
+}
+
+/// Starts the service. When it works, there is a policy in the log.
+pub(crate) async fn start(service: &'static str, chassis: Chassis) -> Result<(), StartError> {
+    let failed = Chassis::failed(service);
+    let casebook = Casebook::new(chassis.bus.clone(), chassis.views.clone());
+    let acts = chassis.metrics.acts(&[Stage::Directory]);
+    let desk = Desk { chassis, casebook, acts };
+    desk.publish_files().await.map_err(|reason| failed(&reason))?;
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    for act in directory::ACTS {
+        let messages = desk.chassis.bus.queue_subscribe(&command_subject(act), service).await;
+        let messages = messages.map_err(|error| failed(&error))?;
+        let seen = desk.acts.act(act.name);
+        let (done, busy) = (Arc::clone(&seen), move || seen.busy());
+        let (desk, places) = (desk.clone(), Arc::clone(&places));
+        let tracker = desk.chassis.tasks.clone();
+        tracker.spawn(serve(desk.chassis.clone(), messages, places, busy, move |message| {
+            let (desk, done) = (desk.clone(), Arc::clone(&done));
+            async move {
+                let began = Instant::now();
+                let answer = desk.answer(act, &message).await;
+                let outcome = match &answer {
+                    DirectoryAnswer::Done(done) => Ok(done.replayed),
+                    DirectoryAnswer::Refused(refusal) => Err(refusal.code),
+                };
+                done.done(outcome, began.elapsed());
+                protocol::write(&answer)
+            }
+        }));
+    }
+    let tracker = desk.chassis.tasks.clone();
+    tracker.spawn(desk.sweep());
+    Ok(())
+}
+
+/// Whether a policy says the same as another one that was published under its version.
+fn is_same(policy: &Policy, published: &events::directory::PolicyPublished) -> bool {
+    policy.texts == published.files
+}
+
+impl Desk {
+    /// Who operates the machine publishes by starting it: what its policy files say is in force from now on, if this
+    /// version was never published. A version that says something else than it did is refused.
+    async fn publish_files(&self) -> Result<(), String> {
+        let policy = Arc::clone(self.chassis.views.policy_of_files());
+        let end = Instant::now() + LEDGER;
+        loop {
+            let known = bus::read_directory(&self.chassis.reader, None).await;
+            let known = match known {
+                Ok(known) => known,
+                Err(refusal) if Instant::now() < end && refusal.code == Code::Unavailable => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(refusal) => return Err(refusal.en),
+            };
+            if let Some(loaded) = &known {
+                match loaded.directory.published(&policy.version) {
+                    Some(published) if is_same(&policy, published) => {
+                        let now = self.chassis.clock.now();
+                        let in_force = self.chassis.policy();
+                        if in_force.version != policy.version {
+                            tracing::warn!(
+                                files = policy.version,
+                                in_force = in_force.version,
+                                %now,
+                                "the policy in force is another one than that of the files"
+                            );
+                        }
+                        return Ok(());
+                    }
+                    Some(_) => {
+                        return Err(format!(
+                            "the policy files say something else than version {} that was published: give them a \
+                             version of their own in policy.toml",
+                            policy.version
+                        ));
+                    }
+                    None => {}
+                }
+            }
+            let publish = PublishPolicy { in_force: None, files: policy.texts.clone() };
+            let id = CommandId::of_directory_step(&format!("publish/{}", policy.version));
+            match self.execute(&Command::PublishPolicy(publish), id, &policy).await {
+                Ok(_) => {
+                    tracing::info!(version = policy.version, "the policy of the files is published");
+                    return Ok(());
+                }
+                Err(refusal) if Instant::now() < end && is_passing(refusal.code) => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(refusal) => return Err(refusal.en),
+            }
+        }
+    }
+
+    /// A command of the service itself.
+    async fn execute(
+        &self,
+        command: &Command,
+        id: CommandId,
+        policy: &Policy,
+    ) -> Result<DirectoryExecuted, Refusal> {
+        let attempt = DirectoryAttempt {
+            command,
+            id,
+            fingerprint: None,
+            by: By::System,
+            now: self.chassis.clock.now(),
+            expected_version: None,
+            correlation: None,
+            policy,
+        };
+        self.casebook.execute_in_directory(&attempt).await
+    }
+
+    async fn answer(&self, act: &Act, message: &Message) -> DirectoryAnswer {
+        match self.carry_out(act, message).await {
+            Ok(DirectoryExecuted { loaded, receipt, replayed }) => DirectoryAnswer::Done(DirectoryDone {
+                event: receipt.event,
+                version: receipt.version,
+                replayed,
+                sequence: loaded.sequence,
+            }),
+            Err(refusal) => DirectoryAnswer::Refused(refusal),
+        }
+    }
+
+    async fn carry_out(&self, act: &Act, message: &Message) -> Result<DirectoryExecuted, Refusal> {
+        let request: DirectoryRequest = protocol::read(message)?;
+        self.chassis.clock.set(request.clock);
+        let now = self.chassis.clock.now();
+        let policy = self.chassis.views.policy(now);
+        let person = policy.organisation.person(&request.officer, now).ok_or_else(Refusal::without_office)?;
+        let command = Command::parse(act, request.body)?;
+        let attempt = DirectoryAttempt {
+            command: &command,
+            id: request.command,
+            fingerprint: Some(request.fingerprint),
+            by: By::Person(&person),
+            now,
+            expected_version: request.expected_version,
+            correlation: Some(request.correlation),
+            policy: &policy,
+        };
+        self.casebook.execute_in_directory(&attempt).await
+    }
+
+    /// What the clock asks for: warnings, ends, successions.
+    async fn sweep(self) {
+        loop {
+            let mut progress = self.chassis.views.progress();
+            progress.mark_unchanged();
+            let now = self.chassis.clock.now();
+            if let Some(step) = self.chassis.views.directory_step(now) {
+                let policy = self.chassis.views.policy(now);
+                let executed = self.execute(&step.command, step.id, &policy).await;
+                let seen = executed.as_ref().map(|done| done.replayed).map_err(|refusal| refusal.code);
+                self.acts.step(Stage::Directory, seen);
+                match executed {
+                    Ok(_) => continue,
+                    Err(refusal) => tracing::debug!(code = %refusal.code, "a step of the directory waits"),
+                }
+            }
+            let next = self.chassis.views.next_due(now);
+            tokio::select! {
+                () = self.chassis.clock.reach(next) => {}
+                () = tokio::time::sleep(SWEEP) => {}
+                _ = progress.changed(), if next.is_none() || self.chassis.clock.is_manual() => {}
+                () = self.chassis.stop.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// Whether a refusal says that the ledger is not there yet.
+fn is_passing(code: Code) -> bool {
+    matches!(code, Code::Unavailable | Code::Busy | Code::OutcomeUnknown)
+}

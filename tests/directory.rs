@@ -8,6 +8,7 @@ use std::fs;
 use serde_json::{Value, json};
 use support::{
     api::{Answer, Api, call},
+    concord, finish,
     process::Installation,
     top,
 };
@@ -29,7 +30,14 @@ fn policy(place: &Installation, change: impl Fn(&str, String) -> String) -> std:
 
 fn files(change: impl Fn(&str, String) -> String) -> Value {
     let mut files = Vec::new();
-    for name in ["policy.toml", "organisation.toml", "calendar-VN.toml", "deadlines.toml", "routing.toml"] {
+    for name in [
+        "policy.toml",
+        "organisation.toml",
+        "calendar-VN.toml",
+        "deadlines.toml",
+        "routing.toml",
+        "rbac.toml",
+    ] {
         let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a text");
         files.push(json!({ "name": name, "text": change(name, text) }));
     }
@@ -77,6 +85,17 @@ async fn a_policy_that_is_published_counts_from_its_time_on_and_after_a_restart(
     let after = raised(&api, "after").await;
     assert_eq!(acknowledged_by(&api, after.case()).await, "2026-05-16T15:10:00Z");
     assert_eq!(acknowledged_by(&api, first.case()).await, "2026-05-16T15:22:00Z", "it keeps its own");
+    let policy = async |words: &[&str]| {
+        finish(concord().arg("policy").args(words).arg("--data").arg(place.data())).await.succeeded()
+    };
+    let told = policy(&["show", "--at", "2026-05-16T21:55:00+07:00"]).await;
+    assert!(told.contains("→ 2026.1") && told.contains("  2026.2"), "{told}");
+    let differ = policy(&["diff", "2026.1", "2026.2"]).await;
+    let lines: Vec<_> = differ.lines().collect();
+    assert_eq!(
+        lines,
+        ["~ deadlines.toml ack hoa-toc: 30 min → 10 min", "~ policy.toml version: 2026.1 → 2026.2"]
+    );
     let shown = api.get(ADMIN, "/api/v1/directory/policy").await.expect("an answer");
     assert_eq!(
         (&shown.body["in_force"], shown.body["versions"].as_array().map(Vec::len)),

@@ -25,7 +25,8 @@ use std::{
     process::Stdio,
 };
 
-use domain::{Policy, PolicyFiles};
+use domain::{Policy, policy::FILES};
+use events::directory::PolicyText;
 use tokio::process::Command;
 
 /// The top of the checkout.
@@ -76,16 +77,9 @@ pub async fn finish(command: &mut Command) -> Said {
 
 /// The example province.
 pub fn policy() -> Policy {
-    let read =
-        |name: &str| fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
-    let [policy, organisation, calendar, deadlines, routing] =
-        ["policy.toml", "organisation.toml", "calendar-VN.toml", "deadlines.toml", "routing.toml"].map(read);
-    let files = PolicyFiles {
-        policy: &policy,
-        organisation: &organisation,
-        calendar: &calendar,
-        deadlines: &deadlines,
-        routing: &routing,
+    let read = |name: &str| {
+        let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
+        PolicyText { name: name.to_owned(), text }
     };
-    Policy::from_files(files).expect("the example policy")
+    Policy::from_texts(&FILES.map(read)).expect("the example policy")
 }

@@ -66,6 +66,8 @@ pub struct Attempt<'a> {
     pub fingerprint: Option<Digest>,
     /// Who gives it.
     pub by: By<'a>,
+    /// The act that it is, by its name; `None` for an automatic step.
+    pub act: Option<&'static str>,
     /// The owning service's clock when it first arrived; it stays through the rounds (DESIGN D7).
     pub now: Timestamp,
     /// The version that the caller saw.
@@ -125,6 +127,7 @@ impl Casebook {
                 let ctx = Context {
                     now: attempt.now,
                     by: attempt.by,
+                    act: attempt.act,
                     policy: attempt.policy,
                     expected_version: attempt.expected_version,
                     registration: registration.as_ref(),

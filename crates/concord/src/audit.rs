@@ -5,12 +5,12 @@ use std::{
     process::ExitCode,
 };
 
-use bus::{Principal, credentials::Credential};
+use bus::{Bus, Principal, credentials::Credential};
 use svc_audit::replay::{Query, replay as replay_log};
 
 use crate::{
     Failure,
-    cli::Replay,
+    cli::{Common, Replay},
     place::Running,
     process::{Server, connect},
     up::configuration,
@@ -18,15 +18,7 @@ use crate::{
 
 /// Replays the log of a running installation. It reads and changes nothing.
 pub(crate) async fn replay(options: Replay) -> Result<ExitCode, Failure> {
-    let config = configuration(&options.common)?;
-    let server = if let Some(server) = Server::configured(&config)? {
-        server
-    } else {
-        let running = Running::read(&config.data)?;
-        Server { url: running.nats, monitor_url: running.monitor }
-    };
-    let credential = Credential::read(&config.credentials(), Principal::Audit)?;
-    let bus = connect(&server, &credential).await?;
+    let bus = reader(&options.common).await?;
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let query = Query { case: options.case, at: options.at, json: options.json, colour };
     let mut out = io::BufWriter::new(io::stdout());
@@ -34,4 +26,17 @@ pub(crate) async fn replay(options: Replay) -> Result<ExitCode, Failure> {
     out.flush()?;
     bus.close().await?;
     Ok(if summary?.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A connection to a running installation that may read its log, and nothing else.
+pub(crate) async fn reader(common: &Common) -> Result<Bus, Failure> {
+    let config = configuration(common)?;
+    let server = if let Some(server) = Server::configured(&config)? {
+        server
+    } else {
+        let running = Running::read(&config.data)?;
+        Server { url: running.nats, monitor_url: running.monitor }
+    };
+    let credential = Credential::read(&config.credentials(), Principal::Audit)?;
+    connect(&server, &credential).await
 }

@@ -16,6 +16,7 @@ mod mails;
 mod pages;
 mod place;
 mod play;
+mod policy;
 mod process;
 mod services;
 mod simulate;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
             Command::Play(options) => play::command(options).await,
             Command::Simulate(options) => simulate::simulate(&options),
             Command::Demo(options) => demo::demo(options).await,
+            Command::Policy(command) => policy::command(command).await,
             Command::Audit(AuditCommand::Replay(options)) => audit::replay(options).await,
         }
     });

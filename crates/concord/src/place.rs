@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::{Policy, PolicyFiles};
-use events::Timestamp;
+use domain::{Policy, PolicyFiles, policy::FILES};
+use events::{Timestamp, directory::PolicyText};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
@@ -112,25 +112,20 @@ pub(crate) fn policy(directory: Option<&Path>) -> Result<Policy, Failure> {
             calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
             deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
             routing: include_str!("../../../deploy/policy/routing.toml"),
+            rbac: include_str!("../../../deploy/policy/rbac.toml"),
         })?);
     };
+    let whole = Policy::from_texts(&policy_texts(directory)?);
+    whole.map_err(|error| format!("the policy in {}: {error}", directory.display()).into())
+}
+
+/// The texts of the policy files in a folder.
+pub(crate) fn policy_texts(directory: &Path) -> Result<Vec<PolicyText>, Failure> {
     let read = |name: &str| {
         let file = directory.join(name);
-        fs::read_to_string(&file).map_err(|error| format!("the policy file {}: {error}", file.display()))
+        let text = fs::read_to_string(&file)
+            .map_err(|error| format!("the policy file {}: {error}", file.display()))?;
+        Ok::<_, Failure>(PolicyText { name: name.to_owned(), text })
     };
-    let [policy, organisation, calendar, deadlines, routing] = [
-        read("policy.toml")?,
-        read("organisation.toml")?,
-        read("calendar-VN.toml")?,
-        read("deadlines.toml")?,
-        read("routing.toml")?,
-    ];
-    let whole = Policy::from_files(PolicyFiles {
-        policy: &policy,
-        organisation: &organisation,
-        calendar: &calendar,
-        deadlines: &deadlines,
-        routing: &routing,
-    });
-    whole.map_err(|error| format!("the policy in {}: {error}", directory.display()).into())
+    FILES.into_iter().map(read).collect()
 }

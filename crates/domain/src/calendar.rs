@@ -15,6 +15,8 @@ use chrono::{
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::policy::line_at;
+
 /// Local time: UTC+7 all year, because `Asia/Ho_Chi_Minh` has no daylight saving (DOMAIN, preface).
 pub const LOCAL: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is a valid offset");
 
@@ -140,6 +142,16 @@ pub enum CalendarWarning {
         /// The source that the file gives.
         source_note: String,
     },
+}
+
+impl CalendarWarning {
+    /// What stands in the line of the file that it is about.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::TetNotConfirmed { .. } => "\nyears =".to_owned(),
+            Self::Provisional { date, .. } => format!("date = {date}"),
+        }
+    }
 }
 
 /// Which days are worked, and which hours of them.
@@ -377,11 +389,6 @@ fn read_interval(text: &str) -> Option<Range<NaiveTime>> {
     let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
     let (start, end) = (time(start)?, time(end)?);
     (start < end).then_some(start..end)
-}
-
-/// The line, from 1, on which a byte of the file stands.
-fn line_at(text: &str, byte: usize) -> usize {
-    1 + text.bytes().take(byte).filter(|&byte| byte == b'\n').count()
 }
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who gives the command.
     pub by: By<'a>,
+    /// The act that a person does, by its name: the matrix of rights knows acts. `None` for a step of the process.
+    pub act: Option<&'static str>,
     /// The policy in force.
     pub policy: &'a Policy,
     /// The version of the case that the caller saw, if he says so.
@@ -61,6 +63,7 @@ impl<'a> Context<'a> {
         Self {
             now,
             by: By::System,
+            act: None,
             policy,
             expected_version: None,
             registration: None,
@@ -88,6 +91,19 @@ impl<'a> Context<'a> {
                 "Việc này phải do người có thẩm quyền thực hiện.",
                 "Only a person may do this.",
             )),
+        }
+    }
+
+    /// The matrix of rights allows the act to an office of this role, at most.
+    pub(crate) fn within_the_matrix(&self) -> Result<(), Refusal> {
+        match (self.by, self.act) {
+            (By::Person(person), Some(act)) if !self.policy.rbac.allows(act, person.role) => {
+                Err(Refusal::not_authorised(
+                    "Vai trò của đồng chí không được làm việc này theo ma trận quyền.",
+                    "The matrix of rights does not allow this to an office of your role.",
+                ))
+            }
+            _ => Ok(()),
         }
     }
 

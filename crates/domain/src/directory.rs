@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 pub use absences::{EndAbsence, Recorded, ReportAbsence};
 pub use delegations::{GrantDelegation, RevokeDelegation, Standing};
 pub use offices::{LeaveOffice, RegisterOfficer, TakeOffice};
-pub use publishing::{PublishPolicy, Rulebook, texts};
+pub use publishing::{PublishPolicy, Rulebook};
 pub use steps::{STEPS, Step, due, next_step};
 
 use crate::{
@@ -147,6 +147,7 @@ pub fn decide(
             Err(stages::key_reused())
         };
     }
+    ctx.within_the_matrix()?;
     let version = directory.map_or(0, |directory| directory.version);
     if ctx.expected_version.is_some_and(|expected| expected != version) {
         return Err(Refusal::new(

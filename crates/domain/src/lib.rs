@@ -23,6 +23,7 @@ pub mod organisation;
 pub mod paper;
 pub mod period;
 pub mod policy;
+pub mod rbac;
 pub mod refusal;
 pub mod regions;
 pub mod scenario;

@@ -18,7 +18,7 @@ use events::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::calendar;
+use crate::{calendar, policy::Fault};
 
 /// What an office may do (DOMAIN §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -286,24 +286,28 @@ fn begins(day: NaiveDate) -> Timestamp {
 }
 
 impl Organisation {
-    /// Checks that every reference leads somewhere; the error says what to write.
-    pub(crate) fn new(file: OrganisationFile) -> Result<Self, String> {
+    /// Reads the file, and says everything that is wrong in it: what stands twice, and what leads nowhere.
+    pub(crate) fn read(file: OrganisationFile) -> (Self, Vec<Fault>) {
         let mut organisation = Self { units: file.unit, ..Self::default() };
+        let mut faults = Vec::new();
+        let mut twice = |what: &str, id: &dyn std::fmt::Display| {
+            faults.push(Fault::of(id, format!("{what} {id} stands twice: remove one")));
+        };
         for agency in file.agency {
             if let Some(double) = organisation.agencies.insert(agency.id.clone(), agency) {
-                return Err(format!("agency {} stands twice: remove one", double.id));
+                twice("agency", &double.id);
             }
         }
         for office in file.office {
             if let Some(double) = organisation.offices.insert(office.id.clone(), office) {
-                return Err(format!("office {} stands twice: remove one", double.id));
+                twice("office", &double.id);
             }
         }
         for OfficerEntry { id, name, office, from, until } in file.officer {
             let (from, until) = (from.map(begins), until.map(begins));
             organisation.holdings.push(Holding { officer: id.clone(), office, from, until, acting: false });
             if let Some(double) = organisation.officers.insert(id.clone(), Officer { id, name }) {
-                return Err(format!("officer {} stands twice: remove one", double.id));
+                twice("officer", &double.id);
             }
         }
         for HoldingEntry { officer, office, from, until, acting } in file.holding {
@@ -313,104 +317,105 @@ impl Organisation {
         for AbsenceEntry { officer, from, until } in file.absence {
             organisation.absences.push(Absence { officer, from: from.to_utc(), until: until.to_utc() });
         }
-        for (terms, entries) in [(&mut organisation.topics, file.topic), (&mut organisation.areas, file.area)]
-        {
-            for term in entries {
-                if let Some(double) = terms.insert(term.id.clone(), term) {
-                    return Err(format!("{} stands twice: remove one", double.id));
-                }
+        for topic in file.topic {
+            if let Some(double) = organisation.topics.insert(topic.id.clone(), topic) {
+                twice("topic", &double.id);
             }
         }
-        organisation.check()?;
-        Ok(organisation)
+        for area in file.area {
+            if let Some(double) = organisation.areas.insert(area.id.clone(), area) {
+                twice("area", &double.id);
+            }
+        }
+        organisation.check_agencies(&mut faults);
+        organisation.check_offices(&mut faults);
+        organisation.check_people(&mut faults);
+        (organisation, faults)
     }
 
-    fn check(&self) -> Result<(), String> {
-        let agency = |id: &AgencyId, whose: &dyn std::fmt::Display| {
-            if self.agencies.contains_key(id) {
-                Ok(())
-            } else {
-                Err(format!("{whose} names the agency {id}, which does not stand under [[agency]]"))
-            }
-        };
+    /// What an entry says of an agency that is not there.
+    fn unknown(&self, agency: &AgencyId, whose: &dyn std::fmt::Display) -> Option<Fault> {
+        let what = || format!("{whose} names the agency {agency}, which does not stand under [[agency]]");
+        (!self.agencies.contains_key(agency)).then(|| Fault::of(whose, what()))
+    }
+
+    fn check_agencies(&self, faults: &mut Vec<Fault>) {
         for each in self.agencies.values() {
-            each.superior.iter().try_for_each(|superior| agency(superior, &each.id))?;
-            each.successor.iter().try_for_each(|successor| agency(successor, &each.id))?;
+            let named = each.superior.iter().chain(&each.successor);
+            faults.extend(named.filter_map(|agency| self.unknown(agency, &each.id)));
+            let mut wrong = |what: String| faults.push(Fault::of(&each.id, what));
             if each.successor.is_some() && each.ends.is_none() {
-                return Err(format!(
-                    "agency {} has a successor and no day on which it ends: add `ends`",
-                    each.id
-                ));
+                wrong(format!("agency {} has a successor and no day on which it ends: add `ends`", each.id));
+            }
+            if each.starts.zip(each.ends).is_some_and(|(starts, ends)| ends <= starts) {
+                wrong(format!("agency {} ends before it starts", each.id));
             }
             if self.last_successor(each).is_none() {
-                return Err(format!(
-                    "the successors of agency {} lead back to it: break the circle",
-                    each.id
-                ));
+                wrong(format!("the successors of agency {} lead back to it: break the circle", each.id));
             }
             if self.liaison_unit(&each.id).is_none() {
-                return Err(format!("agency {} has no unit with `liaison = true`: add one", each.id));
+                wrong(format!("agency {} has no unit with `liaison = true`: add one", each.id));
             }
             if self.chief(&each.id).is_none() {
-                return Err(format!("agency {} has no office with `level = \"chief\"`: add one", each.id));
+                wrong(format!("agency {} has no office with `level = \"chief\"`: add one", each.id));
             }
         }
-        for unit in &self.units {
-            agency(&unit.agency, &unit.id)?;
-        }
-        for office in self.offices.values() {
-            agency(&office.agency, &office.id)?;
-            let known = |unit: &UnitId| self.units.iter().any(|each| each.id == *unit);
-            if let Some(unit) = office.unit.as_ref().filter(|unit| !known(unit)) {
-                return Err(format!("office {} names the unit {unit}, which is not there", office.id));
-            }
-        }
-        for office in self.offices.values() {
-            let head = office.deputy_of.as_ref().map(|head| (head, self.offices.get(head)));
-            if let Some((head, found)) = head
-                && found.is_none_or(|found| found.agency != office.agency)
-            {
-                return Err(format!(
-                    "office {} is a deputy of {head}, which is no office of {}",
-                    office.id, office.agency
-                ));
-            }
-        }
-        for holding in &self.holdings {
-            self.check_holding(holding)?;
-        }
+        faults.extend(self.units.iter().filter_map(|unit| self.unknown(&unit.agency, &unit.id)));
         for (what, terms) in [("topic", &self.topics), ("area", &self.areas)] {
             for term in terms.values() {
                 if let Some(parent) = term.parent.as_ref().filter(|parent| !terms.contains_key(*parent)) {
-                    return Err(format!("{what} {} stands below {parent}, which is not there", term.id));
+                    let what = format!("{what} {} stands below {parent}, which is not there", term.id);
+                    faults.push(Fault::of(&term.id, what));
                 }
+            }
+        }
+    }
+
+    fn check_offices(&self, faults: &mut Vec<Fault>) {
+        for office in self.offices.values() {
+            faults.extend(self.unknown(&office.agency, &office.id));
+            let known = |unit: &UnitId| self.units.iter().any(|each| each.id == *unit);
+            if let Some(unit) = office.unit.as_ref().filter(|unit| !known(unit)) {
+                let what = format!("office {} names the unit {unit}, which is not there", office.id);
+                faults.push(Fault::of(&office.id, what));
+            }
+            let of_agency =
+                |head: &OfficeId| self.offices.get(head).is_some_and(|found| found.agency == office.agency);
+            if let Some(head) = office.deputy_of.as_ref().filter(|head| !of_agency(head)) {
+                let (id, agency) = (&office.id, &office.agency);
+                let what = format!("office {id} is a deputy of {head}, which is no office of {agency}");
+                faults.push(Fault::of(id, what));
+            }
+        }
+    }
+
+    fn check_people(&self, faults: &mut Vec<Fault>) {
+        for Holding { officer, office, from, until, .. } in &self.holdings {
+            let at = || Fault::new(format!("office = \"{office}\""), "");
+            if !self.officers.contains_key(officer) {
+                let what = format!("{officer} holds {office} and does not stand under [[officer]]");
+                faults.push(Fault { what, ..at() });
+            }
+            if !self.offices.contains_key(office) {
+                let what = format!(
+                    "officer {officer} holds the office {office}, which does not stand under [[office]]"
+                );
+                faults.push(Fault { what, ..at() });
+            }
+            if from.zip(*until).is_some_and(|(from, until)| until <= from) {
+                let what = format!("officer {officer} leaves the office {office} before he takes it");
+                faults.push(Fault { what, ..at() });
             }
         }
         for absence in &self.absences {
             if !self.officers.contains_key(&absence.officer) || absence.until <= absence.from {
-                return Err(format!(
+                let what = format!(
                     "the absence of {} is wrong: unknown officer, or it ends too early",
                     absence.officer
-                ));
+                );
+                faults.push(Fault::new(format!("officer = \"{}\"", absence.officer), what));
             }
         }
-        Ok(())
-    }
-
-    fn check_holding(&self, holding: &Holding) -> Result<(), String> {
-        let Holding { officer, office, from, until, .. } = holding;
-        if !self.officers.contains_key(officer) {
-            return Err(format!("{officer} holds {office} and does not stand under [[officer]]"));
-        }
-        if !self.offices.contains_key(office) {
-            return Err(format!(
-                "officer {officer} holds the office {office}, which does not stand under [[office]]"
-            ));
-        }
-        if from.zip(*until).is_some_and(|(from, until)| until <= from) {
-            return Err(format!("officer {officer} leaves the office {office} before he takes it"));
-        }
-        Ok(())
     }
 }
 

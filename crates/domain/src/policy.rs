@@ -1,6 +1,12 @@
 //! The policy: organisation, calendar, deadlines, routing rules and limits, as one version of files has them.
 
+mod advice;
+mod reading;
+
 use std::collections::BTreeMap;
+
+use reading::Reading;
+pub(crate) use reading::{Fault, line_at};
 
 use chrono::{SubsecRound as _, TimeDelta};
 use events::{
@@ -12,8 +18,9 @@ use serde::Deserialize;
 
 use crate::{
     calendar::{Calendar, OutsideCalendar},
-    organisation::{Organisation, OrganisationFile},
+    organisation::Organisation,
     period::{self, Period},
+    rbac::Rbac,
 };
 
 /// One version of the policy. A deadline keeps the version under which it was armed (DOMAIN §3.4 rule 4).
@@ -27,6 +34,8 @@ pub struct Policy {
     pub calendar: Calendar,
     /// The rules by which cases are routed, in the order in which they are tried.
     pub routing: Vec<Rule>,
+    /// Who may do what at most.
+    pub rbac: Rbac,
     /// The superiors of the sides of the agreement.
     pub agreement: Agreement,
     /// How many rounds of positions there are at most.
@@ -108,28 +117,55 @@ pub struct PolicyFiles<'a> {
     pub deadlines: &'a str,
     /// `routing.toml`.
     pub routing: &'a str,
+    /// `rbac.toml`.
+    pub rbac: &'a str,
 }
 
-impl PolicyFiles<'_> {
+/// The names of the files of a policy.
+pub const FILES: [&str; 6] =
+    ["policy.toml", "organisation.toml", "calendar-VN.toml", "deadlines.toml", "routing.toml", "rbac.toml"];
+
+impl<'a> PolicyFiles<'a> {
+    /// The files among texts with their names.
+    ///
+    /// # Errors
+    /// One of them is missing.
+    pub fn of(texts: &'a [PolicyText]) -> Result<Self, PolicyError> {
+        let text = |file: &'static str| {
+            let found = texts.iter().find(|text| text.name == file);
+            found.map(|found| found.text.as_str()).ok_or_else(|| PolicyError {
+                file,
+                line: None,
+                what: "the file is missing: a policy is read and published whole".to_owned(),
+            })
+        };
+        let [policy, organisation, calendar, deadlines, routing, rbac] = FILES;
+        Ok(Self {
+            policy: text(policy)?,
+            organisation: text(organisation)?,
+            calendar: text(calendar)?,
+            deadlines: text(deadlines)?,
+            routing: text(routing)?,
+            rbac: text(rbac)?,
+        })
+    }
+
     /// The files with their names.
     fn texts(&self) -> Vec<PolicyText> {
-        let text = |name: &str, text: &str| PolicyText { name: name.to_owned(), text: text.to_owned() };
-        vec![
-            text("policy.toml", self.policy),
-            text("organisation.toml", self.organisation),
-            text("calendar-VN.toml", self.calendar),
-            text("deadlines.toml", self.deadlines),
-            text("routing.toml", self.routing),
-        ]
+        let texts = [self.policy, self.organisation, self.calendar, self.deadlines, self.routing, self.rbac];
+        let named = FILES.into_iter().zip(texts);
+        named.map(|(name, text)| PolicyText { name: name.to_owned(), text: text.to_owned() }).collect()
     }
 }
 
 /// What is wrong in a policy file, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {what}")]
+#[error("{file}: {}{what}", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
 pub struct PolicyError {
     /// The file.
     pub file: &'static str,
+    /// Its line, from 1, where one can be named.
+    pub line: Option<usize>,
     /// What is wrong.
     pub what: String,
 }
@@ -158,63 +194,105 @@ fn is_capped(key: DeadlineKey) -> bool {
     !matches!(key, DeadlineKey::Closure | DeadlineKey::Implementation)
 }
 
-fn parse<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, PolicyError> {
-    toml::from_str(text).map_err(|error| PolicyError { file, what: error.to_string().trim_end().to_owned() })
+/// Every rule leads to a liaison unit of its receiver.
+fn check_rules(organisation: &Organisation, rules: &[Rule], text: &str, reading: &mut Reading) {
+    for rule in rules {
+        if organisation.unit(&rule.unit).is_none_or(|unit| unit.agency != rule.receiver || !unit.liaison) {
+            let what = format!("rule {}: {} is no liaison unit of {}", rule.id, rule.unit, rule.receiver);
+            reading.wrong("routing.toml", text, &format!("id = \"{}\"", rule.id), what);
+        }
+    }
+}
+
+/// The bodies of the agreement are there, each of its side.
+fn check_agreement(organisation: &Organisation, agreement: &Agreement, text: &str, reading: &mut Reading) {
+    for (name, side, agency) in
+        [("side-a", Side::A, &agreement.side_a), ("side-b", Side::B, &agreement.side_b)]
+    {
+        if organisation.side(agency) != Some(side) {
+            let what = format!("[agreement] {name} = \"{agency}\" is no agency of side {side:?}");
+            reading.wrong("policy.toml", text, &format!("\n{name} ="), what);
+        }
+    }
+    let standing_body = &agreement.standing_body;
+    if organisation.agency(standing_body).is_none() {
+        let what = format!("[agreement] standing-body = \"{standing_body}\" is no agency");
+        reading.wrong("policy.toml", text, "\nstanding-body =", what);
+    }
 }
 
 impl Policy {
+    /// Reads and checks a policy from its files' texts, as they are published.
+    ///
+    /// # Errors
+    /// A file that is missing or wrong.
+    pub fn from_texts(texts: &[PolicyText]) -> Result<Self, PolicyError> {
+        Self::from_files(PolicyFiles::of(texts)?)
+    }
+
     /// Reads and checks the files of a policy.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; [`Policy::check`] finds all.
     pub fn from_files(files: PolicyFiles<'_>) -> Result<Self, PolicyError> {
-        let PolicyFile { version, agreement, max_rounds, late_log_minutes, oldest_call_days } =
-            parse("policy.toml", files.policy)?;
-        let wrong = |file, what: String| PolicyError { file, what };
-        let organisation =
-            Organisation::new(parse::<OrganisationFile>("organisation.toml", files.organisation)?)
-                .map_err(|what| wrong("organisation.toml", what))?;
+        Self::check(files).map_err(|mut errors| errors.swap_remove(0))
+    }
+
+    /// Reads and checks the files of a policy.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at least one.
+    pub fn check(files: PolicyFiles<'_>) -> Result<Self, Vec<PolicyError>> {
+        let mut reading = Reading::default();
+        let head: Option<PolicyFile> = reading.toml("policy.toml", files.policy);
+        let organisation = reading.toml("organisation.toml", files.organisation).map(|file| {
+            let (organisation, faults) = Organisation::read(file);
+            reading.faults("organisation.toml", files.organisation, faults);
+            organisation
+        });
         let calendar = Calendar::from_toml(files.calendar)
-            .map_err(|error| wrong("calendar-VN.toml", error.to_string()))?;
-        let periods: BTreeMap<String, Columns> = parse("deadlines.toml", files.deadlines)?;
-        let mut routing = parse::<RoutingFile>("routing.toml", files.routing)?.rule;
+            .map_err(|error| reading.wrong("calendar-VN.toml", "", "", error.to_string()));
+        let periods: Option<BTreeMap<String, Columns>> = reading.toml("deadlines.toml", files.deadlines);
+        let routing: Option<RoutingFile> = reading.toml("routing.toml", files.routing);
+        let rbac = reading.toml("rbac.toml", files.rbac).map(|file| {
+            let (rbac, faults) = Rbac::read(file);
+            reading.faults("rbac.toml", files.rbac, faults);
+            rbac
+        });
+        if let Some(periods) = &periods {
+            let keys = DeadlineKey::ALL.iter().map(ToString::to_string).chain([DIRECTIVE.to_owned()]);
+            for key in keys.filter(|key| !periods.contains_key(key)) {
+                let what = format!("the table [{key}] is missing: add it");
+                reading.wrong("deadlines.toml", files.deadlines, "", what);
+            }
+        }
+        if let (Some(organisation), Some(routing)) = (&organisation, &routing) {
+            check_rules(organisation, &routing.rule, files.routing, &mut reading);
+        }
+        if let (Some(organisation), Some(head)) = (&organisation, &head) {
+            check_agreement(organisation, &head.agreement, files.policy, &mut reading);
+        }
+        let read = (head, organisation, calendar, periods, routing, rbac);
+        let (Some(head), Some(organisation), Ok(calendar), Some(periods), Some(routing), Some(rbac)) = read
+        else {
+            return Err(reading.errors);
+        };
+        if !reading.errors.is_empty() {
+            return Err(reading.errors);
+        }
+        let PolicyFile { version, agreement, max_rounds, late_log_minutes, oldest_call_days } = head;
+        let mut routing = routing.rule;
         routing.sort_by_key(Rule::precedence);
-        for key in DeadlineKey::ALL {
-            if !periods.contains_key(&key.to_string()) {
-                return Err(wrong("deadlines.toml", format!("the table [{key}] is missing: add it")));
-            }
-        }
-        for rule in &routing {
-            if organisation.unit(&rule.unit).is_none_or(|unit| unit.agency != rule.receiver || !unit.liaison)
-            {
-                let what = format!("rule {}: {} is no liaison unit of {}", rule.id, rule.unit, rule.receiver);
-                return Err(wrong("routing.toml", what));
-            }
-        }
-        for (name, side, agency) in
-            [("side-a", Side::A, &agreement.side_a), ("side-b", Side::B, &agreement.side_b)]
-        {
-            if organisation.side(agency) != Some(side) {
-                let what = format!("[agreement] {name} = \"{agency}\" is no agency of side {side:?}");
-                return Err(wrong("policy.toml", what));
-            }
-        }
-        if !periods.contains_key(DIRECTIVE) {
-            return Err(wrong("deadlines.toml", format!("the table [{DIRECTIVE}] is missing: add it")));
-        }
-        let standing_body = &agreement.standing_body;
-        if organisation.agency(standing_body).is_none() {
-            let what = format!("[agreement] standing-body = \"{standing_body}\" is no agency");
-            return Err(wrong("policy.toml", what));
-        }
-        let late_log_after = TimeDelta::minutes(i64::from(late_log_minutes));
-        let oldest_call = TimeDelta::days(i64::from(oldest_call_days));
         Ok(Self {
             version,
             organisation,
             calendar,
             routing,
+            rbac,
             agreement,
             max_rounds,
-            late_log_after,
-            oldest_call,
+            late_log_after: TimeDelta::minutes(i64::from(late_log_minutes)),
+            oldest_call: TimeDelta::days(i64::from(oldest_call_days)),
             texts: files.texts(),
             basis: 0,
             periods,

@@ -51,6 +51,8 @@ pub struct Decided {
     pub by: Option<Person>,
     /// The command.
     pub command: Command,
+    /// The act that it is, by its name; `None` for a step of the process.
+    pub act: Option<&'static str>,
     /// Its id.
     pub id: CommandId,
     /// The digest of its body.
@@ -92,6 +94,7 @@ impl Decided {
     pub fn decide(&self, case: Option<&Case>, others: &Others, policy: &Policy) -> Result<Outcome, Refusal> {
         let ctx = Context {
             by: self.by.as_ref().map_or(By::System, By::Person),
+            act: self.act,
             registration: self.registration.as_ref(),
             rank: self.rank,
             others,
@@ -205,6 +208,7 @@ impl Simulation {
                     case: id,
                     now: self.now,
                     by: None,
+                    act: None,
                     id: step.command_id(id),
                     command: step.command,
                     fingerprint: None,
@@ -283,6 +287,7 @@ impl Simulation {
                 .document()
                 .and_then(|document| self.paper.registration(&document.id()).cloned()),
             by: Some(person),
+            act: Some(act.name),
             command,
             id: command_id,
             fingerprint,
@@ -322,7 +327,11 @@ impl Simulation {
         scenario::resolve(&mut body, &|reference| self.find(None, reference))?;
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let id = CommandId::in_directory(&person.agency, &person.officer, key);
-        let ctx = Context { by: By::Person(&person), ..Context::of_system(self.now, &self.policy) };
+        let ctx = Context {
+            by: By::Person(&person),
+            act: Some(act.name),
+            ..Context::of_system(self.now, &self.policy)
+        };
         let outcome = directory::Command::parse(act, body)
             .and_then(|command| directory::decide(self.paper.directory(), id, fingerprint, &command, &ctx));
         match outcome {

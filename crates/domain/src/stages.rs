@@ -166,7 +166,10 @@ pub fn decide(
 ) -> Result<Outcome, Refusal> {
     let Some(case) = case else {
         return match command {
-            Command::Intake(command) => intake::raise(command, ctx).map(Outcome::Fresh),
+            Command::Intake(command) => {
+                ctx.within_the_matrix()?;
+                intake::raise(command, ctx).map(Outcome::Fresh)
+            }
             _ => Err(Refusal::not_found()),
         };
     };

@@ -209,7 +209,11 @@ impl Story {
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let act = directory::named(name).expect("an act of the directory");
         let answer = directory::Command::parse(act, body).and_then(|command| {
-            let ctx = Context { by: By::Person(&person), ..Context::of_system(self.now, &self.policy) };
+            let ctx = Context {
+                by: By::Person(&person),
+                act: Some(act.name),
+                ..Context::of_system(self.now, &self.policy)
+            };
             directory::decide(self.paper.directory(), id, fingerprint, &command, &ctx)
         });
         if let Err(Refusal { code, .. }) = &answer {
@@ -319,7 +323,7 @@ impl Story {
         let act = act(name).expect("an act of the catalogue");
         let actor = person.actor();
         let answer = Command::parse(act, body)
-            .and_then(|command| self.decide(By::Person(&person), id, fingerprint, &command));
+            .and_then(|command| self.decide(By::Person(&person), Some(act.name), id, fingerprint, &command));
         self.expected = None;
         if let Err(Refusal { code, .. }) = &answer {
             assert!(
@@ -344,7 +348,7 @@ impl Story {
         self.nothing_refused();
         let person = self.person();
         let id = CommandId::of_person(&person.agency, &person.officer, CaseId(Uuid::nil()), "usurped");
-        self.answer = Some(self.decide(By::Person(&person), id, None, command));
+        self.answer = Some(self.decide(By::Person(&person), None, id, None, command));
         self
     }
 
@@ -394,7 +398,7 @@ impl Story {
 
     /// What a decision on a step would be, without recording it.
     pub(crate) fn would(&self, step: &Step) -> Result<Outcome, Refusal> {
-        self.decide(By::System, step.command_id(self.case().id), None, &step.command)
+        self.decide(By::System, None, step.command_id(self.case().id), None, &step.command)
     }
 
     /// The next instant at which the process has something to do.
@@ -418,6 +422,7 @@ impl Story {
     fn decide(
         &self,
         by: By<'_>,
+        act: Option<&'static str>,
         id: CommandId,
         fingerprint: Option<Digest>,
         command: &Command,
@@ -429,6 +434,7 @@ impl Story {
         let others = others.filter_map(|id| Some((id, Arc::clone(self.paper.cases().get(&id)?)))).collect();
         let ctx = Context {
             by,
+            act,
             registration,
             expected_version: self.expected,
             rank: self.rank,

@@ -126,6 +126,7 @@ impl Desk {
             id: request.command,
             fingerprint: Some(request.fingerprint),
             by: By::Person(&person),
+            act: Some(act.name),
             now,
             expected_version: request.expected_version,
             correlation: Some(request.correlation),
@@ -303,6 +304,7 @@ impl Desk {
             id: step.command_id(case),
             fingerprint: None,
             by: By::System,
+            act: None,
             now,
             expected_version: None,
             correlation: None,
@@ -376,7 +378,7 @@ impl Desk {
 fn would_be_legal(attempt: &Attempt<'_>, case: &Case) -> bool {
     let policy = attempt.policy;
     let settled = domain::stages::settled(case.clone(), attempt.now, policy);
-    let ctx = Context { by: attempt.by, ..Context::of_system(attempt.now, policy) };
+    let ctx = Context { by: attempt.by, act: attempt.act, ..Context::of_system(attempt.now, policy) };
     let decided = domain::decide(Some(&settled), attempt.id, attempt.fingerprint, attempt.command, &ctx);
     matches!(decided, Ok(Outcome::Fresh(_)))
 }

@@ -13,6 +13,7 @@ pub fn example_policy() -> Policy {
         calendar: include_str!("../../../deploy/policy/calendar-VN.toml"),
         deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
         routing: include_str!("../../../deploy/policy/routing.toml"),
+        rbac: include_str!("../../../deploy/policy/rbac.toml"),
     })
     .expect("the example province")
 }

@@ -37,6 +37,8 @@ pub struct DirectoryAttempt<'a> {
     pub fingerprint: Option<Digest>,
     /// Who gives it.
     pub by: By<'a>,
+    /// The act that it is, by its name; `None` for a step of the directory itself.
+    pub act: Option<&'static str>,
     /// The service's clock when it first arrived.
     pub now: Timestamp,
     /// The version of the directory that the caller saw.
@@ -71,6 +73,7 @@ impl Casebook {
         for _ in 0..ROUNDS {
             let ctx = Context {
                 by: attempt.by,
+                act: attempt.act,
                 expected_version: attempt.expected_version,
                 ..Context::of_system(attempt.now, attempt.policy)
             };

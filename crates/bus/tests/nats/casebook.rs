@@ -81,6 +81,7 @@ async fn what_was_recorded_and_not_told_is_a_first_result_and_no_repeat() {
         id: CommandId::of_person(&person.agency, &officer, case, "call"),
         fingerprint: Some(Digest::of(b"the body")),
         by: By::Person(&person),
+        act: Some("raise"),
         now,
         expected_version: None,
         correlation: None,

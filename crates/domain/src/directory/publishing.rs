@@ -12,7 +12,7 @@ use super::{Directory, fact, must_be};
 use crate::{
     Role,
     decision::{By, Context, Decision},
-    policy::{Policy, PolicyError, PolicyFiles},
+    policy::{Policy, PolicyError},
     refusal::Refusal,
 };
 
@@ -28,24 +28,6 @@ pub struct PublishPolicy {
     pub in_force: Option<Timestamp>,
     /// All its files.
     pub files: Vec<PolicyText>,
-}
-
-/// The names of the files of a policy, each with the place of its text.
-pub fn texts(files: &[PolicyText]) -> Result<PolicyFiles<'_>, PolicyError> {
-    let text = |name: &'static str| {
-        let found = files.iter().find(|file| file.name == name);
-        found.map(|file| file.text.as_str()).ok_or_else(|| PolicyError {
-            file: name,
-            what: "the file is missing: a policy is published whole".to_owned(),
-        })
-    };
-    Ok(PolicyFiles {
-        policy: text("policy.toml")?,
-        organisation: text("organisation.toml")?,
-        calendar: text("calendar-VN.toml")?,
-        deadlines: text("deadlines.toml")?,
-        routing: text("routing.toml")?,
-    })
 }
 
 /// A policy is published by an administrator, or by who operates the machine; it must hold together, and bear a version
@@ -65,7 +47,7 @@ pub(super) fn publish(
             "The files of the policy are too large: 200 KiB at most.",
         ));
     }
-    let read = texts(&act.files).and_then(Policy::from_files);
+    let read = Policy::from_texts(&act.files);
     let policy = read.map_err(|error| {
         Refusal::invalid(
             "files",
@@ -119,7 +101,7 @@ impl Rulebook {
     pub fn from_directory(directory: &Directory, basis: u64) -> Result<Self, PolicyError> {
         let mut versions = Vec::new();
         for published in &directory.policies {
-            let mut policy = Policy::from_files(texts(&published.files)?)?;
+            let mut policy = Policy::from_texts(&published.files)?;
             policy.organisation.follow(directory);
             policy.basis = basis;
             versions.push((published.in_force, Arc::new(policy)));

@@ -215,3 +215,103 @@ fn what_is_wrong_is_named_with_its_file_and_what_to_write() {
         assert!(said.starts_with(&format!("{file}: ")) && said.contains(what), "{what:?} is not in {said:?}");
     }
 }
+
+#[test]
+fn all_that_is_wrong_is_found_each_with_its_line() {
+    let mut files = Files::default();
+    replaced(&mut files.policy, "side-b = \"UBND\"", "side-b = \"BTG\"");
+    replaced(&mut files.organisation, "superior = \"UBND\"", "superior = \"UBNDT\"");
+    replaced(&mut files.organisation, "office = \"SXD.VT\"", "office = \"SXD.XX\"");
+    replaced(&mut files.deadlines, "[compare]", "[compared]");
+    replaced(&mut files.routing, "\"UBND.VX\"", "\"UBND.XX\"");
+    replaced(&mut files.rbac, "acts = [\"withdraw\"]", "acts = [\"withdraw\", \"raise\"]");
+    let errors = files.check().unwrap_err();
+    let line = |text: &str, wanted: &str| 1 + text.lines().position(|line| line.contains(wanted)).unwrap();
+    let found: Vec<_> = errors.iter().map(|error| (error.file, error.line)).collect();
+    assert_eq!(
+        found,
+        [
+            ("organisation.toml", Some(line(&files.organisation, "id = \"SNNMT\""))),
+            ("organisation.toml", Some(line(&files.organisation, "office = \"SXD.XX\""))),
+            ("rbac.toml", Some(line(&files.rbac, "acts = [\"withdraw\", \"raise\"]"))),
+            ("deadlines.toml", None),
+            ("routing.toml", Some(line(&files.routing, "id = \"ubnd-mac-dinh\""))),
+            ("policy.toml", Some(line(&files.policy, "side-b = \"BTG\""))),
+        ],
+        "{errors:#?}"
+    );
+    replaced(&mut files.routing, "\nunit", "\nunti");
+    let unread = files.check().unwrap_err();
+    let unread = unread.iter().find(|error| error.file == "routing.toml").unwrap();
+    assert_eq!(unread.line, Some(line(&files.routing, "unti")));
+    assert_eq!(unread.to_string().lines().count(), 1, "{unread}");
+}
+
+/// What is to be looked at, under changed files, that is not said of the delivered ones.
+fn advice(change: impl FnOnce(&mut Files)) -> Vec<String> {
+    let said = |files: &Files| -> Vec<String> {
+        files.policy().advice(local("16/05/2026 08:00")).iter().map(ToString::to_string).collect()
+    };
+    let usual = said(&Files::default());
+    let mut files = Files::default();
+    change(&mut files);
+    said(&files).into_iter().filter(|each| !usual.contains(each)).collect()
+}
+
+#[test]
+fn what_holds_and_yet_wants_a_look_is_said_with_its_line() {
+    let rule = |id: &str, only: &str| {
+        format!("\n[[rule]]\nid = \"{id}\"\nreceiver = \"BTG\"\n{only}unit = \"BTG.TT\"\n")
+    };
+    for (change, what) in [
+        (
+            Box::new(|files: &mut Files| files.routing.push_str(&rule("again", "")))
+                as Box<dyn FnOnce(&mut Files)>,
+            "routing.toml: line 18: rule again is never reached: rule btg-mac-dinh takes the same cases before",
+        ),
+        (
+            Box::new(|files: &mut Files| files.routing.push_str(&rule("x", "topic = \"x\"\n"))),
+            "routing.toml: line 18: rule x is never reached: there is no topic x",
+        ),
+        (
+            Box::new(|files: &mut Files| files.routing.push_str(&rule("x", "area = \"x\"\n"))),
+            "routing.toml: line 18: rule x is never reached: there is no area x",
+        ),
+        (
+            Box::new(|files: &mut Files| {
+                replaced(&mut files.routing, "receiver = \"UBND\"", "receiver = \"UBND\"\ntopic = \"trade\"");
+            }),
+            "routing.toml: UBND has no rule without topic and area",
+        ),
+        (
+            Box::new(|files: &mut Files| {
+                replaced(&mut files.organisation, "office = \"SXD.LD\"", "office = \"SXD.VT\"");
+            }),
+            "nobody holds the office SXD.LD: name an officer for it",
+        ),
+        (
+            Box::new(|files: &mut Files| {
+                replaced(&mut files.organisation, "phone = \"0258 382 2269\"\n", "");
+            }),
+            "agency SXD has no `phone`: its calls cannot be verified",
+        ),
+        (
+            Box::new(|files: &mut Files| {
+                let ends = Files::default().ending("SXD", "2026-06-01", "XBM").organisation;
+                files.organisation = ends.replace("successor = \"XBM\"\n", "");
+            }),
+            "agency SXD ends and has no successor",
+        ),
+    ] {
+        let said = advice(change);
+        assert!(said.iter().any(|each| each.contains(what)), "{what:?} is not in {said:?}");
+    }
+    let of_the_calendar: Vec<_> = Files::default()
+        .policy()
+        .advice(local("16/05/2026 08:00"))
+        .into_iter()
+        .filter(|each| each.file == "calendar-VN.toml")
+        .collect();
+    assert!(of_the_calendar[0].what.starts_with("2027: 0 of 5 days off of Tết"), "{of_the_calendar:?}");
+    assert!(of_the_calendar.iter().all(|each| each.line.is_some()));
+}

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// A delegation that would give the right, and counts no more or not yet, is told apart from none: `DELEGATION_EXPIRED`.
 pub(super) fn resolve(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<Option<Person>, Refusal> {
-    let refusal = match (authorise(case, command, ctx), ctx.by) {
+    let refusal = match (may(case, command, ctx), ctx.by) {
         (Ok(()), _) => return Ok(None),
         (Err(refusal), By::System) => return Err(refusal),
         (Err(refusal), By::Person(_)) if refusal.code != Code::NotAuthorised => return Err(refusal),
@@ -22,7 +22,7 @@ pub(super) fn resolve(case: &Case, command: &Command, ctx: &Context<'_>) -> Resu
     };
     let person = ctx.person()?;
     let organisation = &ctx.policy.organisation;
-    let may = |other: &Person| authorise(case, command, &Context { by: By::Person(other), ..*ctx }).is_ok();
+    let may = |other: &Person| may(case, command, &Context { by: By::Person(other), ..*ctx }).is_ok();
     let standings: Vec<_> = organisation.standings(&person.officer, ctx.now).collect();
     if let Some(other) = standings.iter().find(|other| other.office != person.office && may(other)) {
         return Ok(Some(other.clone()));
@@ -30,7 +30,8 @@ pub(super) fn resolve(case: &Case, command: &Command, ctx: &Context<'_>) -> Resu
     let Some(power) = power(command) else { return Err(refusal) };
     let mut lapsed = false;
     for own in &standings {
-        for (granted, other) in organisation.delegated(own, power, case) {
+        let by_delegation = ctx.act.is_none_or(|act| ctx.policy.rbac.allows_by_delegation(act, own.role));
+        for (granted, other) in organisation.delegated(own, power, case).filter(|_| by_delegation) {
             if organisation.has_ended(&own.agency, ctx.now) || !may(&other) {
                 continue;
             }
@@ -48,6 +49,12 @@ pub(super) fn resolve(case: &Case, command: &Command, ctx: &Context<'_>) -> Resu
         ));
     }
     Err(refusal)
+}
+
+/// The matrix, and then the rules of the act: both must allow it.
+fn may(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
+    ctx.within_the_matrix()?;
+    authorise(case, command, ctx)
 }
 
 /// The power by which an act may be done for another; what is not listed is never delegated: to declare a dispute, to

@@ -11,6 +11,7 @@ pub(crate) struct Files {
     pub(crate) organisation: String,
     pub(crate) deadlines: String,
     pub(crate) routing: String,
+    pub(crate) rbac: String,
 }
 
 impl Default for Files {
@@ -20,6 +21,7 @@ impl Default for Files {
             organisation: include_str!("../../../../deploy/policy/organisation.toml").to_owned(),
             deadlines: include_str!("../../../../deploy/policy/deadlines.toml").to_owned(),
             routing: include_str!("../../../../deploy/policy/routing.toml").to_owned(),
+            rbac: include_str!("../../../../deploy/policy/rbac.toml").to_owned(),
         }
     }
 }
@@ -43,13 +45,23 @@ impl Files {
 
     /// Reads them; the calendar is the delivered one.
     pub(crate) fn read(&self) -> Result<Policy, crate::PolicyError> {
-        Policy::from_files(PolicyFiles {
+        Policy::from_files(self.texts())
+    }
+
+    /// All that is wrong in them.
+    pub(crate) fn check(&self) -> Result<Policy, Vec<crate::PolicyError>> {
+        Policy::check(self.texts())
+    }
+
+    fn texts(&self) -> PolicyFiles<'_> {
+        PolicyFiles {
             policy: &self.policy,
             organisation: &self.organisation,
             calendar: include_str!("../../../../deploy/policy/calendar-VN.toml"),
             deadlines: &self.deadlines,
             routing: &self.routing,
-        })
+            rbac: &self.rbac,
+        }
     }
 
     /// Reads them; they must be right.

@@ -41,8 +41,10 @@ pub fn nothing_is_given_away(scenario: &Scenario, mails: &[Mail]) {
         let text = mail.text.replacen(&office.title, "", 1);
         assert_ne!(text, mail.text, "it does not address the office at {}", mail.to);
         let link = text.lines().find_map(|line| line.strip_prefix("Đề nghị đăng nhập để xem: "));
-        let case = link.and_then(|link| link.strip_prefix("https://phoi-hop.tinh.example/cases/"));
-        let case = case.expect("a link to the case");
+        let path = link.and_then(|link| link.strip_prefix("https://phoi-hop.tinh.example/"));
+        let about = ["cases/", "directory/delegations/"];
+        let case = path.and_then(|path| about.iter().find_map(|about| path.strip_prefix(about)));
+        let case = case.expect("a link to the case, or to the delegation");
         assert!(case.parse::<events::CaseId>().is_ok(), "{case} says more than an opaque id");
         let text = text.replacen(case, "", 1);
         let said: BTreeSet<_> = [words(&text), words(&mail.subject)].into_iter().flatten().collect();

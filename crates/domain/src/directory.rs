@@ -246,6 +246,13 @@ pub fn evolve(directory: Option<Directory>, fact: &Fact) -> Result<Directory, Ou
 }
 
 impl Directory {
+    /// The number that people use for a delegation: the how manieth it is, and the year of its beginning.
+    pub fn code(&self, id: events::DelegationId) -> Option<String> {
+        let place = self.delegations.iter().position(|each| each.delegation.id == id)?;
+        let year = crate::calendar::local_date(self.delegations[place].delegation.starts).format("%Y");
+        Some(format!("UQ-{year}-{:04}", place + 1))
+    }
+
     fn change(&mut self, id: events::DelegationId, change: impl FnOnce(&mut Standing)) {
         if let Some(found) = self.delegations.iter_mut().find(|each| each.delegation.id == id) {
             change(found);

@@ -3,11 +3,12 @@
 mod alert;
 mod recipients;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use events::{
     AgencyId, Body, Fact, Kind, OfficeId, Timestamp, Urgency,
     coordination::Closes,
+    directory::{Delegate, Delegation},
     escalation::{Addressee, CaseEscalated, DirectiveIssued},
     intake::{RaisedByPhone, RaisedInWriting},
     taskforce::Member,
@@ -17,7 +18,12 @@ use events::{
 pub use alert::Alert;
 pub use recipients::reports_up;
 
-use crate::{case::Case, deadlines, organisation::Role, policy::Policy};
+use crate::{
+    case::Case,
+    deadlines,
+    organisation::{Office, Role},
+    policy::Policy,
+};
 use recipients::Recipients;
 
 /// The facts that may bring mail.
@@ -73,6 +79,7 @@ pub const MAILED: &[Kind] = &[
     Kind::CaseCancelled,
     Kind::CaseMerged,
     Kind::DutiesTransferred,
+    Kind::DelegationExpiring,
 ];
 
 /// A mail that is to go to an office.
@@ -84,6 +91,27 @@ pub struct Notice {
     pub alert: Alert,
     /// The deadline that it names, if one belongs to it.
     pub deadline: Option<Timestamp>,
+}
+
+/// The mails that a fact of the directory brings: who gave a delegation that ends soon, and who has it (DOMAIN §2, E20).
+pub fn of_directory(fact: &Fact, policy: &Policy) -> Vec<Notice> {
+    let organisation = &policy.organisation;
+    let Body::DelegationExpiring(said) = fact.body() else { return Vec::new() };
+    let Some(granted) = organisation.delegation(said.delegation) else { return Vec::new() };
+    let Delegation { from, to, ends, .. } = &granted.delegation;
+    let has: Vec<OfficeId> = match to {
+        Delegate::Officer(officer) => {
+            organisation.standings(officer, fact.origin().occurred_at).map(|person| person.office).collect()
+        }
+        Delegate::Unit(unit) => {
+            let of_unit = |office: &&Office| {
+                office.unit.as_ref() == Some(unit) && matches!(office.role, Role::Lo | Role::Lh)
+            };
+            organisation.offices().filter(of_unit).map(|office| office.id.clone()).collect()
+        }
+    };
+    let offices: BTreeSet<_> = has.into_iter().chain([from.clone()]).collect();
+    each(offices, Alert::DelegationExpiring, Some(*ends))
 }
 
 /// The mails that a fact brings, given the case as it stands after that fact: one for each office.
@@ -368,7 +396,7 @@ fn each(
     alert: Alert,
     deadline: Option<Timestamp>,
 ) -> Vec<Notice> {
-    let offices: std::collections::BTreeSet<_> = offices.into_iter().collect();
+    let offices: BTreeSet<_> = offices.into_iter().collect();
     offices.into_iter().map(|office| Notice { office, alert, deadline }).collect()
 }
 

@@ -236,9 +236,9 @@ impl Dispatcher {
         let fill = Fill {
             office_title: office.title.clone(),
             urgency_label: urgency_label(notice.urgency).to_owned(),
-            case_code: notice.code.to_string(),
+            case_code: notice.code.clone(),
             deadline: notice.deadline,
-            link: format!("{}/cases/{}", self.chassis.public_url(), notice.case),
+            link: format!("{}/{}", self.chassis.public_url(), notice.about.path()),
             level: notice.level,
             address_word: config.mail.address_word.clone(),
             salutation: if upwards { Salutation::BaoCao } else { Salutation::Gui },
@@ -248,7 +248,7 @@ impl Dispatcher {
         let domain = &self.domain;
         Ok(Letter {
             message_id: format!("{}@{domain}", id.0),
-            thread: format!("{}@{domain}", notice.case),
+            thread: format!("{}@{domain}", notice.about.id()),
             from: config.mail.from.clone(),
             to: notice.address.clone(),
             subject: rendered.subject,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bus::{
-    Failpoint,
+    Failpoint, Shelf as _,
     append::AppendError,
     delivery::Verdict,
     failpoint,
@@ -17,13 +17,13 @@ use bus::{
 };
 use chrono::TimeDelta;
 use domain::{Case, notices};
-use events::{AggregateId, CaseCode, CaseId, Fact, Timestamp, Unreadable, envelope};
+use events::{AggregateId, Body, CaseCode, CaseId, Fact, Timestamp, Unreadable, Urgency, envelope};
 use service::{Chassis, Clock, EffectGuard};
 use uuid::Uuid;
 
 use crate::{
     dispatch::Dispatcher,
-    outbox::{EntryId, Notice, Open, Outbox, State},
+    outbox::{About, EntryId, Notice, Open, Outbox, State},
 };
 
 /// A fact that was recorded longer ago is entered, but not mailed: a rebuild or a restore must not send again.
@@ -36,6 +36,13 @@ const NUMBER: Duration = Duration::from_secs(2);
 pub(crate) struct Entered {
     open: Open,
     effect: EffectGuard,
+}
+
+/// What the mails of a fact are about.
+struct Told {
+    about: About,
+    code: String,
+    urgency: Urgency,
 }
 
 /// Enters what facts bring.
@@ -104,10 +111,12 @@ impl Enter {
     async fn entered(&self, entry: &Entry) -> Result<Vec<Entered>, Verdict> {
         let hopeless = |error: Unreadable| Verdict::Hopeless { why: error.to_string() };
         let link = envelope::link(&entry.payload).map_err(hopeless)?;
-        let (AggregateId::Case(id), version) = (link.aggregate, link.stamp.version) else {
-            return Err(Verdict::NotOurs);
-        };
         let is_mailed = notices::MAILED.contains(&link.kind);
+        let (id, version) = match (link.aggregate, link.stamp.version) {
+            (AggregateId::Case(id), version) => (id, version),
+            (AggregateId::Directory, _) if is_mailed => return self.of_directory(entry).await,
+            (AggregateId::Directory | AggregateId::Document(_), _) => return Err(Verdict::NotOurs),
+        };
         let known = self.chassis.views.case_at(id, version);
         if !is_mailed && (known.is_some() || !self.before.is_at(id, version)) {
             return Err(Verdict::NotOurs);
@@ -123,8 +132,33 @@ impl Enter {
         let Some(code) = self.code(&case).await else {
             return Err(again(Duration::from_millis(500), "the case has no number yet"));
         };
-        let notices = wanted.into_iter().filter_map(|wanted| self.notice(&case, &fact, &code, wanted));
-        let entered = self.enter(&fact, entry.stored_at, notices.collect()).await;
+        let told = Told { about: About::Case(case.id), code: code.to_string(), urgency: case.urgency };
+        self.enter_all(&fact, entry, &told, wanted).await
+    }
+
+    /// The notices of a fact of the directory.
+    async fn of_directory(&self, entry: &Entry) -> Result<Vec<Entered>, Verdict> {
+        let fact =
+            Fact::from_bytes(&entry.payload).map_err(|error| Verdict::Hopeless { why: error.to_string() })?;
+        let Body::DelegationExpiring(said) = fact.body() else { return Err(Verdict::NotOurs) };
+        let known = self.chassis.views.directory().filter(|known| known.sequence >= entry.sequence);
+        let Some(code) = known.and_then(|known| known.directory.code(said.delegation)) else {
+            return Err(again(Duration::from_millis(500), "the directory is behind the log"));
+        };
+        let wanted = notices::of_directory(&fact, &self.chassis.policy());
+        let told = Told { about: About::Delegation(said.delegation), code, urgency: Urgency::Thuong };
+        self.enter_all(&fact, entry, &told, wanted).await
+    }
+
+    async fn enter_all(
+        &self,
+        fact: &Fact,
+        entry: &Entry,
+        told: &Told,
+        wanted: Vec<notices::Notice>,
+    ) -> Result<Vec<Entered>, Verdict> {
+        let notices = wanted.into_iter().filter_map(|wanted| self.notice(fact, told, wanted));
+        let entered = self.enter(fact, entry.stored_at, notices.collect()).await;
         let to_be_sent = entered.map_err(|error| again(Duration::from_secs(1), &error.to_string()))?;
         failpoint::reached(Failpoint::NotifierSettling);
         Ok(to_be_sent)
@@ -180,19 +214,19 @@ impl Enter {
     }
 
     /// What is told to one office.
-    fn notice(&self, case: &Case, fact: &Fact, code: &CaseCode, wanted: notices::Notice) -> Option<Notice> {
+    fn notice(&self, fact: &Fact, told: &Told, wanted: notices::Notice) -> Option<Notice> {
         let policy = self.chassis.policy();
         let office = policy.organisation.office(&wanted.office)?;
         Some(Notice {
             event: fact.draft.id,
-            case: case.id,
-            code: code.clone(),
+            about: told.about,
+            code: told.code.clone(),
             office: wanted.office,
             agency: office.agency.clone(),
             address: office.email.clone(),
             template: wanted.alert.id().to_owned(),
             level: wanted.alert.level(),
-            urgency: case.urgency,
+            urgency: told.urgency,
             deadline: wanted.deadline,
         })
     }

@@ -87,6 +87,8 @@ notices! {
     E17b = "e17b/notice.txt",
     /// The other side proposes to close.
     E19 = "e19/notice.txt",
+    /// A delegation ends soon.
+    E20 = "e20/notice.txt",
     /// The case is assigned to you.
     E21 = "e21/notice.txt",
     /// Something falls due; with a level it is overdue.
@@ -205,6 +207,7 @@ pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
         | Template::E17
         | Template::E17b
         | Template::E19
+        | Template::E20
         | Template::E21
         | Template::E22
         | Template::E23

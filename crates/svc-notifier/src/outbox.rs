@@ -9,7 +9,7 @@ use bus::{
     log::{self, ReadError},
     streams::OUTBOX,
 };
-use events::{AgencyId, CaseCode, CaseId, EventId, OfficeId, Timestamp, Urgency};
+use events::{AgencyId, CaseId, DelegationId, EventId, OfficeId, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
 use service::Chassis;
 use uuid::Uuid;
@@ -35,15 +35,42 @@ impl EntryId {
     }
 }
 
+/// What a mail is about: its thread, and where its link leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// A case.
+    Case(CaseId),
+    /// A delegation.
+    Delegation(DelegationId),
+}
+
+impl About {
+    /// Its id.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Case(CaseId(id)) | Self::Delegation(DelegationId(id)) => id,
+        }
+    }
+
+    /// Where it is looked at, below the public address.
+    pub fn path(self) -> String {
+        match self {
+            Self::Case(id) => format!("cases/{id}"),
+            Self::Delegation(id) => format!("directory/delegations/{id}"),
+        }
+    }
+}
+
 /// What is to be told to whom. The text is not kept: it is written from this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// The fact.
     pub event: EventId,
-    /// The case.
-    pub case: CaseId,
-    /// The case's number.
-    pub code: CaseCode,
+    /// What it is about.
+    pub about: About,
+    /// The number that people use for that.
+    pub code: String,
     /// The office that is told.
     pub office: OfficeId,
     /// Its agency.
@@ -307,8 +334,8 @@ mod tests {
     fn notice() -> Notice {
         Notice {
             event: EventId(Uuid::from_u128(1)),
-            case: CaseId(Uuid::from_u128(2)),
-            code: CaseCode::new(2026, 1),
+            about: About::Case(CaseId(Uuid::from_u128(2))),
+            code: "VV-2026-00001".to_owned(),
             office: "BTG.LD".into(),
             agency: "BTG".into(),
             address: "lanh-dao@btg.example".to_owned(),

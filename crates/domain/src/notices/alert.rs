@@ -41,6 +41,8 @@ pub enum Alert {
     TaskforceDissolved,
     /// A closure waits for the other side.
     ClosureProposed,
+    /// A delegation ends soon.
+    DelegationExpiring,
     /// A case is assigned to you.
     Assigned,
     /// Something else falls due, or is overdue at a level.
@@ -74,6 +76,7 @@ impl Alert {
             Self::TaskforceEstablished => "E17",
             Self::TaskforceDissolved => "E17b",
             Self::ClosureProposed => "E19",
+            Self::DelegationExpiring => "E20",
             Self::Assigned => "E21",
             Self::Due(_) => "E22",
             Self::Changed => "E23",
@@ -103,6 +106,7 @@ impl Alert {
             | Self::TaskforceEstablished
             | Self::TaskforceDissolved
             | Self::ClosureProposed
+            | Self::DelegationExpiring
             | Self::Assigned
             | Self::Changed
             | Self::KeyWaits => None,

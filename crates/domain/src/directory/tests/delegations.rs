@@ -140,3 +140,20 @@ fn the_focal_units_assignment_goes_on_at_the_successor() {
     assert_eq!(said.delegations[1].next, None, "what was given to a person ends with the agency");
     let _ = basis();
 }
+
+#[test]
+fn who_gave_it_and_who_has_it_are_told_that_it_ends() {
+    let told = |body: Value| {
+        let mut story = granted(body);
+        story.until("11/06/2026 00:00");
+        let fact = story.of_directory().iter().find(|fact| fact.body().kind() == Kind::DelegationExpiring);
+        let notices = crate::notices::of_directory(fact.expect("a warning"), &story.policy);
+        let offices: Vec<_> = notices.iter().map(|notice| notice.office.to_string()).collect();
+        assert!(notices.iter().all(|notice| notice.alert.id() == "E20" && notice.deadline.is_some()));
+        offices
+    };
+    let to_person = delegating(to_officer("sxd.truong-phong"), &["position"], "2026-06-10T17:00");
+    assert_eq!(told(to_person), ["SXD.LD", "SXD.VP.TP"]);
+    let to_unit = delegating(json!({ "unit": "SXD.VP" }), &["position"], "2026-06-10T17:00");
+    assert_eq!(told(to_unit), ["SXD.LD", "SXD.VP.DM", "SXD.VP.DM2", "SXD.VP.TP"]);
+}

@@ -202,9 +202,12 @@ impl Story {
     pub(crate) fn tells(&mut self, name: &str, body: Value) -> &mut Self {
         self.nothing_refused();
         self.found_directory();
-        let person = self.person();
         self.keys += 1;
         let key = self.key.take().unwrap_or_else(|| format!("key {}", self.keys));
+        let Some(person) = self.policy.organisation.person(&self.officer, self.now) else {
+            self.answer = Some(Err(Refusal::without_office()));
+            return self;
+        };
         let id = CommandId::in_directory(&person.agency, &person.officer, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let act = directory::named(name).expect("an act of the directory");
@@ -314,9 +317,12 @@ impl Story {
     /// The officer acts.
     pub(crate) fn when(&mut self, name: &str, body: Value) -> &mut Self {
         self.nothing_refused();
-        let person = self.person();
         self.keys += 1;
         let key = self.key.take().unwrap_or_else(|| format!("key {}", self.keys));
+        let Some(person) = self.policy.organisation.person(&self.officer, self.now) else {
+            self.answer = Some(Err(Refusal::without_office()));
+            return self;
+        };
         let case = self.current.unwrap_or_else(|| CaseId::raised_by(&person.agency, &person.officer, &key));
         let id = CommandId::of_person(&person.agency, &person.officer, case, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
@@ -394,6 +400,14 @@ impl Story {
     pub(crate) fn steps(&self) -> Vec<Step> {
         let case = self.current.and_then(|id| self.paper.case(id));
         case.iter().flat_map(|case| next_steps(case, self.now, &self.policy)).collect()
+    }
+
+    /// Whether the process, or the directory, would do something by itself now.
+    pub(crate) fn has_to_act(&self) -> bool {
+        let policy = self.paper.policy(self.now).unwrap_or(&self.policy);
+        let directory = self.paper.directory();
+        !self.steps().is_empty()
+            || directory.is_some_and(|known| directory::next_step(known, self.now, policy).is_some())
     }
 
     /// What a decision on a step would be, without recording it.

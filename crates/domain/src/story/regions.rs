@@ -269,6 +269,16 @@ fn noted(mut story: Story) -> Story {
     story
 }
 
+/// Joint advice is noted while the secretariat still waits for an answer.
+fn noted_while_asked() -> Story {
+    let mut story = Story::coordinating();
+    story.by("btg.lanh-dao").when("propose-joint-advice", advising("thuong-truc"));
+    story.by("ubnd.lanh-dao").when("confirm-joint-advice", confirming(1));
+    story.by("tu.thu-ky").when("request-more-info", json!({ "agency": "SXD", "question": "Tiến độ?" }));
+    story.when("record-directive", noting()).settle();
+    story
+}
+
 fn taken_back_from_above(asked: bool) -> Story {
     let mut story = Story::escalated();
     if asked {
@@ -317,6 +327,8 @@ fn of_dossiers() -> Vec<Story> {
     };
     vec![
         disagrees(noted(Story::coordinating())),
+        declares(noted(Story::coordinating())),
+        noted_while_asked(),
         advises(noted(Story::agreed()), 2),
         opened_again(noted(Story::settled())),
         disagrees(again(taken_back_from_above(true))),

@@ -37,7 +37,7 @@ async fn cases(place: &Installation) -> BTreeMap<CaseId, Case> {
         let line: Box<serde_json::value::RawValue> = serde_json::from_str(line).expect("a line in JSON");
         // The fact's exact bytes stand at the end of the line.
         let fact = line.get().split_once("\"fact\":").expect("a fact").1;
-        let fact = Fact::from_bytes(fact[..fact.len() - 1].as_bytes()).expect("a fact");
+        let fact = Fact::from_bytes(&fact.as_bytes()[..fact.len() - 1]).expect("a fact");
         if let AggregateId::Case(id) = fact.draft.aggregate {
             let folded = domain::evolve(cases.remove(&id), &fact).expect("it follows");
             cases.insert(id, folded);

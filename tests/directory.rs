@@ -142,6 +142,27 @@ async fn the_directory_survives_a_kill_and_can_be_replayed() {
     let api = up.api();
     let away = json!({ "officer": "ubnd.dau-moi", "until": "2026-05-20T07:00:00+07:00" });
     assert_eq!(api.tell("ubnd.dau-moi", "report-absence", "a", &away).await.expect("an answer").status, 201);
+    let officer = json!({ "officer": "ubnd.moi", "name": "Nguyễn Văn Mới" });
+    assert_eq!(api.tell(ADMIN, "register-officer", "r", &officer).await.expect("an answer").status, 201);
+    let taking = json!({
+        "officer": "ubnd.moi", "office": "UBND.VX.DM",
+        "basis": { "number": 8, "symbol": "QĐ-UBND", "date": "2026-05-16" },
+    });
+    assert_eq!(api.tell(ADMIN, "take-office", "t", &taking).await.expect("an answer").status, 201);
+    assert_eq!(
+        api.tell(
+            "ubnd.dau-moi2",
+            "report-absence",
+            "a2",
+            &json!({
+                "officer": "ubnd.dau-moi2", "until": "2026-05-20T07:00:00+07:00",
+            })
+        )
+        .await
+        .expect("an answer")
+        .status,
+        201
+    );
     up.kill9().await;
     let up = place.up().await;
     let api = up.api();
@@ -152,12 +173,20 @@ async fn the_directory_survives_a_kill_and_can_be_replayed() {
         .iter()
         .map(|each| each["assignment"]["holder"].as_str().unwrap_or_default().to_owned())
         .collect();
-    assert_eq!(holders, ["BTG.TT.DM", "UBND.VX.DM2"], "who is away is passed over");
+    assert_eq!(
+        holders,
+        ["BTG.TT.DM", "UBND.VX.DM"],
+        "his colleague is there for him, and the deputy is not asked"
+    );
+    let new = api.act("ubnd.moi", case.case(), "acknowledge", "n", &json!({})).await.expect("an answer");
+    assert_eq!(new.status, 200, "whoever is new has a token after the next start: {}", new.text);
     let shown = api.get("snnmt.dau-moi", "/api/v1/directory").await.expect("an answer");
     let agencies = shown.body["agencies"].as_array().expect("agencies");
     let ubnd = agencies.iter().find(|each| each["id"] == "UBND").expect("UBND");
     let desk = ubnd["offices"].as_array().expect("offices").iter().find(|each| each["id"] == "UBND.VX.DM");
-    assert_eq!(desk.expect("an office")["available"], json!(false));
+    assert_eq!(desk.expect("an office")["available"], json!(true));
+    let deputy = ubnd["offices"].as_array().expect("offices").iter().find(|each| each["id"] == "UBND.VX.DM2");
+    assert_eq!(deputy.expect("an office")["available"], json!(false));
     let replay = place.replay(&[]).await.succeeded();
     assert!(replay.contains("directory.absence-reported"), "{replay}");
     assert!(replay.contains("directory.policy-published"), "{replay}");

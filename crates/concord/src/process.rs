@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use views::Views;
 
-use crate::{Failure, background::Background};
+use crate::{Failure, background::Background, place};
 
 /// How long what is under way in a service may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -122,6 +122,10 @@ impl Process {
         let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;
         let house = House::default();
         let fold = views::follow(&views, reader.clone(), &house, lag).await?;
+        if services.iter().any(|service| service.principal == Principal::Api) {
+            // Officers of the files, and those that the directory knows since.
+            place::make_tokens(&config.tokens(), &views.policy(clock.now()))?;
+        }
         if clock.is_manual() {
             time_travel::follow(clock.clone(), reader.clone()).await?;
         }

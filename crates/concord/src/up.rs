@@ -43,7 +43,6 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     place::make_private(&config.data)?;
     process::log(Some(&config.data));
     let credentials = Credentials::read_or_make(&config.credentials())?;
-    place::make_tokens(&config.tokens(), &policy)?;
     let (server, mut nats) = match Server::configured(&config)? {
         Some(server) => (server, None),
         None => own_server(&options, &config, &credentials).await?,

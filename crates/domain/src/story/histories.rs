@@ -451,7 +451,13 @@ fn play(story: &mut Story, number: usize, moved: &Move, last: &mut Option<Accept
         }
         Move::Repeat => {
             if let Some((officer, act, body, key, version)) = last {
-                story.by(officer).key(key).when(act, body.clone()).repeats(*version);
+                let holds = story.policy.organisation.person(&(*officer).into(), story.now).is_some();
+                story.by(officer).key(key).when(act, body.clone());
+                if holds {
+                    story.repeats(*version);
+                } else {
+                    story.refused(Code::NotAuthorised);
+                }
             }
         }
         Move::Wait(minutes) => {

@@ -5,7 +5,10 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bus::{
     Principal, log as stream,
@@ -23,12 +26,16 @@ use support::{
     split::{Serve, Split},
     story::{CASE, HIGHWAY, Story, file, refusal},
 };
-use testkit::{eventually, smtp::SmtpSink};
-use tokio::sync::watch;
+use testkit::{
+    eventually,
+    smtp::{Behaviour, SmtpSink},
+};
+use tokio::sync::{Notify, watch};
 
 /// All services: what a replica runs.
-const ALL: [&str; 10] = [
+const ALL: [&str; 11] = [
     "ledger",
+    "directory",
     "intake",
     "confirmation",
     "routing",
@@ -367,4 +374,26 @@ async fn a_process_that_joins_takes_no_mail_away_from_the_one_that_sends_it() {
     assert_eq!(arrived.len(), ALERTS * CALLS);
     let ids: BTreeSet<_> = arrived.iter().map(|Mail { id, .. }| id).collect();
     assert_eq!(ids.len(), arrived.len());
+}
+
+/// The relay keeps every line waiting, so the one that sends has so much to do that it asks for no more facts; it must
+/// not be taken for gone.
+#[tokio::test]
+async fn a_process_that_joins_while_the_relay_is_slow_takes_no_mail_away_either() {
+    const CALLS: usize = 220;
+    let answers = Arc::new(Notify::new());
+    let relay = SmtpSink::start((0..8).map(|_| Behaviour::LateReply(Arc::clone(&answers)))).await;
+    let split = Split::start().await;
+    let config = split.mail_to(relay.address());
+    let arguments = [&["--config", &config], &ALL[..]].concat();
+    let one = split.serve("one", &arguments).await;
+    let api = &one.api();
+    at_once(32, CALLS, async |number| drop(raise(api, &format!("call-{number}")).await)).await;
+    relay.until(|received| received.len() == 8).await;
+    let _two = split.serve("two", &arguments).await;
+    for _ in 0..8 {
+        answers.notify_one();
+    }
+    let arrived = mails::each_came_once(&split.nats.connect(Principal::Notifier).await, &relay).await;
+    assert_eq!(arrived.len(), ALERTS * CALLS);
 }

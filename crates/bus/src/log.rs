@@ -127,11 +127,6 @@ pub async fn backlog(bus: &Bus, stream: &'static str, consumer: &str) -> Result<
     Ok(info.num_pending + u64::try_from(info.num_ack_pending).unwrap_or(u64::MAX))
 }
 
-/// How many requests for messages wait at a durable consumer: none when nobody works on it.
-pub async fn waiting(bus: &Bus, stream: &'static str, consumer: &str) -> Result<usize, ReadError> {
-    Ok(consumer_info(bus, stream, consumer).await?.num_waiting)
-}
-
 async fn consumer_info(
     bus: &Bus,
     stream: &'static str,

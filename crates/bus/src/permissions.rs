@@ -7,12 +7,14 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::protocol::NOTIFIER_PRESENT;
 use crate::streams::{self, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
 
 /// The roots of all subjects that are asked or announced and never stored.
 ///
 /// None may overlap a stream: a stream would answer the request by storing it.
-pub const REQUEST_SUBJECTS: [&str; 7] = ["cmd.>", "fact.>", "pen.>", "step.>", "q.>", "log.>", "dev.>"];
+pub const REQUEST_SUBJECTS: [&str; 8] =
+    ["cmd.>", "fact.>", "pen.>", "mail.>", "step.>", "q.>", "log.>", "dev.>"];
 
 /// How all inboxes begin.
 pub(crate) const INBOXES: &str = "_INBOX_";
@@ -156,6 +158,8 @@ impl Principal {
                 rights.publish(["outbox.>"]).publish(read_replica(OUTBOX)).publish([read_leader(OUTBOX)]);
                 rights.publish(["dead.notifier.>"]).publish(read_replica(DEAD)).publish([read_leader(DEAD)]);
                 rights.publish([stream_info(OUTBOX), stream_info(DEAD)]);
+                rights.publish([NOTIFIER_PRESENT]).subscribe([NOTIFIER_PRESENT]);
+                rights.responses = true;
             }
             Self::Audit => {
                 rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);

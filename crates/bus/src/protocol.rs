@@ -176,6 +176,9 @@ pub const ANNOUNCEMENT: &str = "log.cases";
 /// The subject on which ledgers say that they are there.
 pub const PENS: &str = "pen.here";
 
+/// The subject on which a notifier that starts asks whether another one works.
+pub const NOTIFIER_PRESENT: &str = "mail.present";
+
 /// Reads a message of ours.
 pub fn read<T: DeserializeOwned>(message: &Message) -> Result<T, Refusal> {
     serde_json::from_slice(message.payload()).map_err(|error| {

@@ -8,6 +8,7 @@ mod enter;
 pub mod letter;
 pub mod notices;
 pub mod outbox;
+mod presence;
 mod seen;
 pub mod transport;
 
@@ -16,7 +17,6 @@ use std::sync::Arc;
 use bus::{
     Bus, Principal,
     delivery::Deliveries,
-    log,
     streams::{self, CASES, CONSUMERS, DEAD, NOTIFIER, OUTBOX, ProvisionError},
 };
 use chrono::TimeDelta;
@@ -55,8 +55,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let dispatcher =
         Dispatcher::start(&chassis, outbox.clone(), &transport).map_err(|error| failed(&error))?;
     // When no other notifier works, everything that is open is ours; else only what has been at rest for long.
-    let alone = log::waiting(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))? == 0;
-    let at_rest = if alone { TimeDelta::zero() } else { dispatch::ORPHANED };
+    let another = presence::of_another(&chassis.bus).await.map_err(|error| failed(&error))?;
+    let at_rest = if another { dispatch::ORPHANED } else { TimeDelta::zero() };
+    presence::answer(&chassis).await.map_err(|error| failed(&error))?;
     chassis.tasks.spawn(dispatcher.clone().look_after_orphans(at_rest));
     let mut deliveries =
         Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;

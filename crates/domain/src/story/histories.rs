@@ -306,6 +306,12 @@ enum Move {
     Turn,
 }
 
+/// Whether an officer may see the case now; `None` of one who has left his office.
+fn seen_by(story: &Story, officer: &OfficerId) -> Option<bool> {
+    let person = story.policy.organisation.person(officer, story.now)?;
+    Some(access::may_see(story.case(), &person, &story.policy, story.now))
+}
+
 fn beginnings() -> impl Strategy<Value = Beginning> {
     let raisers = [
         ("SNNMT", "snnmt.lanh-dao"),
@@ -438,11 +444,7 @@ fn play(story: &mut Story, number: usize, moved: &Move, last: &mut Option<Accept
             let officer = officers[officer % officers.len()].clone();
             let (_, act, form) = *SENSIBLE.iter().chain(PAPERWORK).nth(*act).expect("an act");
             let body = fitting(story, form());
-            let seen = {
-                // Who has left his office sees nothing.
-                let person = story.policy.organisation.person(&officer, story.now);
-                person.map(|person| access::may_see(story.case(), &person, &story.policy, story.now))
-            };
+            let seen = seen_by(story, &officer);
             let before = story.case().clone();
             let answer = story.by(officer.as_str()).when(act, body).answer.take().unwrap();
             let hidden = answer.as_ref().is_err_and(|refusal| refusal.code == Code::NotFound);
@@ -451,13 +453,14 @@ fn play(story: &mut Story, number: usize, moved: &Move, last: &mut Option<Accept
         }
         Move::Repeat => {
             if let Some((officer, act, body, key, version)) = last {
-                let holds = story.policy.organisation.person(&(*officer).into(), story.now).is_some();
+                let seen = seen_by(story, &(*officer).into());
                 story.by(officer).key(key).when(act, body.clone());
-                if holds {
-                    story.repeats(*version);
-                } else {
-                    story.refused(Code::NotAuthorised);
-                }
+                match seen {
+                    Some(true) => story.repeats(*version),
+                    // He acted by a delegation, say, that has ended: what is not seen is not there, first of all.
+                    Some(false) => story.refused(Code::NotFound),
+                    None => story.refused(Code::NotAuthorised),
+                };
             }
         }
         Move::Wait(minutes) => {

@@ -37,7 +37,8 @@ use tokio::{sync::watch, task::JoinHandle};
 const SEED: u64 = 20_260_516;
 
 /// The services, each in a process of its own.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
+    "identity",
     "intake",
     "confirmation",
     "routing",
@@ -140,7 +141,7 @@ async fn an_act_is_judged_at_the_time_of_the_edge_where_clocks_are_set_by_hand()
     let behind = ["--clock", "manual", "--at", "2026-05-16T20:00:00+07:00"];
     let services = ["ledger", "intake", "confirmation", "routing", "coordination", "notifier", "audit"];
     let _behind = split.serve("behind", &[&behind[..], &services[..]].concat()).await;
-    let edge = split.serve("edge", &["api"]).await;
+    let edge = split.serve("edge", &["identity", "api"]).await;
     // The call ended at 21:48: for who is behind it lies in the future.
     let raised = edge.api().act("btg.truc-ban", "", "raise", "a key", &call()).await.expect("an answer");
     assert_eq!(raised.status, 201, "{}", raised.text);
@@ -164,7 +165,8 @@ fn the_same_came_of_it(step: &Step, first: Option<Answer>, again: Option<Answer>
 #[tokio::test]
 async fn a_ledger_that_dies_before_it_answers_has_recorded_once() {
     let split = Split::start().await;
-    let others = ["intake", "confirmation", "routing", "coordination", "notifier", "audit", "api"];
+    let others =
+        ["intake", "confirmation", "routing", "coordination", "notifier", "audit", "identity", "api"];
     let others = split.serve("others", &others).await;
     let mut ledger = split.serve_with("ledger", &["ledger"], Some(Failpoint::LedgerAppended)).await;
     let raise = CutShort::raise(&others.api());
@@ -188,7 +190,8 @@ async fn a_ledger_that_dies_before_it_answers_has_recorded_once() {
 #[tokio::test]
 async fn a_stage_that_dies_before_it_answers_has_recorded_once() {
     let split = Split::start().await;
-    let others = split.serve("others", &["ledger", "coordination", "notifier", "audit", "api"]).await;
+    let others =
+        split.serve("others", &["ledger", "coordination", "notifier", "audit", "identity", "api"]).await;
     let mut intake = split.serve_with("intake", &["intake"], Some(Failpoint::StageRecorded)).await;
     let raise = CutShort::raise(&others.api());
     intake.ended().await;
@@ -278,7 +281,7 @@ async fn recorded_once(split: &Split) {
 async fn a_server_killed_under_load_keeps_what_was_answered_and_keeps_it_once() {
     const CALLS: usize = 300;
     let mut split = Split::start().await;
-    let front = split.serve("front", &["ledger", "intake", "api"]).await;
+    let front = split.serve("front", &["ledger", "intake", "identity", "api"]).await;
     let _back = split.serve("back", &["confirmation", "routing", "coordination", "notifier", "audit"]).await;
     let (api, answered) = (&front.api(), &watch::Sender::new(0));
     let load = at_once(32, CALLS, async |number| {
@@ -335,7 +338,7 @@ async fn a_notifier_that_dies_leaves_its_mail_to_the_next() {
     let split = Split::start().await;
     let config = split.mail_to(relay.address());
     let notifier = ["--config", &config, "notifier"];
-    let front = split.serve("front", &["ledger", "intake", "routing", "api"]).await;
+    let front = split.serve("front", &["ledger", "intake", "routing", "identity", "api"]).await;
     let dies = split.serve("notifier", &notifier).await;
     let raised = persist(&front.api(), "btg.truc-ban", "", "raise", "call", &call()).await;
     assert_eq!(raised.answer.status, 201, "{}", raised.answer.text);

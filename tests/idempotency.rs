@@ -20,8 +20,17 @@ use support::{
 };
 
 /// All services.
-const ALL: [&str; 8] =
-    ["ledger", "intake", "confirmation", "routing", "coordination", "taskforce", "escalation", "api"];
+const ALL: [&str; 9] = [
+    "ledger",
+    "intake",
+    "confirmation",
+    "routing",
+    "coordination",
+    "taskforce",
+    "escalation",
+    "identity",
+    "api",
+];
 
 /// Who logs calls.
 const DUTY: &str = "btg.truc-ban";

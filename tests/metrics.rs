@@ -126,7 +126,7 @@ fn is_explained(read: &Metrics) {
 #[tokio::test]
 async fn each_process_has_its_own_and_says_when_the_server_went_away() {
     let mut split = Split::start().await;
-    let front = split.serve("front", &["ledger", "intake", "api"]).await;
+    let front = split.serve("front", &["ledger", "intake", "identity", "api"]).await;
     let back = split.serve("back", &["confirmation", "routing", "coordination"]).await;
     let of = async |process: &support::split::Serve| Metrics::read(&process.metrics()).await;
     // A step of the second process for an act in the first.
@@ -162,7 +162,7 @@ async fn each_process_has_its_own_and_says_when_the_server_went_away() {
 #[tokio::test]
 async fn how_late_a_step_is_recorded_is_measured() {
     let split = Split::start().await;
-    let services = ["ledger", "intake", "confirmation", "routing", "coordination", "api"];
+    let services = ["ledger", "intake", "confirmation", "routing", "coordination", "identity", "api"];
     let all = split.serve("all", &[&["--clock", "system"], &services[..]].concat()).await;
     // A call that was to be verified within a quarter of an hour: nobody has, and the process says so at once.
     let long_ago = all.api().time().await - TimeDelta::minutes(25);

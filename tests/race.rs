@@ -28,7 +28,7 @@ const FACTS: usize = 7;
 async fn the_next_act_is_never_refused_because_a_fold_is_late() {
     let split = Split::start().await;
     let late = |services: &[&'static str]| [&["--clock", "system", "--lag", "100"], services].concat();
-    let front = split.serve("front", &late(&["ledger", "intake", "routing", "api"])).await;
+    let front = split.serve("front", &late(&["ledger", "intake", "routing", "identity", "api"])).await;
     let _back = split.serve("back", &late(&["confirmation", "coordination", "audit"])).await;
     let api = &front.api();
     // A call that has just ended by the clock of the process, and the year that counts for its number.

@@ -33,7 +33,7 @@ use testkit::{
 use tokio::sync::{Notify, watch};
 
 /// All services: what a replica runs.
-const ALL: [&str; 11] = [
+const ALL: [&str; 12] = [
     "ledger",
     "directory",
     "intake",
@@ -44,6 +44,7 @@ const ALL: [&str; 11] = [
     "escalation",
     "notifier",
     "audit",
+    "identity",
     "api",
 ];
 

@@ -115,7 +115,7 @@ async fn the_checker_finds_what_is_put_wrong_and_nothing_else() {
 }
 
 /// One of each is enough here.
-const SERVICES: [(&str, usize); 10] = [
+const SERVICES: [(&str, usize); 11] = [
     ("ledger", 1),
     ("intake", 1),
     ("confirmation", 1),
@@ -125,5 +125,6 @@ const SERVICES: [(&str, usize); 10] = [
     ("escalation", 1),
     ("notifier", 1),
     ("audit", 1),
+    ("identity", 1),
     ("api", 1),
 ];

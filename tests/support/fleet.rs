@@ -34,6 +34,7 @@ pub const FLEET: &[(&str, usize)] = &[
     ("escalation", 1),
     ("notifier", 2),
     ("audit", 1),
+    ("identity", 1),
     ("api", 2),
 ];
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use nkeys::{KeyPair, KeyPairType};
 
+use crate::assertion::Signer;
 use crate::permissions::Principal;
 
 /// The secret half of a user's NKey, checked, with its public half. The secret never shows in a log.
@@ -140,6 +141,7 @@ impl Credentials {
             .into_iter()
             .map(|principal| Ok((principal, Credential::read_or_make(dir, principal)?)))
             .collect::<Result<_, CredentialError>>()?;
+        Signer::read_or_make(dir)?;
         Ok(Self { all })
     }
 
@@ -184,7 +186,8 @@ mod tests {
             assert_eq!(first.get(principal), again.get(principal));
             assert_eq!(Credential::read(&keys, principal).unwrap(), *first.get(principal));
         }
-        assert_eq!(fs::read_dir(&keys).unwrap().count(), Principal::ALL.len());
+        // And the key that signs who acts, with its public half.
+        assert_eq!(fs::read_dir(&keys).unwrap().count(), Principal::ALL.len() + 2);
     }
 
     #[test]

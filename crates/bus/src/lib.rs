@@ -1,11 +1,13 @@
 //! NATS: connection, streams and permissions as data, the casebook, delivery. The sole user of async-nats.
 
 pub mod append;
+pub mod assertion;
 pub mod casebook;
 pub mod connection;
 pub mod credentials;
 pub mod delivery;
 pub mod failpoint;
+pub mod identity;
 pub mod log;
 pub mod permissions;
 mod probe;

@@ -7,14 +7,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::identity::{ASK, ENDED};
 use crate::protocol::NOTIFIER_PRESENT;
-use crate::streams::{self, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
+use crate::streams::{self, ACCESS, CASES, DEAD, IDENTITY, IDENTITY_SUBJECTS, NOTIFIER, OUTBOX, Shape};
 
 /// The roots of all subjects that are asked or announced and never stored.
 ///
 /// None may overlap a stream: a stream would answer the request by storing it.
-pub const REQUEST_SUBJECTS: [&str; 8] =
-    ["cmd.>", "fact.>", "pen.>", "mail.>", "step.>", "q.>", "log.>", "dev.>"];
+pub const REQUEST_SUBJECTS: [&str; 9] =
+    ["cmd.>", "fact.>", "pen.>", "mail.>", "id.>", "step.>", "q.>", "log.>", "dev.>"];
 
 /// How all inboxes begin.
 pub(crate) const INBOXES: &str = "_INBOX_";
@@ -36,6 +37,8 @@ pub enum Principal {
     Escalation,
     /// The directory: policy, offices, absences, delegations.
     Directory,
+    /// Accounts, sessions and tokens: says and signs who acts.
+    Identity,
     /// The only pen: takes proposals and appends to the log.
     Ledger,
     /// Mail and webhooks.
@@ -71,7 +74,7 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal, in the order of the process.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
@@ -79,6 +82,7 @@ impl Principal {
         Self::Taskforce,
         Self::Escalation,
         Self::Directory,
+        Self::Identity,
         Self::Ledger,
         Self::Notifier,
         Self::Audit,
@@ -97,6 +101,7 @@ impl Principal {
             Self::Taskforce => "taskforce",
             Self::Escalation => "escalation",
             Self::Directory => "directory",
+            Self::Identity => "identity",
             Self::Ledger => "ledger",
             Self::Notifier => "notifier",
             Self::Audit => "audit",
@@ -116,7 +121,13 @@ impl Principal {
             Self::Taskforce => &["taskforce"],
             Self::Escalation => &["escalation"],
             Self::Directory => &["directory"],
-            Self::Ledger | Self::Notifier | Self::Audit | Self::Api | Self::Views | Self::Deploy => &[],
+            Self::Identity
+            | Self::Ledger
+            | Self::Notifier
+            | Self::Audit
+            | Self::Api
+            | Self::Views
+            | Self::Deploy => &[],
         }
     }
 
@@ -146,6 +157,15 @@ impl Principal {
                 rights.publish(["step.>"]).publish(read_replica(CASES)).publish([read_leader(CASES)]);
                 rights.responses = true;
             }
+            Self::Identity => {
+                rights.publish([format!("{IDENTITY_SUBJECTS}>"), "access.>".to_owned(), ENDED.to_owned()]);
+                rights
+                    .publish(read_replica(IDENTITY))
+                    .publish([read_leader(IDENTITY), stream_info(IDENTITY)]);
+                rights.publish([read_leader(ACCESS), stream_info(ACCESS)]);
+                rights.subscribe([ASK]);
+                rights.responses = true;
+            }
             Self::Ledger => {
                 rights
                     .publish(["case.>", "document.>", "directory.>", "log.>", "pen.>"])
@@ -165,7 +185,7 @@ impl Principal {
                 rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);
             }
             Self::Api => {
-                rights.publish(["cmd.>", "dev.clock"]);
+                rights.publish(["cmd.>", ASK, "dev.clock"]).subscribe([ENDED]);
             }
             Self::Views => {
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES), stream_info(CASES)]);
@@ -386,6 +406,18 @@ mod tests {
     }
 
     #[test]
+    fn accounts_are_seen_and_kept_by_the_identity_service_alone() {
+        let [get, _] = read_replica(IDENTITY);
+        for subject in ["$KV.IDENTITY.>", "access.>", get.as_str(), read_leader(IDENTITY).as_str(), ENDED] {
+            let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, subject)).collect();
+            assert_eq!(able, [Principal::Identity], "{subject}");
+        }
+        let asked: Vec<_> =
+            Principal::ALL.into_iter().filter(|principal| principal.rights().may_subscribe(ASK)).collect();
+        assert_eq!(asked, [Principal::Identity], "a question holds passwords");
+    }
+
+    #[test]
     fn ledgers_alone_speak_and_hear_among_themselves() {
         for principal in Principal::ALL {
             let rights = principal.rights();
@@ -461,8 +493,8 @@ mod tests {
     #[test]
     fn the_edge_passes_commands_on_and_reads_nothing() {
         let rights = Principal::Api.rights();
-        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "dev.clock"]);
-        assert_eq!(rights.subscribe, ["_INBOX_api.>", "dev.clock"]);
+        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "id.ask", "dev.clock"]);
+        assert_eq!(rights.subscribe, ["_INBOX_api.>", "dev.clock", "id.ended"]);
         assert!(!rights.responses);
     }
 

@@ -1,12 +1,12 @@
 //! What services say to each other: proposals to the ledger, commands to a stage, pokes for an automatic step.
 
 use domain::{Code, Refusal};
-use events::{AggregateId, CaseId, CommandId, Digest, EventId, OfficerId, Timestamp, envelope::Stamp};
+use events::{AggregateId, CaseId, CommandId, Digest, EventId, Timestamp, envelope::Stamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
 
-use crate::connection::Message;
+use crate::{assertion::Assertion, connection::Message};
 
 /// A few facts of different aggregates that stand or fall together; mostly one.
 #[derive(Debug, Serialize, Deserialize)]
@@ -52,8 +52,8 @@ pub struct Recorded {
 pub struct CommandRequest {
     /// The case; for a new one the id that the key gives.
     pub case: CaseId,
-    /// Who acts.
-    pub officer: OfficerId,
+    /// Who acts, signed by the identity service.
+    pub assertion: Assertion,
     /// The act, derived from the person's key.
     pub command: CommandId,
     /// The digest of the canonical body.
@@ -98,8 +98,8 @@ pub struct Done {
 /// An act of a person on the directory, as the edge passes it on.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct DirectoryRequest {
-    /// Who acts.
-    pub officer: OfficerId,
+    /// Who acts, signed by the identity service.
+    pub assertion: Assertion,
     /// The act, derived from the person's key.
     pub command: CommandId,
     /// The digest of the canonical body.

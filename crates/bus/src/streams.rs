@@ -19,6 +19,12 @@ pub const CASES: &str = "CASES";
 pub const OUTBOX: &str = "OUTBOX";
 /// What a service could not process, parked for a person.
 pub const DEAD: &str = "DEAD";
+/// Accounts, sessions and tokens, each in its newest state, as a bucket of keys and values.
+pub const IDENTITY: &str = "KV_IDENTITY";
+/// How the subjects of [`IDENTITY`] begin.
+pub const IDENTITY_SUBJECTS: &str = "$KV.IDENTITY.";
+/// Who signed in, who was refused, which tokens were given and taken back.
+pub const ACCESS: &str = "ACCESS";
 /// The durable through which the notifier reads [`CASES`].
 pub const NOTIFIER: &str = "notifier";
 
@@ -36,6 +42,10 @@ pub struct Shape {
     pub outbox_max_bytes: u64,
     /// Room for [`DEAD`].
     pub dead_max_bytes: u64,
+    /// Room for [`IDENTITY`].
+    pub identity_max_bytes: u64,
+    /// Room for [`ACCESS`].
+    pub access_max_bytes: u64,
 }
 
 /// One server or a cluster of three. Nothing else is offered: two cannot agree without each other.
@@ -65,6 +75,8 @@ pub struct StreamDeclaration {
     pub max_message_bytes: u32,
     /// How long it keeps a message; for ever without.
     pub max_age: Option<Duration>,
+    /// Whether it keeps only the newest message of each subject.
+    pub newest_only: bool,
     /// How long a message id is remembered.
     pub duplicate_window: Duration,
     /// Whether it takes atomic batches.
@@ -99,13 +111,15 @@ pub const CONSUMERS: [ConsumerDeclaration; 1] = [ConsumerDeclaration {
 }];
 
 impl Default for Shape {
-    /// One machine, eleven gibibytes in all.
+    /// One machine, a little more than twelve gibibytes in all.
     fn default() -> Self {
         Self {
             replicas: Replicas::One,
             cases_max_bytes: 8 * GIB,
             outbox_max_bytes: 2 * GIB,
             dead_max_bytes: GIB,
+            identity_max_bytes: GIB / 4,
+            access_max_bytes: GIB,
         }
     }
 }
@@ -140,7 +154,7 @@ impl Replicas {
 }
 
 /// Every stream, for an installation of this shape.
-pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
+pub fn declared(shape: &Shape) -> [StreamDeclaration; 5] {
     let cases = StreamDeclaration {
         name: CASES,
         subjects: &["case.>", "document.>", "directory.>"],
@@ -148,6 +162,7 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
         max_bytes: shape.cases_max_bytes,
         max_message_bytes: 256 * KIB,
         max_age: None,
+        newest_only: false,
         duplicate_window: Duration::from_mins(10),
         atomic_batches: true,
         replicas: shape.replicas,
@@ -170,7 +185,25 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
         atomic_batches: false,
         ..cases.clone()
     };
-    [cases, outbox, dead]
+    let identity = StreamDeclaration {
+        name: IDENTITY,
+        subjects: &["$KV.IDENTITY.>"],
+        purpose: "accounts, sessions and tokens",
+        max_bytes: shape.identity_max_bytes,
+        max_message_bytes: 64 * KIB,
+        newest_only: true,
+        ..cases.clone()
+    };
+    let access = StreamDeclaration {
+        name: ACCESS,
+        subjects: &["access.>"],
+        purpose: "who signed in, and which tokens were given",
+        max_bytes: shape.access_max_bytes,
+        max_message_bytes: 64 * KIB,
+        atomic_batches: false,
+        ..cases.clone()
+    };
+    [cases, outbox, dead, identity, access]
 }
 
 impl StreamDeclaration {
@@ -192,7 +225,7 @@ impl StreamDeclaration {
             duplicate_window: self.duplicate_window,
             num_replicas: self.replicas.count(),
             max_messages: -1,
-            max_messages_per_subject: -1,
+            max_messages_per_subject: if self.newest_only { 1 } else { -1 },
             max_consumers: -1,
             compression: Some(Compression::None),
             ..stream::Config::default()

@@ -30,6 +30,11 @@ pub(crate) async fn replay(options: Replay) -> Result<ExitCode, Failure> {
 
 /// A connection to a running installation that may read its log, and nothing else.
 pub(crate) async fn reader(common: &Common) -> Result<Bus, Failure> {
+    connect_as(common, Principal::Audit).await
+}
+
+/// A connection to a running installation under a credential that this machine holds.
+pub(crate) async fn connect_as(common: &Common, principal: Principal) -> Result<Bus, Failure> {
     let config = configuration(common)?;
     let server = if let Some(server) = Server::configured(&config)? {
         server
@@ -37,6 +42,6 @@ pub(crate) async fn reader(common: &Common) -> Result<Bus, Failure> {
         let running = Running::read(&config.data)?;
         Server { url: running.nats, monitor_url: running.monitor }
     };
-    let credential = Credential::read(&config.credentials(), Principal::Audit)?;
+    let credential = Credential::read(&config.credentials(), principal)?;
     connect(&server, &credential).await
 }

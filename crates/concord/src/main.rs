@@ -1,5 +1,6 @@
 //! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `audit` looks back.
 
+mod accounts;
 mod audit;
 mod background;
 mod check;
@@ -49,6 +50,8 @@ fn main() -> ExitCode {
             Command::Simulate(options) => simulate::simulate(&options),
             Command::Demo(options) => demo::demo(options).await,
             Command::Policy(command) => policy::command(command).await,
+            Command::Account(command) => accounts::account(command).await,
+            Command::Token(command) => accounts::token(command).await,
             Command::Audit(AuditCommand::Replay(options)) => audit::replay(options).await,
         }
     });

@@ -75,7 +75,7 @@ fn counted(number: usize, what: &str) -> String {
 }
 
 /// The directory of a running installation.
-async fn directory(common: &Common) -> Result<(Directory, u64), Failure> {
+pub(crate) async fn directory(common: &Common) -> Result<(Directory, u64), Failure> {
     let bus = reader(common).await?;
     let read = bus::read_directory(&bus, None).await.map_err(|refusal| refusal.en);
     bus.close().await?;

@@ -10,6 +10,7 @@ use std::{
 
 use bus::{
     Bus, Principal,
+    assertion::Verifier,
     connection::{ConnectTo, House},
     credentials::{Credential, Credentials},
     streams::{self, CASES},
@@ -122,7 +123,10 @@ impl Process {
         let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;
         let house = House::default();
         let fold = views::follow(&views, reader.clone(), &house, lag).await?;
-        if services.iter().any(|service| service.principal == Principal::Api) {
+        let verifier = Verifier::read(&config.credentials())?;
+        if config.is_demonstration()
+            && services.iter().any(|service| service.principal == Principal::Identity)
+        {
             // Officers of the files, and those that the directory knows since.
             place::make_tokens(&config.tokens(), &views.policy(clock.now()))?;
         }
@@ -167,6 +171,7 @@ impl Process {
                     reader: reader.clone(),
                     views: Arc::clone(&views),
                     clock: clock.clone(),
+                    verifier: verifier.clone(),
                     config: Arc::clone(&config),
                     stop,
                     tasks,

@@ -7,6 +7,7 @@ pub(crate) fn all() -> Vec<Service> {
     vec![
         svc_ledger::service(),
         svc_directory::service(),
+        svc_identity::service(),
         svc_intake::service(),
         svc_confirmation::service(),
         svc_routing::service(),

@@ -203,7 +203,11 @@ fn welcome(running: &Running, config: &Config, clock: &Clock) {
     };
     println!("Concord is up.");
     println!("  API      {}/api/v1   (ready: {}/readyz)", running.http, running.http);
-    println!("  Tokens   {}/<officer>, e.g. snnmt.dau-moi, btg.lanh-dao", config.tokens().display());
+    if config.is_demonstration() {
+        println!("  Tokens   {}/<officer>, e.g. snnmt.dau-moi, btg.lanh-dao", config.tokens().display());
+    } else {
+        println!("  Accounts concord account reset <officer> --data {}", config.data.display());
+    }
     println!("  Mail     {mail}");
     if let Some(metrics) = &running.metrics {
         println!("  Metrics  {metrics}");

@@ -28,6 +28,25 @@ pub struct Config {
     pub mail: Mail,
     /// The metrics.
     pub metrics: Metrics,
+    /// Accounts, sessions and tokens.
+    pub identity: Identity,
+}
+
+/// Accounts, sessions and tokens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// Whether every officer has a token in a file, for demonstrations and tests. Absent, it is so for the example province
+    /// that is built in, and for no other.
+    pub demonstration: Option<bool>,
+    /// After how many hours a session ends, whatever is done in it.
+    pub session_hours: u32,
+    /// After how many minutes without a request a session ends before.
+    pub idle_minutes: u32,
+    /// After how many failures in a row nobody signs in to an account for a while.
+    pub failures: u32,
+    /// For how many minutes then.
+    pub locked_minutes: u32,
 }
 
 /// The HTTP API.
@@ -38,7 +57,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// How people reach it: what links in mails begin with.
     pub public_url: Option<String>,
-    /// Where the tokens are: one file for each officer, its content the token; `<data>/tokens` by default.
+    /// Where the tokens for demonstrations are: one file for each officer, its content the token; `<data>/tokens` by
+    /// default.
     pub tokens: Option<PathBuf>,
 }
 
@@ -128,7 +148,15 @@ impl Default for Config {
             nats: Nats::default(),
             mail: Mail::default(),
             metrics: Metrics::default(),
+            identity: Identity::default(),
         }
+    }
+}
+
+impl Default for Identity {
+    /// A working day; a pause for lunch; what OWASP recommends.
+    fn default() -> Self {
+        Self { demonstration: None, session_hours: 12, idle_minutes: 60, failures: 5, locked_minutes: 15 }
     }
 }
 
@@ -173,7 +201,12 @@ impl Config {
         })
     }
 
-    /// Where the tokens are.
+    /// Whether every officer has a token in a file.
+    pub fn is_demonstration(&self) -> bool {
+        self.identity.demonstration.unwrap_or(self.policy.is_none())
+    }
+
+    /// Where the tokens for demonstrations are.
     pub fn tokens(&self) -> PathBuf {
         self.http.tokens.clone().unwrap_or_else(|| self.data.join("tokens"))
     }

@@ -17,9 +17,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use bus::{Bus, Principal};
-use domain::Policy;
-use events::Stage;
+use bus::{
+    Bus, Principal,
+    assertion::{Assertion, Verifier},
+};
+use domain::{Act, Person, Policy, Refusal};
+use events::{Stage, Timestamp};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use views::Views;
@@ -84,6 +87,8 @@ pub struct Chassis {
     pub views: Arc<Views>,
     /// The time (DESIGN D7).
     pub clock: Clock,
+    /// Checks who acts.
+    pub verifier: Verifier,
     /// The configuration.
     pub config: Arc<Config>,
     /// Ends when the process is to stop: take in nothing new, finish what is under way.
@@ -102,6 +107,22 @@ impl Chassis {
     /// The policy in force, now.
     pub fn policy(&self) -> Arc<Policy> {
         self.views.policy(self.clock.now())
+    }
+
+    /// Who acts, as the identity service has signed it; which office he holds, and by what right, is found out here and
+    /// now (DESIGN D10).
+    pub fn who_acts(
+        &self,
+        assertion: &Assertion,
+        act: &Act,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Person, Refusal> {
+        // Of the machine's clock, also where the other one is set by hand: signatures are.
+        let claims = self.verifier.verify(assertion, Clock::System.now())?;
+        let person = policy.organisation.person(&claims.officer, now).ok_or_else(Refusal::without_office)?;
+        claims.allow(act.name, &person.agency)?;
+        Ok(person)
     }
 
     /// What links in mails begin with: as configured, or where the API of this process listens.

@@ -118,7 +118,7 @@ impl Desk {
         self.chassis.clock.set(request.clock);
         let now = self.chassis.clock.now();
         let policy = &self.chassis.views.policy(now);
-        let person = policy.organisation.person(&request.officer, now).ok_or_else(Refusal::without_office)?;
+        let person = self.chassis.who_acts(&request.assertion, act, policy, now)?;
         let command = Command::parse(act, request.body)?;
         let attempt = Attempt {
             case: request.case,

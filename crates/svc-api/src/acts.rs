@@ -73,7 +73,7 @@ async fn carry_out(
     let person = &caller.person;
     let request = CommandRequest {
         case,
-        officer: person.officer.clone(),
+        assertion: caller.assertion.clone(),
         command: CommandId::of_person(&person.agency, &person.officer, case, key),
         fingerprint,
         expected_version: expected_version(headers, caller.language)?,

@@ -1,95 +1,188 @@
-//! Who calls: a bearer token of an officer. Accounts, expiry and scopes take this place later.
+//! Who calls: a session or a token, which the identity service knows and vouches for with its signature (DESIGN D10).
 
-use std::{collections::HashMap, fs, io, path::Path};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use domain::{Person, Policy, Refusal};
-use events::OfficerId;
-use service::problem::{Language, Problem};
-use sha2::{Digest, Sha256};
+use bus::{
+    Bus,
+    assertion::{Assertion, Claims},
+    connection::{RequestError, SendError},
+    identity::{ASK, Answer, ENDED, Proven, Question, Secret},
+    protocol,
+};
+use domain::{Code, Person, Refusal};
+use events::Digest;
+use service::{
+    Chassis,
+    problem::{Language, Problem},
+};
+use uuid::Uuid;
 
 use crate::Api;
 
-/// The tokens that are accepted, by their digest: the tokens themselves are not kept in memory.
-pub(crate) struct Tokens(HashMap<[u8; 32], OfficerId>);
+/// How long what the identity service said is believed without asking again: as long a credential that was ended may
+/// still count here, if this edge was not told.
+const BELIEVED: Duration = Duration::from_mins(1);
+
+/// How many callers are known at a time.
+const KNOWN: usize = 10_000;
+
+/// How long the identity service may take.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The callers that the identity service has vouched for, by the digest of what they show.
+#[derive(Clone, Default)]
+pub(crate) struct Doors(Arc<Mutex<HashMap<Digest, Known>>>);
+
+#[derive(Clone)]
+struct Known {
+    assertion: Assertion,
+    claims: Claims,
+    until: Instant,
+}
 
 /// Who calls, and in which language he is answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) person: Person,
     pub(crate) language: Language,
+    /// What the stages are shown.
+    pub(crate) assertion: Assertion,
 }
 
-impl Tokens {
-    /// Reads a folder in which each file is named after an officer and holds his token.
-    pub(crate) fn read(folder: &Path, policy: &Policy) -> Result<Self, String> {
-        let unreadable = |error: io::Error| {
-            format!("the tokens in {} cannot be read ({error}): `concord up` makes them", folder.display())
-        };
-        let mut tokens = HashMap::new();
-        for file in fs::read_dir(folder).map_err(unreadable)? {
-            let file = file.map_err(unreadable)?;
-            let name = file.file_name();
-            let officer = OfficerId::from(name.to_string_lossy().as_ref());
-            if policy.organisation.officer(&officer).is_none() {
-                tracing::warn!(%officer, "a token of nobody in the organisation is ignored");
-                continue;
+impl Doors {
+    /// Forgets a caller as soon as his session or token has ended, as long as the process works.
+    pub(crate) async fn watch(&self, chassis: &Chassis) -> Result<(), SendError> {
+        let mut ended = chassis.bus.subscribe(ENDED).await?;
+        let (doors, stop) = (self.clone(), chassis.stop.clone());
+        chassis.tasks.spawn(async move {
+            loop {
+                let message = tokio::select! {
+                    message = ended.next() => message,
+                    () = stop.cancelled() => None,
+                };
+                let Some(message) = message else { break };
+                if let Ok(id) = protocol::read::<Uuid>(&message) {
+                    doors.known().retain(|_, known| known.claims.credential != id);
+                }
             }
-            let token = fs::read_to_string(file.path()).map_err(unreadable)?;
-            if token.trim().len() < 32 {
-                return Err(format!(
-                    "the token of {officer} is shorter than 32 characters: make a longer one"
-                ));
-            }
-            tokens.insert(digest(token.trim()), officer);
+        });
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Digest, Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recall(&self, shown: &Digest) -> Option<Known> {
+        self.known().get(shown).filter(|known| Instant::now() < known.until).cloned()
+    }
+
+    fn remember(&self, shown: Digest, Proven { assertion, claims }: Proven) -> Known {
+        let until = Instant::now() + BELIEVED;
+        let new = Known { assertion, claims, until };
+        let mut known = self.known();
+        if known.len() >= KNOWN {
+            known.retain(|_, known| Instant::now() < known.until);
         }
-        Ok(Self(tokens))
-    }
-
-    fn officer(&self, token: &str) -> Option<&OfficerId> {
-        self.0.get(&digest(token))
+        if known.len() < KNOWN {
+            known.insert(shown, new.clone());
+        }
+        new
     }
 }
 
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
+/// Asks the identity service.
+pub(crate) async fn ask(bus: &Bus, question: &Question) -> Result<Answer, Refusal> {
+    let answered = bus.request(ASK, protocol::write(question), ANSWERS_WITHIN).await;
+    let answer = answered.map_err(|error| match error {
+        RequestError::Busy { .. } => bus::overloaded(),
+        error => Refusal::new(
+            Code::Unavailable,
+            "Chưa kiểm tra được người dùng; đề nghị thử lại.",
+            format!("Who calls cannot be checked now ({error}): try again."),
+        ),
+    })?;
+    protocol::read(&answer)
 }
 
-/// Lets through who shows a token that we know.
+/// The token that a request shows.
+pub(crate) fn shown(headers: &HeaderMap) -> Option<Secret> {
+    let shown = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = shown.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret(token.trim().to_owned()))
+}
+
+/// Lets through whom the identity service vouches for.
 pub(crate) async fn authenticate(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let language = crate::language(request.headers());
-    let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = shown
-        .and_then(|value| value.split_once(' '))
-        .and_then(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer").then_some(token));
-    let officer = token.and_then(|token| api.tokens.officer(token.trim()));
-    let Some(officer) = officer else {
-        let mut response = Problem::of_edge(
-            StatusCode::UNAUTHORIZED,
-            "UNAUTHENTICATED",
-            ("Chưa đăng nhập", "Not signed in"),
-            (
-                "Gửi kèm tiêu đề Authorization: Bearer <mã truy cập>.",
-                "Send the header Authorization: Bearer <token>.",
-            ),
-            language,
-        )
-        .into_response();
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, axum::http::HeaderValue::from_static("Bearer"));
-        return response;
+    match caller(&api, request.headers(), language).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn caller(api: &Api, headers: &HeaderMap, language: Language) -> Result<Caller, Problem> {
+    let secret = shown(headers).ok_or_else(|| unauthenticated(language))?;
+    let digest = Digest::of(secret.0.as_bytes());
+    let known = match api.doors.recall(&digest) {
+        Some(known) => known,
+        None => match ask(&api.chassis.bus, &Question::Check { secret }).await {
+            Ok(Answer::Proven(proven)) => api.doors.remember(digest, *proven),
+            Ok(Answer::MustChangePassword) => return Err(must_change(language)),
+            Ok(Answer::Refused(refusal)) | Err(refusal) => {
+                return Err(Problem::of(&refusal, language));
+            }
+            Ok(_) => return Err(unauthenticated(language)),
+        },
     };
+    let refuse = |refusal: Refusal| Problem::of(&refusal, language);
     // A token stays its officer's; what he may do is his office's, as of now.
     let now = api.chassis.clock.now();
-    let Some(person) = api.chassis.views.policy(now).organisation.person(officer, now) else {
-        return Problem::of(&Refusal::without_office(), language).into_response();
-    };
-    request.extensions_mut().insert(Caller { person, language });
-    next.run(request).await
+    let person = api.chassis.views.policy(now).organisation.person(&known.claims.officer, now);
+    let person = person.ok_or_else(|| refuse(Refusal::without_office()))?;
+    if known.claims.agency.as_ref().is_some_and(|agency| *agency != person.agency) {
+        return Err(unauthenticated(language));
+    }
+    Ok(Caller { person, language, assertion: known.assertion })
+}
+
+/// Nobody is known by what was shown.
+pub(crate) fn unauthenticated(language: Language) -> Problem {
+    Problem::of_edge(
+        StatusCode::UNAUTHORIZED,
+        "UNAUTHENTICATED",
+        ("Chưa đăng nhập", "Not signed in"),
+        (
+            "Gửi kèm tiêu đề Authorization: Bearer <mã truy cập>; mã hết hạn thì đăng nhập lại.",
+            "Send the header Authorization: Bearer <token>; if yours has ended, sign in again.",
+        ),
+        language,
+    )
+}
+
+/// The password was given by an administrator.
+pub(crate) fn must_change(language: Language) -> Problem {
+    Problem::of_edge(
+        StatusCode::FORBIDDEN,
+        "PASSWORD_CHANGE_REQUIRED",
+        ("Phải đổi mật khẩu", "Password change required"),
+        (
+            "Mật khẩu do quản trị cấp phải được đổi trước: PUT /api/v1/session/password.",
+            "A password that an administrator gave must be changed first: PUT /api/v1/session/password.",
+        ),
+        language,
+    )
 }

@@ -69,7 +69,7 @@ pub(crate) async fn act(
     secrecy::screen(act.name, &mut body).map_err(refuse)?;
     let person = &caller.person;
     let request = DirectoryRequest {
-        officer: person.officer.clone(),
+        assertion: caller.assertion.clone(),
         command: CommandId::in_directory(&person.agency, &person.officer, &key),
         fingerprint,
         expected_version: acts::expected_version(&headers, language)?,

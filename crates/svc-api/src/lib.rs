@@ -11,9 +11,10 @@ mod dev;
 mod directory;
 mod dossier;
 mod health;
+mod session;
 mod view;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -21,7 +22,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 use bus::Principal;
 use service::{
@@ -30,7 +31,7 @@ use service::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use auth::{Caller, Tokens};
+use auth::{Caller, Doors};
 
 /// The service.
 pub fn service() -> Service {
@@ -56,7 +57,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 struct Api {
     chassis: Chassis,
-    tokens: Arc<Tokens>,
+    doors: Doors,
 }
 
 impl Api {
@@ -68,7 +69,8 @@ impl Api {
 
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
-    let tokens = Tokens::read(&chassis.config.tokens(), &chassis.policy()).map_err(|error| failed(&error))?;
+    let doors = Doors::default();
+    doors.watch(&chassis).await.map_err(|error| failed(&error))?;
     let listen = chassis.config.http.listen;
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
         failed(&match error.kind() {
@@ -84,7 +86,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let _ = chassis.listening.set(address);
     let stop = chassis.stop.clone();
     let tasks = chassis.tasks.clone();
-    let api = Api { chassis, tokens: Arc::new(tokens) };
+    let api = Api { chassis, doors };
     tasks.spawn(async move {
         let served = axum::serve(listener, router(api)).with_graceful_shutdown(stop.cancelled_owned()).await;
         if let Err(error) = served {
@@ -101,12 +103,20 @@ fn router(api: Api) -> Router {
         .route("/cases/{id}/events", get(cases::events))
         .route("/cases/{id}/dossier", get(dossier::one))
         .route("/cases/{id}/{act}", post(acts::act))
+        .route("/session", get(session::who))
+        .route("/session/second-factor", post(session::begin_second_factor))
         .route("/directory", get(directory::whole))
         .route("/directory/delegations", get(directory::delegations))
         .route("/directory/policy", get(directory::policies))
         .route("/directory/events", get(directory::events))
         .route("/directory/{act}", post(directory::act))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate))
+        // Whoever signs in is not known yet, and one's own account is the identity service's to look at.
+        .route("/session", post(session::begin).delete(session::end))
+        .route("/session/all", get(session::all))
+        .route("/session/{id}", delete(session::end_another))
+        .route("/session/password", put(session::change_password))
+        .route("/session/second-factor", put(session::confirm_second_factor))
         .layer(middleware::from_fn(bounded));
     let mut router = Router::new()
         .nest("/api/v1", v1)

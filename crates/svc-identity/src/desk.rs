@@ -1,0 +1,518 @@
+//! The service at work: whose token is this, who signs in, what does an officer ask about his own account.
+
+use std::{fs, io, path::Path, sync::Arc};
+
+use bus::{
+    assertion::{Claims, Signer, Strength},
+    connection::Message,
+    identity::{ASK, Answer, CredentialKind, Listed, Proven, Question, Secret, SignedIn, What, Wish},
+    protocol,
+    streams::{self, ACCESS, IDENTITY},
+};
+use chrono::TimeDelta;
+use domain::{Code, Refusal, Role};
+use events::{OfficerId, Timestamp};
+use service::{Chassis, Clock, StartError, config::Identity as Settings, serving::serve};
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::{
+    NAME,
+    office::adopt,
+    passwords,
+    records::{Account, SecondFactor, Session, Token},
+    secrets::{self, Kind},
+    totp,
+    vault::{Vault, VaultError, of, of_account},
+};
+
+/// How many questions are worked on at a time; further ones are answered `BUSY`.
+const AT_ONCE: usize = 128;
+
+/// How exactly is kept when a session was used.
+const USED_TO: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Clone, Debug)]
+struct Desk {
+    chassis: Chassis,
+    vault: Vault,
+    signer: Arc<Signer>,
+}
+
+/// A session that counts, and its place.
+struct Own {
+    session: Session,
+    officer: OfficerId,
+}
+
+pub(crate) async fn start(chassis: Chassis) -> Result<(), StartError> {
+    let failed = Chassis::failed(NAME);
+    let declared = streams::declared(&chassis.config.nats.shape());
+    for stream in declared.iter().filter(|stream| [IDENTITY, ACCESS].contains(&stream.name)) {
+        streams::verify(&chassis.bus, stream).await.map_err(|error| failed(&error))?;
+    }
+    let signer = Signer::read(&chassis.config.credentials()).map_err(|error| failed(&error))?;
+    let vault = Vault::new(chassis.bus.clone());
+    if chassis.config.is_demonstration() {
+        let tokens = demonstration(&chassis.config.tokens()).map_err(|error| failed(&error))?;
+        adopt(&vault, tokens, Clock::System.now()).await.map_err(|error| failed(&error))?;
+    }
+    let desk = Desk { chassis: chassis.clone(), vault, signer: Arc::new(signer) };
+    let asked = chassis.bus.queue_subscribe(ASK, NAME).await.map_err(|error| failed(&error))?;
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let tasks = chassis.tasks.clone();
+    tasks.spawn(serve(
+        chassis,
+        asked,
+        places,
+        || {},
+        move |message| {
+            let desk = desk.clone();
+            async move { protocol::write(&desk.answer(&message).await) }
+        },
+    ));
+    Ok(())
+}
+
+/// The tokens in a folder in which each file is named after an officer and holds his token.
+fn demonstration(folder: &Path) -> Result<Vec<(OfficerId, Secret)>, String> {
+    let unreadable = |error: io::Error| {
+        format!("the tokens in {} cannot be read ({error}): `concord up` makes them", folder.display())
+    };
+    let mut tokens = Vec::new();
+    for file in fs::read_dir(folder).map_err(unreadable)? {
+        let file = file.map_err(unreadable)?;
+        let officer = OfficerId::from(file.file_name().to_string_lossy().as_ref());
+        let token = fs::read_to_string(file.path()).map_err(unreadable)?;
+        let token = token.trim().to_owned();
+        if token.len() < 32 {
+            return Err(format!("the token of {officer} is shorter than 32 characters: make a longer one"));
+        }
+        tokens.push((officer, Secret(token)));
+    }
+    Ok(tokens)
+}
+
+impl Desk {
+    async fn answer(&self, message: &Message) -> Answer {
+        let question: Question = match protocol::read(message) {
+            Ok(question) => question,
+            Err(refusal) => return Answer::Refused(refusal),
+        };
+        let answered = match question {
+            Question::Check { secret } => self.check(&secret).await,
+            Question::SignIn { officer, password, code } => {
+                self.sign_in(officer, &password, code.as_ref()).await
+            }
+            Question::Own { secret, wish } => self.own(&secret, wish).await,
+        };
+        answered.unwrap_or_else(|error| {
+            tracing::error!(%error, "who acts cannot be found out");
+            Answer::Refused(unavailable(&error))
+        })
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.chassis.config.identity
+    }
+
+    fn idle(&self) -> TimeDelta {
+        TimeDelta::minutes(self.settings().idle_minutes.into())
+    }
+
+    /// Whose is this?
+    async fn check(&self, secret: &Secret) -> Result<Answer, VaultError> {
+        let now = Clock::System.now();
+        let (id, digest) = secrets::digest(secret);
+        let claims = match secrets::kind(secret) {
+            Kind::Session => match self.session(secret, now).await? {
+                Some(own) if own.session.must_change => return Ok(Answer::MustChangePassword),
+                Some(Own { session, officer }) => Claims {
+                    officer,
+                    credential: id,
+                    strength: session.strength,
+                    agency: None,
+                    acts: None,
+                    expires: now,
+                },
+                None => return Ok(Answer::Unknown),
+            },
+            Kind::Token => match self.vault.read::<Token>(&of::<Token>(id)).await? {
+                Some((token, _)) if token.digest == digest && token.counts(now) => Claims {
+                    officer: token.officer,
+                    credential: id,
+                    strength: Strength::Token,
+                    agency: token.agency,
+                    acts: token.acts,
+                    expires: now,
+                },
+                _ => return Ok(Answer::Unknown),
+            },
+        };
+        Ok(match self.signer.sign(claims, now) {
+            Ok((assertion, claims)) => Answer::Proven(Box::new(Proven { assertion, claims })),
+            Err(reason) => Answer::Refused(unavailable(&reason)),
+        })
+    }
+
+    /// The session of a secret, if it counts; its use is noted to the minute.
+    async fn session(&self, secret: &Secret, now: Timestamp) -> Result<Option<Own>, VaultError> {
+        let (id, digest) = secrets::digest(secret);
+        let key = of::<Session>(id);
+        let Some((mut session, sequence)) = self.vault.read::<Session>(&key).await? else { return Ok(None) };
+        if session.digest != digest || !session.counts(now, self.idle()) {
+            return Ok(None);
+        }
+        if now - session.used >= USED_TO {
+            session.used = now;
+            // Another edge may have noted it first: then it stands there, or the session was ended meanwhile.
+            if let Err(VaultError::Append(_)) = self.vault.keep(&session, sequence).await {
+                let again = self.vault.read::<Session>(&key).await?;
+                let counts = again.is_some_and(|(session, _)| session.counts(now, self.idle()));
+                if !counts {
+                    return Ok(None);
+                }
+            }
+        }
+        let officer = session.officer.clone();
+        Ok(Some(Own { session, officer }))
+    }
+
+    /// Signs in. Whatever is wrong, the answer is the same and takes as long.
+    async fn sign_in(
+        &self,
+        officer: OfficerId,
+        password: &Secret,
+        code: Option<&Secret>,
+    ) -> Result<Answer, VaultError> {
+        let now = Clock::System.now();
+        let known =
+            if is_a_key(&officer) { self.vault.read::<Account>(&of_account(&officer)).await? } else { None };
+        let account = known.map(|(account, _)| account).filter(|account| !account.closed);
+        if let Some(until) = account.as_ref().and_then(|account| account.locked_until)
+            && now < until
+        {
+            return Ok(Answer::LockedUntil(until));
+        }
+        let hash = account.as_ref().map(|account| account.password.as_str());
+        let right = match passwords::is_right(password, hash).await {
+            Ok(right) => right,
+            Err(reason) => return Ok(Answer::Refused(unavailable(&reason))),
+        };
+        let Some(account) = account else { return Ok(Answer::Unknown) };
+        let step = match (&account.second_factor, code) {
+            (None, _) => Some(None),
+            (Some(factor), Some(code)) => totp::next_step(factor, code, now).map(Some),
+            (Some(_), None) => None,
+        };
+        let Some(step) = step.filter(|_| right) else { return self.failed(&officer, now).await };
+        let settled = self
+            .vault
+            .change::<Account>(&of_account(&officer), |account| {
+                account.failures = 0;
+                account.locked_until = None;
+                match (&mut account.second_factor, step) {
+                    // Of two who show the same code one comes first.
+                    (Some(factor), Some(step)) if step <= factor.last_step => return false,
+                    (Some(factor), Some(step)) => factor.last_step = step,
+                    _ => {}
+                }
+                true
+            })
+            .await?;
+        let Some(account) = settled else { return Ok(Answer::Unknown) };
+        self.begin(&account, now).await
+    }
+
+    async fn failed(&self, officer: &OfficerId, now: Timestamp) -> Result<Answer, VaultError> {
+        let (most, locked) = (self.settings().failures.max(1), self.settings().locked_minutes);
+        let until = now + TimeDelta::minutes(locked.into());
+        let mut failures = 0;
+        self.vault
+            .change::<Account>(&of_account(officer), |account| {
+                account.failures += 1;
+                failures = account.failures;
+                if failures >= most {
+                    account.failures = 0;
+                    account.locked_until = Some(until);
+                }
+                true
+            })
+            .await?;
+        self.vault.record(officer, None, What::SignInRefused { failures }, now).await?;
+        if failures >= most {
+            tracing::warn!(%officer, %until, alert = true, "an account is locked after too many failures");
+            self.vault.record(officer, None, What::Locked { until }, now).await?;
+            return Ok(Answer::LockedUntil(until));
+        }
+        Ok(Answer::Unknown)
+    }
+
+    async fn begin(&self, account: &Account, now: Timestamp) -> Result<Answer, VaultError> {
+        let token = secrets::new(Kind::Session);
+        let (id, digest) = secrets::digest(&token);
+        let strength = match account.second_factor {
+            Some(_) => Strength::SecondFactor,
+            None => Strength::Password,
+        };
+        let session = Session {
+            id,
+            officer: account.officer.clone(),
+            digest,
+            strength,
+            must_change: account.must_change,
+            since: now,
+            used: now,
+            ends: now + TimeDelta::hours(self.settings().session_hours.into()),
+            ended: None,
+        };
+        self.vault.record(&account.officer, Some(id), What::SignedIn { strength }, now).await?;
+        self.vault.keep(&session, 0).await?;
+        Ok(Answer::SignedIn(Box::new(SignedIn {
+            id,
+            token,
+            ends: session.ends,
+            idle_minutes: self.settings().idle_minutes,
+            strength,
+            must_change_password: account.must_change,
+        })))
+    }
+
+    /// What an officer asks about his own account.
+    async fn own(&self, secret: &Secret, wish: Wish) -> Result<Answer, VaultError> {
+        let now = Clock::System.now();
+        if secrets::kind(secret) == Kind::Token {
+            return Ok(Answer::Refused(Refusal::not_authorised(
+                "Việc này cần phiên đăng nhập của người, không dùng mã truy cập của phần mềm.",
+                "This needs a session of a person, not the token of a program: sign in.",
+            )));
+        }
+        let Some(own) = self.session(secret, now).await? else { return Ok(Answer::Unknown) };
+        match wish {
+            Wish::ChangePassword { old, new } => self.change_password(&own, &old, &new, now).await,
+            Wish::End { id } if id == own.session.id => self.end(&own, id, now).await,
+            _ if own.session.must_change => Ok(Answer::MustChangePassword),
+            Wish::List => Ok(Answer::Listed(self.of(&own.officer).await?)),
+            Wish::End { id } => self.end(&own, id, now).await,
+            Wish::BeginSecondFactor => {
+                let secret = totp::new_secret();
+                let offered = Some(secret.clone());
+                let change = |account: &mut Account| {
+                    account.offered.clone_from(&offered);
+                    true
+                };
+                self.vault.change(&of_account(&own.officer), change).await?;
+                Ok(Answer::SecondFactor { secret: Secret(secret) })
+            }
+            Wish::ConfirmSecondFactor { code } => self.confirm_second_factor(&own, &code, now).await,
+        }
+    }
+
+    /// The sessions and tokens of an officer, the newest first.
+    async fn of(&self, officer: &OfficerId) -> Result<Vec<Listed>, VaultError> {
+        let sessions = self.vault.all::<Session>().await?.into_iter().filter(|each| each.officer == *officer);
+        let tokens = self.vault.all::<Token>().await?.into_iter().filter(|each| each.officer == *officer);
+        let mut all: Vec<_> = sessions.map(listed_session).chain(tokens.map(listed_token)).collect();
+        all.sort_by_key(|each| std::cmp::Reverse(each.since));
+        Ok(all)
+    }
+
+    async fn end(&self, own: &Own, id: Uuid, now: Timestamp) -> Result<Answer, VaultError> {
+        let is_administrator = self
+            .chassis
+            .policy()
+            .organisation
+            .person(&own.officer, self.chassis.clock.now())
+            .is_some_and(|person| person.role == Role::Ad);
+        let may = |whose: &OfficerId| *whose == own.officer || is_administrator;
+        let session = self
+            .vault
+            .change::<Session>(&of::<Session>(id), |session| {
+                may(&session.officer) && session.ended.replace(now).is_none()
+            })
+            .await?;
+        let token = self
+            .vault
+            .change::<Token>(&of::<Token>(id), |token| {
+                may(&token.officer) && token.revoked.replace(now).is_none()
+            })
+            .await?;
+        let by = own.officer.clone();
+        if let Some(session) = &session {
+            self.vault.record(&session.officer, Some(id), What::SessionEnded { by }, now).await?;
+        } else if let Some(token) = &token {
+            self.vault.record(&token.officer, Some(id), What::TokenRevoked, now).await?;
+        } else {
+            return Ok(Answer::Refused(Refusal::not_found()));
+        }
+        self.vault.tell_ended(id).await;
+        Ok(Answer::Done)
+    }
+
+    async fn change_password(
+        &self,
+        own: &Own,
+        old: &Secret,
+        new: &Secret,
+        now: Timestamp,
+    ) -> Result<Answer, VaultError> {
+        let key = of_account(&own.officer);
+        let Some((account, _)) = self.vault.read::<Account>(&key).await? else { return Ok(Answer::Unknown) };
+        if let Some(until) = account.locked_until
+            && now < until
+        {
+            return Ok(Answer::LockedUntil(until));
+        }
+        if let Err(refusal) = passwords::accept(new, &own.officer) {
+            return Ok(Answer::Refused(refusal));
+        }
+        let hashed = async {
+            if passwords::is_right(old, Some(&account.password)).await? {
+                passwords::hash(new).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let hashed: Option<String> = match hashed.await {
+            Ok(hashed) => hashed,
+            Err(reason) => {
+                let reason: String = reason;
+                return Ok(Answer::Refused(unavailable(&reason)));
+            }
+        };
+        let Some(hashed) = hashed else {
+            return Ok(match self.failed(&own.officer, now).await? {
+                Answer::Unknown => Answer::Refused(
+                    Refusal::new(
+                        Code::InvalidData,
+                        "Mật khẩu cũ không đúng.",
+                        "The old password is not right.",
+                    )
+                    .at("old"),
+                ),
+                locked => locked,
+            });
+        };
+        self.vault
+            .change::<Account>(&key, |account| {
+                account.password.clone_from(&hashed);
+                account.must_change = false;
+                true
+            })
+            .await?;
+        self.vault
+            .change::<Session>(&of::<Session>(own.session.id), |session| {
+                std::mem::take(&mut session.must_change)
+            })
+            .await?;
+        // Whoever else knew the old one is out.
+        for session in self.vault.all::<Session>().await? {
+            let others = session.officer == own.officer && session.id != own.session.id;
+            if others && session.counts(now, self.idle()) {
+                let end = |session: &mut Session| session.ended.replace(now).is_none();
+                self.vault.change::<Session>(&of::<Session>(session.id), end).await?;
+                self.vault.tell_ended(session.id).await;
+            }
+        }
+        self.vault.record(&own.officer, Some(own.session.id), What::PasswordChanged, now).await?;
+        Ok(Answer::Done)
+    }
+
+    async fn confirm_second_factor(
+        &self,
+        own: &Own,
+        code: &Secret,
+        now: Timestamp,
+    ) -> Result<Answer, VaultError> {
+        let confirmed = self
+            .vault
+            .change::<Account>(&of_account(&own.officer), |account| {
+                let Some(secret) = account.offered.clone() else { return false };
+                let Some(step) = totp::step(&secret, code, now) else { return false };
+                account.second_factor = Some(SecondFactor { secret, last_step: step });
+                account.offered = None;
+                true
+            })
+            .await?;
+        if confirmed.is_none() {
+            return Ok(Answer::Refused(
+                Refusal::new(
+                    Code::InvalidData,
+                    "Mã một lần không đúng hoặc chưa xin mã bí mật; đề nghị thử lại với mã mới nhất.",
+                    "That one-time code is not right, or no secret was asked for: try again with the newest code.",
+                )
+                .at("code"),
+            ));
+        }
+        self.vault.record(&own.officer, Some(own.session.id), What::SecondFactorSet, now).await?;
+        Ok(Answer::Done)
+    }
+}
+
+/// Whether a name can be part of a key: what else comes is nobody's.
+fn is_a_key(officer: &OfficerId) -> bool {
+    let name = officer.as_str();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    (1..=100).contains(&name.len())
+        && name.chars().all(allowed)
+        && name.split('.').all(|part| !part.is_empty())
+}
+
+fn listed_session(session: Session) -> Listed {
+    Listed {
+        id: session.id,
+        kind: CredentialKind::Session,
+        officer: session.officer,
+        name: None,
+        agency: None,
+        acts: None,
+        since: session.since,
+        used: Some(session.used),
+        ends: Some(session.ends),
+        ended: session.ended,
+    }
+}
+
+pub(crate) fn listed_token(token: Token) -> Listed {
+    Listed {
+        id: token.id,
+        kind: CredentialKind::Token,
+        officer: token.officer,
+        name: Some(token.name),
+        agency: token.agency,
+        acts: token.acts,
+        since: token.since,
+        used: None,
+        ends: token.ends,
+        ended: token.revoked,
+    }
+}
+
+fn unavailable(reason: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(
+        Code::Unavailable,
+        "Chưa kiểm tra được người dùng; đề nghị thử lại.",
+        format!("Who acts cannot be checked now ({reason}): try again."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_key_is_nobody() {
+        for (name, is) in [
+            ("btg.lanh-dao", true),
+            ("", false),
+            ("a..b", false),
+            (".a", false),
+            ("a.>", false),
+            ("a.*", false),
+            ("a b", false),
+            ("đầu-mối", false),
+        ] {
+            assert_eq!(is_a_key(&name.into()), is, "{name}");
+        }
+    }
+}

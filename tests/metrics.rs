@@ -82,8 +82,8 @@ async fn what_happened_is_what_is_counted() {
     assert_eq!(read.value("concord_mail_open", &[]), 0.0);
     assert_eq!(read.value("concord_mail_oldest_open_seconds", &[]), 0.0);
 
-    assert_eq!(read.labels("service").len(), 12, "eleven services, and what reads for all of them");
-    assert_eq!(read.sum("concord_connection_up", &[]), 12.0);
+    assert_eq!(read.labels("service").len(), 13, "twelve services, and what reads for all of them");
+    assert_eq!(read.sum("concord_connection_up", &[]), 13.0);
     assert_eq!(read.sum("concord_connection_violations_total", &[]), 0.0);
 
     names_nobody(&read, case);
@@ -154,7 +154,7 @@ async fn each_process_has_its_own_and_says_when_the_server_went_away() {
         let connected = read.sum("concord_connection_up", &[]);
         let lost = read.sum("concord_connection_losses_total", &[]);
         let known = read.families.contains_key("concord_fold_lag");
-        if connected == 4.0 && lost >= 4.0 && known { Ok(()) } else { Err(read.text) }
+        if connected == 5.0 && lost >= 5.0 && known { Ok(()) } else { Err(read.text) }
     })
     .await;
 }

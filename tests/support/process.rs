@@ -128,6 +128,11 @@ impl Up {
         Api::new(self.running["http"].as_str().expect("an address"), self.data.join("tokens"))
     }
 
+    /// An address of its API.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.running["http"].as_str().expect("an address"))
+    }
+
     /// Where its metrics are read.
     pub fn metrics(&self) -> String {
         self.running["metrics"].as_str().expect("an address").to_owned()

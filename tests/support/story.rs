@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use domain::{
     directory,
-    scenario::{Expected, Reference, Scenario, Step, resolve},
+    scenario::{Deed, Expected, Reference, Scenario, Step, resolve},
 };
 use serde_json::Value;
 
@@ -30,6 +30,11 @@ pub fn folder() -> PathBuf {
 /// A file of a scenario: `txt` is the scenario itself, the others what comes of it.
 pub fn file(name: &str, extension: &str) -> PathBuf {
     folder().join(name).with_extension(extension)
+}
+
+/// The key of a step's act: the same step has the same one.
+pub fn key(step: &Step) -> String {
+    format!("step-{}", step.line)
 }
 
 /// A scenario, and how far it has come.
@@ -92,6 +97,24 @@ impl Story {
     /// Plays a step: the clock comes to its time, the act is given, and what follows comes to rest. The same step
     /// has the same key, so it may be played again when it was cut short.
     pub async fn play(&mut self, api: &Api, step: &Step) -> reqwest::Result<Option<Answer>> {
+        let Some((deed, body)) = self.ready(api, step, |_, _| ()).await? else { return Ok(None) };
+        let key = key(step);
+        let answer = if directory::named(&deed.act).is_some() {
+            api.tell(&deed.officer, &deed.act, &key, &body).await?
+        } else {
+            api.act(&deed.officer, &self.case, &deed.act, &key, &body).await?
+        };
+        self.done(api, step, &deed, &answer).await?;
+        Ok(Some(answer))
+    }
+
+    /// The clock comes to a step's time: its act, and the body with all that it refers to, each told on the way.
+    pub async fn ready(
+        &mut self,
+        api: &Api,
+        step: &Step,
+        refers: impl Fn(Reference<'_>, &str),
+    ) -> reqwest::Result<Option<(Deed, Value)>> {
         api.set_clock(step.at).await?;
         if let Some(name) = &step.about {
             self.case = self.named(name);
@@ -100,24 +123,32 @@ impl Story {
         if let Some(name) = deed.case.as_ref().filter(|_| deed.act != "raise") {
             self.case = self.named(name);
         }
-        let key = format!("step-{}", step.line);
         let mut body = deed.body.clone();
         let seen = api.get("btg.kiem-tra", &format!("/api/v1/cases/{}", self.case)).await?;
         let delegation = newest_delegation(api).await?;
-        let find = |reference: Reference<'_>| self.find(&seen.body, delegation.as_deref(), reference);
-        resolve(&mut body, &find).expect("what the act refers to");
-        let answer = if directory::named(&deed.act).is_some() {
-            api.tell(&deed.officer, &deed.act, &key, &body).await?
-        } else {
-            api.act(&deed.officer, &self.case, &deed.act, &key, &body).await?
+        let find = |reference: Reference<'_>| {
+            let found = self.find(&seen.body, delegation.as_deref(), reference)?;
+            refers(reference, &found);
+            Some(found)
         };
+        resolve(&mut body, &find).expect("what the act refers to");
+        Ok(Some((deed.clone(), body)))
+    }
+
+    /// The act of a step was answered: what follows comes to rest.
+    pub async fn done(
+        &mut self,
+        api: &Api,
+        step: &Step,
+        deed: &Deed,
+        answer: &Answer,
+    ) -> reqwest::Result<()> {
         if deed.act == "raise" && answer.status < 300 {
             answer.case().clone_into(&mut self.case);
             let name = deed.case.clone().unwrap_or_default();
             self.raised.push((self.case.clone(), name));
         }
-        api.set_clock(step.at).await?;
-        Ok(Some(answer))
+        api.set_clock(step.at).await
     }
 
     /// The id of the case of that name.

@@ -1,6 +1,8 @@
 //! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `audit` looks back.
 
 mod accounts;
+#[cfg(test)]
+mod api_guide;
 mod audit;
 mod background;
 mod check;

@@ -5,6 +5,7 @@
 
 mod desk;
 pub mod office;
+mod own;
 mod passwords;
 mod records;
 mod secrets;

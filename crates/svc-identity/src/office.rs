@@ -6,7 +6,7 @@ use events::{AgencyId, OfficerId, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    desk::listed_token,
+    own::listed_token,
     passwords,
     records::{Account, Session, Token},
     secrets::{self, Kind},

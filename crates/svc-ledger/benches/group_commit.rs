@@ -36,6 +36,7 @@ async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
         reader: nats.connect(Principal::Views).await,
         views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
         clock: Clock::System,
+        verifier: bus::assertion::Verifier::read(&nats.keys()).unwrap(),
         config: Arc::new(Config::default()),
         stop: stop.clone(),
         tasks: tasks.clone(),

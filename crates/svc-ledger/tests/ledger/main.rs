@@ -42,6 +42,7 @@ impl Ledger {
             reader: nats.connect(Principal::Views).await,
             views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
             clock,
+            verifier: bus::assertion::Verifier::read(&nats.keys()).unwrap(),
             config: Arc::new(Config::default()),
             stop: stop.clone(),
             tasks: tasks.clone(),

@@ -1,4 +1,4 @@
-//! A client in another language, made from the OpenAPI document alone, plays a whole scenario.
+//! A client in another language, made from the document of the API alone, plays a whole scenario.
 
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;

@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod delivery;
 pub mod failpoint;
 pub mod log;
+pub mod objects;
 pub mod permissions;
 mod probe;
 pub mod protocol;

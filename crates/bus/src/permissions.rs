@@ -8,7 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::protocol::NOTIFIER_PRESENT;
-use crate::streams::{self, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
+use crate::streams::{self, ATTACHMENTS, CASES, DEAD, NOTIFIER, OUTBOX, Shape};
 
 /// The roots of all subjects that are asked or announced and never stored.
 ///
@@ -44,6 +44,8 @@ pub enum Principal {
     Audit,
     /// The HTTP edge: passes commands on and can write nothing.
     Api,
+    /// The files that belong to documents: stores and reads them, and nothing else.
+    Files,
     /// The fold of a process: reads only.
     Views,
     /// Makes streams and consumers. No service uses it at run time.
@@ -71,7 +73,7 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal, in the order of the process.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
@@ -83,6 +85,7 @@ impl Principal {
         Self::Notifier,
         Self::Audit,
         Self::Api,
+        Self::Files,
         Self::Views,
         Self::Deploy,
     ];
@@ -101,6 +104,7 @@ impl Principal {
             Self::Notifier => "notifier",
             Self::Audit => "audit",
             Self::Api => "api",
+            Self::Files => "files",
             Self::Views => "views",
             Self::Deploy => "deploy",
         }
@@ -116,7 +120,13 @@ impl Principal {
             Self::Taskforce => &["taskforce"],
             Self::Escalation => &["escalation"],
             Self::Directory => &["directory"],
-            Self::Ledger | Self::Notifier | Self::Audit | Self::Api | Self::Views | Self::Deploy => &[],
+            Self::Ledger
+            | Self::Notifier
+            | Self::Audit
+            | Self::Api
+            | Self::Files
+            | Self::Views
+            | Self::Deploy => &[],
         }
     }
 
@@ -166,6 +176,11 @@ impl Principal {
             }
             Self::Api => {
                 rights.publish(["cmd.>", "dev.clock"]);
+            }
+            Self::Files => {
+                rights.publish(["$O.attachments.C.>", "$O.attachments.M.>"]);
+                rights.publish(read_replica(ATTACHMENTS)).publish([read_leader(ATTACHMENTS)]);
+                rights.publish([stream_info(ATTACHMENTS)]);
             }
             Self::Views => {
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES), stream_info(CASES)]);
@@ -383,6 +398,18 @@ mod tests {
         }
         let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, "outbox.>")).collect();
         assert_eq!(able, [Principal::Notifier]);
+        let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, "$O.>")).collect();
+        assert_eq!(able, [Principal::Files]);
+    }
+
+    #[test]
+    fn who_stores_files_reads_no_fact_and_asks_nobody() {
+        let rights = Principal::Files.rights();
+        let of_files =
+            |subject: &String| subject.contains("attachments") || subject.starts_with("_INBOX_files");
+        assert!(rights.publish.iter().all(of_files), "{:?}", rights.publish);
+        assert_eq!(rights.subscribe, ["_INBOX_files.>", "dev.clock"]);
+        assert!(!rights.responses);
     }
 
     #[test]

@@ -19,6 +19,10 @@ pub const CASES: &str = "CASES";
 pub const OUTBOX: &str = "OUTBOX";
 /// What a service could not process, parked for a person.
 pub const DEAD: &str = "DEAD";
+/// The files that belong to documents, each by the digest of its content (`bus::objects`).
+pub const ATTACHMENTS: &str = "OBJ_attachments";
+/// The same as tools for the object store call it.
+pub const BUCKET: &str = "attachments";
 /// The durable through which the notifier reads [`CASES`].
 pub const NOTIFIER: &str = "notifier";
 
@@ -36,6 +40,8 @@ pub struct Shape {
     pub outbox_max_bytes: u64,
     /// Room for [`DEAD`].
     pub dead_max_bytes: u64,
+    /// Room for [`ATTACHMENTS`].
+    pub attachments_max_bytes: u64,
 }
 
 /// One server or a cluster of three. Nothing else is offered: two cannot agree without each other.
@@ -99,13 +105,14 @@ pub const CONSUMERS: [ConsumerDeclaration; 1] = [ConsumerDeclaration {
 }];
 
 impl Default for Shape {
-    /// One machine, eleven gibibytes in all.
+    /// One machine, fifteen gibibytes in all.
     fn default() -> Self {
         Self {
             replicas: Replicas::One,
             cases_max_bytes: 8 * GIB,
             outbox_max_bytes: 2 * GIB,
             dead_max_bytes: GIB,
+            attachments_max_bytes: 4 * GIB,
         }
     }
 }
@@ -140,7 +147,7 @@ impl Replicas {
 }
 
 /// Every stream, for an installation of this shape.
-pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
+pub fn declared(shape: &Shape) -> [StreamDeclaration; 4] {
     let cases = StreamDeclaration {
         name: CASES,
         subjects: &["case.>", "document.>", "directory.>"],
@@ -170,7 +177,17 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 3] {
         atomic_batches: false,
         ..cases.clone()
     };
-    [cases, outbox, dead]
+    let attachments = StreamDeclaration {
+        name: ATTACHMENTS,
+        subjects: &["$O.attachments.C.>", "$O.attachments.M.>"],
+        purpose: "the files that belong to documents, by their digest",
+        max_bytes: shape.attachments_max_bytes,
+        // A piece of a file and its headers.
+        max_message_bytes: 640 * KIB,
+        atomic_batches: false,
+        ..cases.clone()
+    };
+    [cases, outbox, dead, attachments]
 }
 
 impl StreamDeclaration {

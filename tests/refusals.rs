@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+#[path = "refusals/attachments.rs"]
+mod attachments;
 #[path = "refusals/directory.rs"]
 mod directory;
 #[path = "refusals/dispute.rs"]

@@ -133,6 +133,17 @@ impl Up {
         self.running["metrics"].as_str().expect("an address").to_owned()
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running process")
+    }
+
+    /// Where its API listens.
+    pub fn address(&self) -> SocketAddr {
+        let http = self.running["http"].as_str().expect("an address");
+        http.rsplit('/').next().and_then(|address| address.parse().ok()).expect("an address")
+    }
+
     /// The process of its nats-server.
     pub fn nats(&self) -> i32 {
         nats_in(&self.data).expect("the nats-server's process")

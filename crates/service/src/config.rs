@@ -22,6 +22,8 @@ pub struct Config {
     pub policy: Option<PathBuf>,
     /// The HTTP API.
     pub http: Http,
+    /// The files that belong to documents.
+    pub attachments: Attachments,
     /// The NATS server.
     pub nats: Nats,
     /// The mail.
@@ -40,6 +42,16 @@ pub struct Http {
     pub public_url: Option<String>,
     /// Where the tokens are: one file for each officer, its content the token; `<data>/tokens` by default.
     pub tokens: Option<PathBuf>,
+}
+
+/// The files that belong to documents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attachments {
+    /// The most that a file may have, in bytes.
+    pub max_bytes: u64,
+    /// How long an upload may bring next to nothing, in seconds.
+    pub stall_seconds: u64,
 }
 
 /// The NATS server.
@@ -125,10 +137,17 @@ impl Default for Config {
             data: PathBuf::from("var"),
             policy: None,
             http: Http::default(),
+            attachments: Attachments::default(),
             nats: Nats::default(),
             mail: Mail::default(),
             metrics: Metrics::default(),
         }
+    }
+}
+
+impl Default for Attachments {
+    fn default() -> Self {
+        Self { max_bytes: 50 << 20, stall_seconds: 30 }
     }
 }
 
@@ -186,6 +205,11 @@ impl Config {
     /// Where the folds of the processes are kept: each has a file of its own, which may be lost.
     pub fn fold_folder(&self) -> PathBuf {
         self.data.join("fold")
+    }
+
+    /// Where files lie while they come in or go out; what is there has no name and goes with its process.
+    pub fn spool_folder(&self) -> PathBuf {
+        self.data.join("spool")
     }
 
     /// Where mail is written when there is no relay.

@@ -80,6 +80,8 @@ pub struct Chassis {
     pub bus: Bus,
     /// The process's read-only connection to the log.
     pub reader: Bus,
+    /// The connection to the store of files, for the service that takes them in.
+    pub files: Option<Bus>,
     /// The fold that all services of the process share.
     pub views: Arc<Views>,
     /// The time (DESIGN D7).

@@ -5,6 +5,7 @@
 
 mod acts;
 mod asking;
+mod attachments;
 mod auth;
 mod cases;
 mod dev;
@@ -57,6 +58,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 struct Api {
     chassis: Chassis,
     tokens: Arc<Tokens>,
+    files: Arc<attachments::Files>,
 }
 
 impl Api {
@@ -69,6 +71,7 @@ impl Api {
 async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let tokens = Tokens::read(&chassis.config.tokens(), &chassis.policy()).map_err(|error| failed(&error))?;
+    let files = attachments::Files::open(&chassis).await.map_err(|error| failed(&error))?;
     let listen = chassis.config.http.listen;
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
         failed(&match error.kind() {
@@ -84,7 +87,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let _ = chassis.listening.set(address);
     let stop = chassis.stop.clone();
     let tasks = chassis.tasks.clone();
-    let api = Api { chassis, tokens: Arc::new(tokens) };
+    let api = Api { chassis, tokens: Arc::new(tokens), files: Arc::new(files) };
     tasks.spawn(async move {
         let served = axum::serve(listener, router(api)).with_graceful_shutdown(stop.cancelled_owned()).await;
         if let Err(error) = served {
@@ -106,8 +109,11 @@ fn router(api: Api) -> Router {
         .route("/directory/policy", get(directory::policies))
         .route("/directory/events", get(directory::events))
         .route("/directory/{act}", post(directory::act))
-        .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate))
-        .layer(middleware::from_fn(bounded));
+        .layer(middleware::from_fn(bounded))
+        // Files take as long as they take, as long as something comes.
+        .route("/attachments", post(attachments::take_in))
+        .route("/cases/{id}/attachments/{sha256}", get(attachments::hand_out))
+        .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate));
     let mut router = Router::new()
         .nest("/api/v1", v1)
         .route("/livez", get(health::livez))

@@ -42,6 +42,26 @@ pub struct Http {
     pub public_url: Option<String>,
     /// Where the tokens are: one file for each officer, its content the token; `<data>/tokens` by default.
     pub tokens: Option<PathBuf>,
+    /// How often an officer may ask, each minute; two seconds' worth may come at once. 0 sets no limit.
+    pub requests_per_minute: u32,
+    /// How many sign-ins from one address may fail, each minute. 0 sets no limit.
+    pub failures_per_minute: u32,
+    /// How many connections are served at a time.
+    pub most_connections: usize,
+    /// How long a caller may take for the headers of a request, and be silent between two, in seconds.
+    pub header_seconds: u64,
+    /// TLS; absent serves plain HTTP, for a proxy in front.
+    pub tls: Option<Tls>,
+}
+
+/// TLS for the HTTP API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate and those that lead to it, in PEM.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
 }
 
 /// The files that belong to documents.
@@ -153,7 +173,16 @@ impl Default for Attachments {
 
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None, tokens: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            tokens: None,
+            requests_per_minute: 60_000,
+            failures_per_minute: 60,
+            most_connections: 4_096,
+            header_seconds: 30,
+            tls: None,
+        }
     }
 }
 
@@ -190,6 +219,12 @@ impl Config {
             let file = file.map(|file| format!("{} and ", file.display())).unwrap_or_default();
             ConfigError(format!("{} (read from {file}the environment)", error.to_string().trim_end()))
         })
+    }
+
+    /// How the API is reached at an address.
+    pub fn url(&self, address: SocketAddr) -> String {
+        let scheme = if self.http.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 
     /// Where the tokens are.

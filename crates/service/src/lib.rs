@@ -109,7 +109,7 @@ impl Chassis {
     /// What links in mails begin with: as configured, or where the API of this process listens.
     pub fn public_url(&self) -> String {
         let address = self.listening.get().copied().unwrap_or(self.config.http.listen);
-        self.config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+        self.config.http.public_url.clone().unwrap_or_else(|| self.config.url(address))
     }
 
     /// An error of a service that does not start.

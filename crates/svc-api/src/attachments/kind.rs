@@ -359,7 +359,7 @@ mod tests {
             b"<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY e \"e\">]><x/>".to_vec(),
             b"text <script>alert(1)</script>".to_vec(),
             b"< no element".to_vec(),
-            b"GIF89a".to_vec(),
+            b"GIF89a\x01\0\x01\0".to_vec(),
             b"\xff\xfet\0e\0x\0t\0".to_vec(),
             b"half a letter \xc3".to_vec(),
             b"a bell \x07".to_vec(),

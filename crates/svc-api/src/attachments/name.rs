@@ -32,7 +32,7 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 pub(crate) fn checked(name: &str) -> Option<String> {
     let kept = text::clean(name);
     let safe = !kept.trim().is_empty()
-        && kept.trim() == kept
+        && name.trim() == name
         && !kept.starts_with('.')
         && !kept.ends_with('.')
         && kept.chars().count() <= LONGEST
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn whatever_a_fact_calls_it_the_header_stays_one_header_and_the_ending_true() {
         for (name, expected) in [
-            ("a\r\nSet-Cookie: x=1.pdf", "aSet-Cookie_ x=1.pdf"),
+            ("a\r\nSet-Cookie: x=1.pdf", "a_Set-Cookie_ x=1.pdf"),
             ("../../etc/passwd", "_.._etc_passwd.pdf"),
             ("anh\u{202E}fdp.exe", "anhfdp.exe.pdf"),
             ("\"; filename=evil.exe", "_; filename=evil.exe.pdf"),

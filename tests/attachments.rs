@@ -115,7 +115,8 @@ async fn a_file_goes_round_byte_by_byte_to_those_who_may_read_the_case() {
         ("btg.truc-ban", &case, "x"),
         ("btg.truc-ban", "no-case", &digest),
     ] {
-        let answer = api.get(who, &address(case, digest)).await.unwrap();
+        let request = api.request(who, Method::GET, &address(case, digest));
+        let answer = send(request.header("X-Request-Id", "the-same")).await.unwrap();
         assert_eq!((answer.status, answer.code()), (404, "NOT_FOUND"), "{who} {case} {digest}");
         answers.push(answer.body);
     }

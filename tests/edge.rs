@@ -68,13 +68,18 @@ async fn every_answer_carries_an_id_and_the_headers_that_keep_it_harmless() {
     }
 }
 
-/// The status of an upload whose second half comes late, told by the one who sends it.
-async fn late_half(up: &Up, api_token: &str) -> (TcpStream, Vec<u8>) {
-    let content = [b"%PDF-1.7\n".as_slice(), &[b'x'; 100_000]].concat();
+/// A file that is taken in.
+fn pdf() -> Vec<u8> {
+    [b"%PDF-1.7\n".as_slice(), &vec![b'x'; 100_000]].concat()
+}
+
+/// An upload of which the first half has been accepted, and its second half.
+async fn late_half(up: &Up, token: &str) -> (TcpStream, Vec<u8>) {
+    let content = pdf();
     let mut line = TcpStream::connect(up.address()).await.unwrap();
     let head = format!(
         "POST /api/v1/attachments?file_name=a.pdf&state_secret=false HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\
-         Authorization: Bearer {api_token}\r\nContent-Length: {}\r\n\r\n",
+         Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n",
         content.len()
     );
     line.write_all(head.as_bytes()).await.unwrap();
@@ -110,7 +115,7 @@ async fn told_to_stop_it_finishes_what_it_has_accepted_and_takes_nothing_new() {
     let api: Api = up.api();
     let again = api.request(OFFICER, Method::POST, "/api/v1/attachments");
     let again = again.query(&[("file_name", "a.pdf"), ("state_secret", "false")]);
-    let content = [b"%PDF-1.7\n".as_slice(), &[b'x'; 100_000]].concat();
+    let content = pdf();
     assert_eq!(send(again.body(content)).await.unwrap().status, 200);
 }
 

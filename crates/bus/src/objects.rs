@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_is_what_tools_for_the_object_store_read() {
+    fn the_subjects_are_those_of_an_object_store() {
         let digest = Digest::of(b"abc");
         assert_eq!(
             entry_subject(&digest),

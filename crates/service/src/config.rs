@@ -48,7 +48,8 @@ pub struct Http {
     pub failures_per_minute: u32,
     /// How many connections are served at a time.
     pub most_connections: usize,
-    /// How long a caller may take for the headers of a request, and be silent between two, in seconds.
+    /// How long a caller may take for the headers of a request, be silent between two, and read nothing of an answer, in
+    /// seconds.
     pub header_seconds: u64,
     /// TLS; absent serves plain HTTP, for a proxy in front.
     pub tls: Option<Tls>,

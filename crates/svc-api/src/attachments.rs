@@ -26,7 +26,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bus::{
-    Bus,
+    Bus, log,
     objects::{self, ObjectError, Put},
     streams::{self, ATTACHMENTS},
 };
@@ -61,6 +61,9 @@ const AT_A_TIME: usize = 16;
 
 /// What an upload must bring within the time in which it may stall: half a kilobyte a second by default.
 const HEADWAY: u64 = 16 << 10;
+
+/// From which part of the store's room on each further file calls for more.
+const NEARLY_FULL: f64 = 0.8;
 
 /// How much is read or written at a time.
 const PIECE: usize = 64 << 10;
@@ -155,7 +158,9 @@ pub(crate) async fn take_in(
     let storing = api.chassis.tasks.spawn(async move {
         let Spooled { mut file, digest, .. } = spooled;
         let _alone = files.storing.lock().await;
-        objects::put(&files.bus, &digest, &mut file, at).await
+        let put = objects::put(&files.bus, &digest, &mut file, at).await?;
+        warn_of_the_room(&files.bus).await;
+        Ok(put)
     });
     let stored = storing.await.unwrap_or_else(|error| Err(ObjectError::Spool(io::Error::other(error))));
     let status = match stored.map_err(|error| not_stored(&error, language))? {
@@ -166,6 +171,20 @@ pub(crate) async fn take_in(
     let mut response = (status, axum::Json(taken)).into_response();
     etag(&mut response, &digest);
     Ok(response)
+}
+
+/// Calls for more room while there still is some.
+async fn warn_of_the_room(bus: &Bus) {
+    match log::fullness(bus, ATTACHMENTS).await {
+        Ok(fullness) if fullness >= NEARLY_FULL => {
+            let percent = format!("{:.0} %", fullness * 100.0);
+            let words =
+                "STORE_NEARLY_FULL: give the stream OBJ_attachments more room before no file can be stored";
+            tracing::error!(percent, alert = true, "{words}");
+        }
+        Ok(_) => {}
+        Err(error) => tracing::debug!(%error, "how full the store of files is cannot be seen"),
+    }
 }
 
 /// The name under which a file is kept, if it may be taken in at all: asked before anything of it is read.

@@ -16,7 +16,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service as _;
 
-use super::rate::Peer;
+use super::{patience::Patient, rate::Peer};
 
 /// The most that the line and the headers of a request may take, in bytes. There are at most a hundred headers, which
 /// is what the server takes by itself.
@@ -30,7 +30,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Serving {
     router: Router,
     tls: Option<TlsAcceptor>,
-    /// How long a caller may take for the handshake, and for the headers of a request: the first and each further one.
+    /// How long a caller may take for the handshake, for the headers of a request, the first and each further one, and
+    /// read nothing of an answer.
     patience: Duration,
     places: Arc<Semaphore>,
     stop: CancellationToken,
@@ -86,6 +87,7 @@ impl Serving {
     async fn connection(self, stream: TcpStream, peer: SocketAddr) {
         // An answer is one write: it need not wait for another.
         let _ = stream.set_nodelay(true);
+        let stream = Patient::new(stream, self.patience);
         let Some(tls) = self.tls.clone() else { return self.requests(stream, peer).await };
         match timeout(self.patience, tls.accept(stream)).await {
             Ok(Ok(stream)) => self.requests(stream, peer).await,
@@ -152,8 +154,10 @@ mod tests {
         let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let (address, stop, tasks) =
             (listener.local_addr().unwrap(), CancellationToken::new(), TaskTracker::new());
-        let router =
-            Router::new().route("/", get(async || "here")).route("/echo", post(async |body: String| body));
+        let router = Router::new()
+            .route("/", get(async || "here"))
+            .route("/echo", post(async |body: String| body))
+            .route("/large", get(async || vec![b'x'; 64 << 20]));
         let tls = config.tls.as_ref().map(|tls| tls::acceptor(tls).unwrap());
         let serving = Serving::new(router, tls, &config, stop.clone(), tasks.clone());
         tasks.spawn(serving.serve(listener));
@@ -176,6 +180,19 @@ mod tests {
         let mut line = TcpStream::connect(edge.address).await.unwrap();
         line.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
         assert!(!all(line).await.contains("here"));
+    }
+
+    #[tokio::test]
+    async fn who_reads_nothing_of_his_answer_is_let_go() {
+        let edge = edge(Http { header_seconds: 1, ..Http::default() }).await;
+        let mut line = TcpStream::connect(edge.address).await.unwrap();
+        line.write_all(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        line.read_exact(&mut [0; 12]).await.unwrap();
+        testkit::eventually(async || match edge.tasks.len() {
+            1 => Ok(()),
+            more => Err(format!("{more} tasks")),
+        })
+        .await;
     }
 
     #[tokio::test]

@@ -46,7 +46,7 @@ async fn run(up: &Up, place: &Installation, block: &str, variables: &[(&str, &st
         "#;
     let mut shell = Command::new("bash");
     shell.arg("-c").arg(format!("{begin}\n{block}")).current_dir(place.data());
-    shell.env("API", up.address("/api/v1")).env("TOKENS", place.data().join("tokens"));
+    shell.env("API", up.at("/api/v1")).env("TOKENS", place.data().join("tokens"));
     shell.envs(variables.iter().copied());
     let done = shell.output().await.expect("the shell runs");
     let (said, wrong) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));

@@ -34,7 +34,7 @@ async fn a_python_client_plays_the_land_clearance() {
         })
         .collect();
     let mut python = Command::new("python3");
-    python.arg(top().join("tests/clients/play.py")).arg(up.address("")).arg(place.data().join("tokens"));
+    python.arg(top().join("tests/clients/play.py")).arg(up.at("")).arg(place.data().join("tokens"));
     python.env("PYTHONDONTWRITEBYTECODE", "1").kill_on_drop(true);
     python.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut playing = python.spawn().expect("python3 runs");

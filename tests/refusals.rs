@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+#[path = "refusals/attachments.rs"]
+mod attachments;
 #[path = "refusals/directory.rs"]
 mod directory;
 #[path = "refusals/dispute.rs"]
@@ -78,6 +80,7 @@ async fn what_is_not_yours_looks_as_if_it_were_not_there() {
         let ask = async |case: &str| {
             let request = api.request("sxd.lanh-dao", method.clone(), &format!("/api/v1/cases/{case}{path}"));
             let request = request.header("Idempotency-Key", "k").header("If-Match", "\"1\"");
+            let request = request.header("X-Request-Id", "the-same");
             let answer = send(request.json(&verified)).await.unwrap();
             let mut headers = answer.headers.clone();
             headers.remove("date");

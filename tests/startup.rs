@@ -129,6 +129,10 @@ async fn a_configuration_that_is_wrong_names_what_is_wrong_and_where() {
     for (text, words) in [
         ("[mail.smtp]\nhost = \"mail.example\"\nport = 25\ntls = \"none\"\n", ["in the clear", "starttls"]),
         ("[mail.smtp]\nhst = \"mail.example\"\n", ["[mail.smtp]", "unknown field `hst`"]),
+        (
+            "[http.tls]\ncertificate = \"/nowhere/c.pem\"\nkey = \"/nowhere/k.pem\"\n",
+            ["[http.tls]", "/nowhere/c.pem"],
+        ),
     ] {
         place.configure(&format!("[http]\npublic_url = \"https://phoi-hop.tinh.example\"\n{text}"));
         says(&place.up_in_vain(&[]).await, &words);

@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::{
     refused::{ABSENT, Refusals, facts, with},
-    support::{api::call, process::Installation},
+    support::{
+        api::{call, send},
+        process::Installation,
+    },
 };
 
 #[tokio::test]
@@ -65,4 +68,27 @@ async fn what_the_edge_refuses_is_a_problem_and_nothing_is_stored() {
         edge.refused(api.request("btg.truc-ban", method, path), 405, "METHOD_NOT_ALLOWED").await;
     }
     assert_eq!(facts(&api).await, 1, "the policy alone");
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_again() {
+    let place = Installation::new();
+    place.configure("[http]\nrequests_per_minute = 1\nfailures_per_minute = 1\n");
+    let up = place.up().await;
+    let api = up.api();
+    let mut edge = Refusals::of(api.clone());
+    let cases = "/api/v1/cases";
+    let code = "TOO_MANY_REQUESTS";
+    assert_eq!(api.get("btg.truc-ban", cases).await.unwrap().status, 200);
+    let told = edge.refused(api.request("btg.truc-ban", Method::GET, cases), 429, code).await;
+    let seconds: u32 = told.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    assert_eq!(api.get("btg.dau-moi", cases).await.unwrap().status, 200, "each for himself");
+
+    let forged = || api.plain(Method::GET, cases).bearer_auth("0".repeat(64));
+    assert_eq!(send(forged()).await.unwrap().status, 401);
+    edge.refused(forged(), 429, code).await;
+    edge.refused(api.plain(Method::POST, cases), 429, code).await;
+    assert_eq!(api.get("btg.lanh-dao", cases).await.unwrap().status, 200, "from the same address");
+    assert_eq!(send(api.plain(Method::GET, "/livez")).await.unwrap().status, 200);
 }

@@ -3,7 +3,7 @@
 
 use std::{fs, time::Duration};
 
-use bus::Principal;
+use bus::{Principal, streams::Shape};
 use serde_json::{Value, json};
 use testkit::nats::TestNats;
 use tokio::{
@@ -89,6 +89,15 @@ async fn the_outbox_and_its_reader_are_held_against_their_declarations_too() {
             &said,
             &["consumer notifier of stream CASES differs", "ack_wait is 1000000000, should be 5000000000"],
         );
+    }
+}
+
+#[tokio::test]
+async fn who_takes_files_in_holds_their_stream_against_its_declaration() {
+    let nats = TestNats::start_with(&Shape { attachments_max_bytes: 1 << 20, ..Shape::default() }).await;
+    for start in [STARTS[0], &["serve", "--listen", "127.0.0.1:0", "api"]] {
+        let said = in_vain(&nats, start, &nats.url(), &nats.monitor_url()).await;
+        says(&said, &["stream OBJ_attachments differs", "max_bytes is 1048576, should be 4294967296"]);
     }
 }
 

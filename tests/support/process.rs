@@ -129,13 +129,24 @@ impl Up {
     }
 
     /// An address of its API.
-    pub fn address(&self, path: &str) -> String {
+    pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.running["http"].as_str().expect("an address"))
     }
 
     /// Where its metrics are read.
     pub fn metrics(&self) -> String {
         self.running["metrics"].as_str().expect("an address").to_owned()
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a running process")
+    }
+
+    /// Where its API listens.
+    pub fn address(&self) -> SocketAddr {
+        let http = self.running["http"].as_str().expect("an address");
+        http.rsplit('/').next().and_then(|address| address.parse().ok()).expect("an address")
     }
 
     /// The process of its nats-server.

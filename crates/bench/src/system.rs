@@ -108,7 +108,7 @@ impl Installation {
         let config = self.root.join("concord.toml");
         let (host, port) = (relay.ip(), relay.port());
         let text = format!(
-            "[http]\npublic_url = \"https://phoi-hop.tinh.example\"\n\n\
+            "[http]\npublic_url = \"https://phoi-hop.tinh.example\"\nrequests_per_minute = 0\n\n\
              [mail.smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"none\"\n"
         );
         fs::write(&config, text)?;

@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod failpoint;
 pub mod identity;
 pub mod log;
+pub mod objects;
 pub mod permissions;
 mod probe;
 pub mod protocol;

@@ -105,6 +105,22 @@ pub async fn last(bus: &Bus, stream: &'static str, subject: &str) -> Result<Opti
     }
 }
 
+/// The first message of a literal subject from a sequence on, as the leader has it.
+pub async fn next(
+    bus: &Bus,
+    stream: &'static str,
+    from: u64,
+    subject: &str,
+) -> Result<Option<Entry>, ReadError> {
+    let handle = bounded(stream, bus.jetstream().get_stream_no_info(stream)).await?;
+    match tokio::time::timeout(LIMIT, handle.get_first_raw_message_by_subject(subject, from)).await {
+        Err(_) => Err(ReadError::Silent { stream }),
+        Ok(Ok(message)) => Ok(Some(stored(message))),
+        Ok(Err(error)) if error.kind() == LastRawMessageErrorKind::NoMessageFound => Ok(None),
+        Ok(Err(error)) => Err(ReadError::Refused { stream, reason: error.to_string() }),
+    }
+}
+
 /// The sequence of the stream's last message; 0 for an empty one.
 pub async fn last_sequence(bus: &Bus, stream: &'static str) -> Result<u64, ReadError> {
     let handle = bounded(stream, bus.jetstream().get_stream(stream)).await?;

@@ -9,7 +9,9 @@ use std::str::FromStr;
 
 use crate::identity::{ASK, ENDED};
 use crate::protocol::NOTIFIER_PRESENT;
-use crate::streams::{self, ACCESS, CASES, DEAD, IDENTITY, IDENTITY_SUBJECTS, NOTIFIER, OUTBOX, Shape};
+use crate::streams::{
+    self, ACCESS, ATTACHMENTS, CASES, DEAD, IDENTITY, IDENTITY_SUBJECTS, NOTIFIER, OUTBOX, Shape,
+};
 
 /// The roots of all subjects that are asked or announced and never stored.
 ///
@@ -47,6 +49,8 @@ pub enum Principal {
     Audit,
     /// The HTTP edge: passes commands on and can write nothing.
     Api,
+    /// The files that belong to documents: stores and reads them, and nothing else.
+    Files,
     /// The fold of a process: reads only.
     Views,
     /// Makes streams and consumers. No service uses it at run time.
@@ -74,7 +78,7 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal, in the order of the process.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
@@ -87,6 +91,7 @@ impl Principal {
         Self::Notifier,
         Self::Audit,
         Self::Api,
+        Self::Files,
         Self::Views,
         Self::Deploy,
     ];
@@ -106,6 +111,7 @@ impl Principal {
             Self::Notifier => "notifier",
             Self::Audit => "audit",
             Self::Api => "api",
+            Self::Files => "files",
             Self::Views => "views",
             Self::Deploy => "deploy",
         }
@@ -126,6 +132,7 @@ impl Principal {
             | Self::Notifier
             | Self::Audit
             | Self::Api
+            | Self::Files
             | Self::Views
             | Self::Deploy => &[],
         }
@@ -186,6 +193,11 @@ impl Principal {
             }
             Self::Api => {
                 rights.publish(["cmd.>", ASK, "dev.clock"]).subscribe([ENDED]);
+            }
+            Self::Files => {
+                rights.publish(["$O.attachments.C.>", "$O.attachments.M.>"]);
+                rights.publish(read_replica(ATTACHMENTS)).publish([read_leader(ATTACHMENTS)]);
+                rights.publish([stream_info(ATTACHMENTS)]);
             }
             Self::Views => {
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES), stream_info(CASES)]);
@@ -403,6 +415,18 @@ mod tests {
         }
         let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, "outbox.>")).collect();
         assert_eq!(able, [Principal::Notifier]);
+        let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, "$O.>")).collect();
+        assert_eq!(able, [Principal::Files]);
+    }
+
+    #[test]
+    fn who_stores_files_reads_no_fact_and_asks_nobody() {
+        let rights = Principal::Files.rights();
+        let of_files =
+            |subject: &String| subject.contains("attachments") || subject.starts_with("_INBOX_files");
+        assert!(rights.publish.iter().all(of_files), "{:?}", rights.publish);
+        assert_eq!(rights.subscribe, ["_INBOX_files.>", "dev.clock"]);
+        assert!(!rights.responses);
     }
 
     #[test]

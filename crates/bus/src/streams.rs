@@ -25,6 +25,10 @@ pub const IDENTITY: &str = "KV_IDENTITY";
 pub const IDENTITY_SUBJECTS: &str = "$KV.IDENTITY.";
 /// Who signed in, who was refused, which tokens were given and taken back.
 pub const ACCESS: &str = "ACCESS";
+/// The files that belong to documents, each by the digest of its content (`bus::objects`).
+pub const ATTACHMENTS: &str = "OBJ_attachments";
+/// The same as tools for the object store call it.
+pub const BUCKET: &str = "attachments";
 /// The durable through which the notifier reads [`CASES`].
 pub const NOTIFIER: &str = "notifier";
 
@@ -46,6 +50,8 @@ pub struct Shape {
     pub identity_max_bytes: u64,
     /// Room for [`ACCESS`].
     pub access_max_bytes: u64,
+    /// Room for [`ATTACHMENTS`].
+    pub attachments_max_bytes: u64,
 }
 
 /// One server or a cluster of three. Nothing else is offered: two cannot agree without each other.
@@ -111,7 +117,7 @@ pub const CONSUMERS: [ConsumerDeclaration; 1] = [ConsumerDeclaration {
 }];
 
 impl Default for Shape {
-    /// One machine, a little more than twelve gibibytes in all.
+    /// One machine, a little more than sixteen gibibytes in all.
     fn default() -> Self {
         Self {
             replicas: Replicas::One,
@@ -120,6 +126,7 @@ impl Default for Shape {
             dead_max_bytes: GIB,
             identity_max_bytes: GIB / 4,
             access_max_bytes: GIB,
+            attachments_max_bytes: 4 * GIB,
         }
     }
 }
@@ -154,7 +161,7 @@ impl Replicas {
 }
 
 /// Every stream, for an installation of this shape.
-pub fn declared(shape: &Shape) -> [StreamDeclaration; 5] {
+pub fn declared(shape: &Shape) -> [StreamDeclaration; 6] {
     let cases = StreamDeclaration {
         name: CASES,
         subjects: &["case.>", "document.>", "directory.>"],
@@ -203,7 +210,17 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 5] {
         atomic_batches: false,
         ..cases.clone()
     };
-    [cases, outbox, dead, identity, access]
+    let attachments = StreamDeclaration {
+        name: ATTACHMENTS,
+        subjects: &["$O.attachments.C.>", "$O.attachments.M.>"],
+        purpose: "the files that belong to documents, by their digest",
+        max_bytes: shape.attachments_max_bytes,
+        // A piece of a file and its headers.
+        max_message_bytes: 640 * KIB,
+        atomic_batches: false,
+        ..cases.clone()
+    };
+    [cases, outbox, dead, identity, access, attachments]
 }
 
 impl StreamDeclaration {

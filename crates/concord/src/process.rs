@@ -75,6 +75,7 @@ struct Mounted {
     stop: CancellationToken,
     tasks: TaskTracker,
     bus: Bus,
+    files: Option<Bus>,
 }
 
 /// Whose rights a process uses: those made here, or those that the operator put there.
@@ -160,15 +161,25 @@ impl Process {
                 };
                 let bus = on(threads, async move { Bus::connect(&to).await }).await??;
                 measured.connection(service.name, &bus);
+                let files = if service.principal == Principal::Api {
+                    // A right of its own: the edge itself still writes nothing.
+                    let files = connect(server, &keys.get(Principal::Files)?).await?;
+                    measured.connection(Principal::Files.name(), &files);
+                    Some(files)
+                } else {
+                    None
+                };
                 process.mounted.push(Mounted {
                     name: service.name,
                     stop: stop.clone(),
                     tasks: tasks.clone(),
                     bus: bus.clone(),
+                    files: files.clone(),
                 });
                 let chassis = Chassis {
                     bus,
                     reader: reader.clone(),
+                    files,
                     views: Arc::clone(&views),
                     clock: clock.clone(),
                     verifier: verifier.clone(),
@@ -234,13 +245,16 @@ impl Process {
     /// Stops against the flow: who asks before who answers, the ledger last. Each takes in nothing new, finishes what
     /// is under way, and takes leave of the server.
     pub(crate) async fn stop(self) {
-        for Mounted { name, stop, tasks, bus } in self.mounted.into_iter().rev() {
+        for Mounted { name, stop, tasks, bus, files } in self.mounted.into_iter().rev() {
             stop.cancel();
             tasks.close();
             if tokio::time::timeout(FAREWELL, tasks.wait()).await.is_err() {
                 tracing::warn!(name, "not everything finished in time; it is taken up at the next start");
             }
             leave(&bus).await;
+            if let Some(files) = files {
+                leave(&files).await;
+            }
         }
         leave(&self.reader).await;
         // What is not written now is applied again at the next start.

@@ -62,7 +62,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     let address = process.listening().unwrap_or(config_shown.http.listen);
     let running = Running {
         pid: std::process::id(),
-        http: format!("http://{address}"),
+        http: config_shown.url(address),
         nats: server.url.clone(),
         monitor: server.monitor_url.clone(),
         metrics: process.metrics().map(|address| format!("http://{address}/metrics")),

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use crate::refusal::{Code, Refusal};
+use crate::{
+    refusal::{Code, Refusal},
+    text,
+};
 
 /// The question that every intake and every document answers: *"Có nội dung bí mật nhà nước không?"*
 const QUESTION: &str = "state_secret";
@@ -34,6 +37,16 @@ pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
         )),
         None => Ok(()),
     }
+}
+
+/// Refuses a file whose name carries a level of secrecy: *tuyệt mật*, *tối mật*, or *mật* set off from the rest.
+pub fn screen_name(name: &str) -> Result<(), Refusal> {
+    let name = text::clean(name).to_lowercase();
+    let words: Vec<_> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let high = words.windows(2).any(|pair| matches!(pair, ["tuyệt" | "tối", "mật"]));
+    let set_off =
+        name.split(['(', ')', '[', ']', '{', '}', '_', '-', '–', '.']).any(|part| part.trim() == "mật");
+    if high || set_off { Err(refused()) } else { Ok(()) }
 }
 
 /// Whether a document stands anywhere in the body: not only its number.
@@ -138,6 +151,19 @@ mod tests {
                 Code::StateSecretContentRefused,
                 "{body}"
             );
+        }
+    }
+
+    #[test]
+    fn a_file_whose_name_says_that_it_is_secret_is_refused() {
+        for name in
+            ["TỐI MẬT - báo cáo.pdf", "Tuyệt_mật.docx", "(MẬT) kế hoạch.pdf", "kế hoạch_mật.pdf", "mật.pdf"]
+        {
+            assert_eq!(screen_name(name).unwrap_err().code, Code::StateSecretContentRefused, "{name}");
+        }
+        for name in ["mật độ dân số.xlsx", "mật ong.pdf", "tối mất điện.txt", "", "báo cáo.pdf"]
+        {
+            assert_eq!(screen_name(name), Ok(()), "{name}");
         }
     }
 

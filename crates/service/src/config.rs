@@ -22,6 +22,8 @@ pub struct Config {
     pub policy: Option<PathBuf>,
     /// The HTTP API.
     pub http: Http,
+    /// The files that belong to documents.
+    pub attachments: Attachments,
     /// The NATS server.
     pub nats: Nats,
     /// The mail.
@@ -60,6 +62,37 @@ pub struct Http {
     /// Where the tokens for demonstrations are: one file for each officer, its content the token; `<data>/tokens` by
     /// default.
     pub tokens: Option<PathBuf>,
+    /// How often an officer may ask, each minute; two seconds' worth may come at once. 0 sets no limit.
+    pub requests_per_minute: u32,
+    /// How many sign-ins from one address may fail, each minute. 0 sets no limit.
+    pub failures_per_minute: u32,
+    /// How many connections are served at a time.
+    pub most_connections: usize,
+    /// How long a caller may take for the headers of a request, be silent between two, and read nothing of an answer, in
+    /// seconds.
+    pub header_seconds: u64,
+    /// TLS; absent serves plain HTTP, for a proxy in front.
+    pub tls: Option<Tls>,
+}
+
+/// TLS for the HTTP API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate and those that lead to it, in PEM.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
+}
+
+/// The files that belong to documents.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Attachments {
+    /// The most that a file may have, in bytes.
+    pub max_bytes: u64,
+    /// How long an upload may bring next to nothing, in seconds.
+    pub stall_seconds: u64,
 }
 
 /// The NATS server.
@@ -145,6 +178,7 @@ impl Default for Config {
             data: PathBuf::from("var"),
             policy: None,
             http: Http::default(),
+            attachments: Attachments::default(),
             nats: Nats::default(),
             mail: Mail::default(),
             metrics: Metrics::default(),
@@ -160,9 +194,24 @@ impl Default for Identity {
     }
 }
 
+impl Default for Attachments {
+    fn default() -> Self {
+        Self { max_bytes: 50 << 20, stall_seconds: 30 }
+    }
+}
+
 impl Default for Http {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), public_url: None, tokens: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            tokens: None,
+            requests_per_minute: 60_000,
+            failures_per_minute: 60,
+            most_connections: 4_096,
+            header_seconds: 30,
+            tls: None,
+        }
     }
 }
 
@@ -206,6 +255,12 @@ impl Config {
         self.identity.demonstration.unwrap_or(self.policy.is_none())
     }
 
+    /// How the API is reached at an address.
+    pub fn url(&self, address: SocketAddr) -> String {
+        let scheme = if self.http.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
+    }
+
     /// Where the tokens for demonstrations are.
     pub fn tokens(&self) -> PathBuf {
         self.http.tokens.clone().unwrap_or_else(|| self.data.join("tokens"))
@@ -219,6 +274,11 @@ impl Config {
     /// Where the folds of the processes are kept: each has a file of its own, which may be lost.
     pub fn fold_folder(&self) -> PathBuf {
         self.data.join("fold")
+    }
+
+    /// Where files lie while they come in or go out; what is there has no name and goes with its process.
+    pub fn spool_folder(&self) -> PathBuf {
+        self.data.join("spool")
     }
 
     /// Where mail is written when there is no relay.

@@ -83,6 +83,8 @@ pub struct Chassis {
     pub bus: Bus,
     /// The process's read-only connection to the log.
     pub reader: Bus,
+    /// The connection to the store of files, for the service that takes them in.
+    pub files: Option<Bus>,
     /// The fold that all services of the process share.
     pub views: Arc<Views>,
     /// The time (DESIGN D7).
@@ -128,7 +130,7 @@ impl Chassis {
     /// What links in mails begin with: as configured, or where the API of this process listens.
     pub fn public_url(&self) -> String {
         let address = self.listening.get().copied().unwrap_or(self.config.http.listen);
-        self.config.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"))
+        self.config.http.public_url.clone().unwrap_or_else(|| self.config.url(address))
     }
 
     /// An error of a service that does not start.

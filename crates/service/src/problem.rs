@@ -1,5 +1,7 @@
 //! problem+json (RFC 9457): a stable code, a title in the caller's language, and what to do next.
 
+use std::sync::Arc;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -41,6 +43,11 @@ impl Language {
     }
 }
 
+tokio::task_local! {
+    /// The id of the request that is being answered: each problem names it.
+    pub static REQUEST_ID: Arc<str>;
+}
+
 /// A problem, as the caller gets it.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Body>);
@@ -57,6 +64,8 @@ struct Body {
     code: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<Arc<str>>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
@@ -86,6 +95,7 @@ impl Problem {
             next: Some(language.pick(words.next.vi, words.next.en)),
             code,
             errors,
+            request_id: None,
             retry_after: retry_after(status),
         }))
     }
@@ -106,8 +116,16 @@ impl Problem {
             next: None,
             code: code.to_owned(),
             errors: Vec::new(),
+            request_id: None,
             retry_after: retry_after(status),
         }))
+    }
+
+    /// The same may be sent again after so many seconds.
+    #[must_use]
+    pub fn after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
     }
 }
 
@@ -126,7 +144,8 @@ fn pointer(field: &str) -> String {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.0.request_id = REQUEST_ID.try_with(Arc::clone).ok();
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();

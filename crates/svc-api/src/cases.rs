@@ -15,7 +15,7 @@ use bus::{log, protocol, streams::CASES};
 use domain::{Case, Code, Refusal, access};
 use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use service::problem::{Language, Problem};
 use views::{Filter, Views};
 
@@ -57,7 +57,7 @@ struct Events {
 /// A fact as a reader is told it.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Told {
+pub(crate) enum Told {
     /// In the bytes that are stored.
     Stored(Box<RawValue>),
     /// Without what it says, as long as that is sealed; its digest stands for it in the chain.
@@ -68,6 +68,16 @@ enum Told {
         sealed: bool,
         digest: Digest,
     },
+}
+
+impl Told {
+    /// What a fact says, unless that is sealed.
+    pub(crate) fn content(&self) -> Option<Value> {
+        match self {
+            Self::Stored(fact) => serde_json::from_str(fact.get()).ok(),
+            Self::Sealed { .. } => None,
+        }
+    }
 }
 
 /// Tells the facts of a case one after the other: which statement belongs to which dispute is a question of order.
@@ -139,14 +149,17 @@ pub(crate) async fn events(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let case = visible(&api, &caller, id, None).await?;
+    let events = told(&api, &caller, &case).await?;
+    Ok(axum::Json(Events { events }).into_response())
+}
+
+/// The facts of a case as this reader is told them.
+pub(crate) async fn told(api: &Api, caller: &Caller, case: &Case) -> Result<Vec<Told>, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
-    let mut facts = Events { events: Vec::new() };
-    let mut teller = Teller { case: &case, reader: api.reader(&caller), disputes: 0 };
-    for payload in stored(&api, &protocol::case_subject(case.id)).await.map_err(refuse)? {
-        let told = teller.tell(&payload).map_err(|reason| refuse(unreadable(&reason)))?;
-        facts.events.push(told);
-    }
-    Ok(axum::Json(facts).into_response())
+    let mut teller = Teller { case, reader: api.reader(caller), disputes: 0 };
+    let stored = stored(api, &protocol::case_subject(case.id)).await.map_err(refuse)?;
+    let told = stored.iter().map(|payload| teller.tell(payload));
+    told.map(|told| told.map_err(|reason| refuse(unreadable(&reason)))).collect()
 }
 
 /// The facts of an aggregate, as they stand in the log.

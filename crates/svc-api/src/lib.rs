@@ -5,21 +5,23 @@
 
 mod acts;
 mod asking;
+mod attachments;
 mod auth;
 mod cases;
 mod dev;
 mod directory;
 mod dossier;
+mod edge;
 mod health;
 mod session;
 mod view;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
@@ -32,6 +34,10 @@ use service::{
 use tower_http::catch_panic::CatchPanicLayer;
 
 use auth::{Caller, Doors};
+use edge::{
+    connections::Serving,
+    rate::{self, Limits},
+};
 
 /// The service.
 pub fn service() -> Service {
@@ -58,6 +64,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 struct Api {
     chassis: Chassis,
     doors: Doors,
+    files: Arc<attachments::Files>,
+    limits: Arc<Limits>,
 }
 
 impl Api {
@@ -71,28 +79,20 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let failed = Chassis::failed(NAME);
     let doors = Doors::default();
     doors.watch(&chassis).await.map_err(|error| failed(&error))?;
-    let listen = chassis.config.http.listen;
-    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
-        failed(&match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("{listen} is taken by another program: stop it, or give another with --listen")
-            }
-            _ => format!("cannot listen on {listen}: {error}"),
-        })
-    })?;
+    let files = attachments::Files::open(&chassis).await.map_err(|error| failed(&error))?;
+    let tls = chassis.config.http.tls.as_ref().map(edge::tls::acceptor).transpose();
+    let tls = tls.map_err(|error| failed(&error))?;
+    let listener =
+        edge::connections::listen(chassis.config.http.listen).await.map_err(|error| failed(&error))?;
     let address = listener.local_addr().map_err(|error| failed(&error))?;
     tracing::info!(%address, "the API listens");
     // One API in a process: nobody else sets it.
     let _ = chassis.listening.set(address);
-    let stop = chassis.stop.clone();
-    let tasks = chassis.tasks.clone();
-    let api = Api { chassis, doors };
-    tasks.spawn(async move {
-        let served = axum::serve(listener, router(api)).with_graceful_shutdown(stop.cancelled_owned()).await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the API ended");
-        }
-    });
+    let (stop, tasks, config) = (chassis.stop.clone(), chassis.tasks.clone(), Arc::clone(&chassis.config));
+    let limits = Limits::new(&config.http);
+    let api = Api { chassis, doors, files: Arc::new(files), limits: Arc::new(limits) };
+    let serving = Serving::new(router(api), tls, &config.http, stop, tasks.clone());
+    tasks.spawn(serving.serve(listener));
     Ok(())
 }
 
@@ -110,6 +110,7 @@ fn router(api: Api) -> Router {
         .route("/directory/policy", get(directory::policies))
         .route("/directory/events", get(directory::events))
         .route("/directory/{act}", post(directory::act))
+        .route_layer(middleware::from_fn_with_state(api.clone(), rate::of_officers))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate))
         // Whoever signs in is not known yet, and one's own account is the identity service's to look at.
         .route("/session", post(session::begin).delete(session::end))
@@ -118,8 +119,14 @@ fn router(api: Api) -> Router {
         .route("/session/password", put(session::change_password))
         .route("/session/second-factor", put(session::confirm_second_factor))
         .layer(middleware::from_fn(bounded));
+    // Files take as long as they take, as long as something comes.
+    let files = Router::new()
+        .route("/attachments", post(attachments::take_in))
+        .route("/cases/{id}/attachments/{sha256}", get(attachments::hand_out))
+        .route_layer(middleware::from_fn_with_state(api.clone(), rate::of_officers))
+        .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate));
     let mut router = Router::new()
-        .nest("/api/v1", v1)
+        .nest("/api/v1", v1.merge(files))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz));
     if api.chassis.clock.is_manual() {
@@ -128,9 +135,11 @@ fn router(api: Api) -> Router {
     router
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .layer(middleware::from_fn(house_rules))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(api.clone(), rate::of_failures))
+        .layer(middleware::from_fn_with_state(api.clone(), edge::house_rules))
+        .layer(middleware::from_fn(edge::request_id::identify))
         .with_state(api)
 }
 
@@ -148,17 +157,6 @@ async fn bounded(request: Request, next: Next) -> Response {
         )
         .into_response(),
     }
-}
-
-/// What holds for every answer: never cached, never taken for something else. Bodies are not logged.
-async fn house_rules(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    tracing::debug!(%method, path, status = response.status().as_u16(), "request");
-    response
 }
 
 fn language(headers: &HeaderMap) -> Language {

@@ -34,6 +34,7 @@ async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
     let chassis = Chassis {
         bus: nats.connect(Principal::Ledger).await,
         reader: nats.connect(Principal::Views).await,
+        files: None,
         views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
         clock: Clock::System,
         verifier: bus::assertion::Verifier::read(&nats.keys()).unwrap(),

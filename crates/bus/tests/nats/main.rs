@@ -8,6 +8,8 @@ mod connection;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod objects;
+#[cfg(test)]
 mod rights;
 #[cfg(test)]
 mod server;

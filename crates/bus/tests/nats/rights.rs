@@ -18,13 +18,17 @@ fn touchy() -> Vec<String> {
     let inboxes = Principal::ALL.into_iter().map(|principal| format!("{}.x", principal.inbox()));
     let api = ["STREAM.CREATE", "STREAM.UPDATE", "STREAM.DELETE", "STREAM.PURGE", "STREAM.MSG.DELETE"]
         .into_iter()
-        .flat_map(|verb| ["CASES", "OUTBOX", "OTHER"].map(|stream| format!("$JS.API.{verb}.{stream}")));
+        .flat_map(|verb| {
+            ["CASES", "OUTBOX", "OBJ_attachments", "OTHER"].map(|stream| format!("$JS.API.{verb}.{stream}"))
+        });
     let consumers =
         ["CREATE", "DELETE", "MSG.NEXT"].map(|verb| format!("$JS.API.CONSUMER.{verb}.CASES.notifier"));
     let plain = [
         "case.03.7f",
         "document.00.1",
         "outbox.1",
+        "$O.attachments.C.x",
+        "$O.attachments.M.x",
         "dead.notifier.1",
         "log.1",
         "dev.clock",

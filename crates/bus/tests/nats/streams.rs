@@ -18,7 +18,10 @@ async fn provisioning_twice_makes_everything_once() {
     let nats = TestNats::start_bare().await;
     let deploy = nats.connect(Principal::Deploy).await;
     let made = streams::provision(&deploy, &Shape::default()).await.unwrap();
-    assert_eq!(made, ["CASES", "OUTBOX", "DEAD", "KV_IDENTITY", "ACCESS", "CASES/notifier"]);
+    assert_eq!(
+        made,
+        ["CASES", "OUTBOX", "DEAD", "KV_IDENTITY", "ACCESS", "OBJ_attachments", "CASES/notifier"]
+    );
     let before = info(&deploy, CASES).await;
     assert_eq!(streams::provision(&deploy, &Shape::default()).await.unwrap(), [""; 0]);
     let after = info(&deploy, CASES).await;
@@ -52,6 +55,17 @@ async fn the_log_is_as_hard_as_the_server_can_make_it() {
             assert!(!config[field].as_bool().unwrap_or(false), "{stream} {field}");
         }
     }
+    let files = info(&deploy, "OBJ_attachments").await["config"].take();
+    for (field, value) in [
+        ("storage", json!("file")),
+        ("discard", json!("new")),
+        ("deny_delete", json!(true)),
+        ("deny_purge", json!(true)),
+        ("max_bytes", json!(4_u64 << 30)),
+    ] {
+        assert_eq!(files[field], value, "{field}");
+    }
+    assert!(!files["allow_rollup_hdrs"].as_bool().unwrap_or(false), "nothing replaces what is stored");
     let dead = info(&deploy, "DEAD").await["config"].take();
     assert_eq!(dead["max_age"], json!(365 * 24 * 3600 * 1_000_000_000_u64));
 }
@@ -145,7 +159,7 @@ async fn a_consumer_that_differs_is_refused() {
 #[tokio::test]
 async fn a_service_verifies_what_it_may_see() {
     let nats = TestNats::start().await;
-    let [cases, outbox, dead, ..] = streams::declared(&Shape::default());
+    let [cases, outbox, dead, _, _, attachments] = streams::declared(&Shape::default());
     for principal in [Principal::Views, Principal::Audit] {
         let bus = nats.connect(principal).await;
         assert_eq!(streams::verify(&bus, &cases).await, Ok(()));
@@ -157,6 +171,7 @@ async fn a_service_verifies_what_it_may_see() {
     for consumer in &streams::CONSUMERS {
         assert_eq!(streams::verify_consumer(&notifier, consumer).await, Ok(()));
     }
+    assert_eq!(streams::verify(&nats.connect(Principal::Files).await, &attachments).await, Ok(()));
     let api = nats.connect(Principal::Api).await;
     let refused = streams::verify(&api, &cases).await.unwrap_err();
     assert!(matches!(refused, ProvisionError::NoAnswer { credential: "api", .. }), "{refused}");

@@ -40,6 +40,7 @@ impl Ledger {
         let chassis = Chassis {
             bus: nats.connect(Principal::Ledger).await,
             reader: nats.connect(Principal::Views).await,
+            files: None,
             views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
             clock,
             verifier: bus::assertion::Verifier::read(&nats.keys()).unwrap(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::refusal::{Code, Refusal};
 
 /// The question that every intake and every document answers: *"Có nội dung bí mật nhà nước không?"*
-const QUESTION: &str = "state_secret";
+pub const QUESTION: &str = "state_secret";
 
 /// The acts that bring content from outside even without a document, and must answer the question.
 const ASKED: [&str; 6] =
@@ -21,7 +21,7 @@ pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
         return Err(refused());
     }
     drop_levels(body);
-    let asked = ASKED.contains(&act) || brings_a_document(body);
+    let asked = asks(act) || brings_a_document(body);
     let answer = body.as_object_mut().and_then(|fields| fields.remove(QUESTION));
     match answer {
         Some(Value::Bool(false)) => Ok(()),
@@ -34,6 +34,11 @@ pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
         )),
         None => Ok(()),
     }
+}
+
+/// Whether an act must answer the question even without a document.
+pub fn asks(act: &str) -> bool {
+    ASKED.contains(&act)
 }
 
 /// Whether a document stands anywhere in the body: not only its number.

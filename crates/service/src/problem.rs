@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Code, Refusal, labels};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The caller's language.
@@ -42,28 +43,41 @@ impl Language {
 }
 
 /// A problem, as the caller gets it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(transparent)]
 pub struct Problem(Box<Body>);
 
-#[derive(Clone, Debug, Serialize)]
+/// Why a request was not carried out (RFC 9457). Nothing was stored, unless the code is `OUTCOME_UNKNOWN`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 struct Body {
+    /// Where the code is explained, e.g. `/problems/bad-state`.
     #[serde(rename = "type")]
     kind: String,
+    /// What the code is called, in the caller's language.
     title: String,
+    /// The HTTP status.
     status: u16,
+    /// Why, this time, in the caller's language.
     detail: String,
+    /// What to do next, in the caller's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'static str>,
+    /// The stable code: what a program looks at.
     code: String,
+    /// The field of the body that is at fault, where one is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip)]
     retry_after: Option<u32>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// A field at fault.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 struct FieldError {
+    /// Where it stands in the body, as a JSON pointer such as `/call/ended_at`.
     pointer: String,
+    /// The code once more.
     code: String,
 }
 

@@ -41,7 +41,8 @@ pub(crate) fn any() -> Value {
     let data = json!({ "type": "object", "description": "What it says; `dataschema` names its schema." });
     let described = json!({ "enum": types, "description": "What happened, and the version of its data." });
     let mut schema = envelope(&described, &data);
-    schema["description"] = json!("A fact of the log, a CloudEvents 1.0 message in the bytes that are stored.");
+    schema["description"] =
+        json!("A fact of the log, a CloudEvents 1.0 message in the bytes that are stored.");
     schema
 }
 

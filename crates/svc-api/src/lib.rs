@@ -11,6 +11,7 @@ mod dev;
 mod directory;
 mod dossier;
 mod health;
+pub mod spec;
 mod view;
 
 use std::{sync::Arc, time::Duration};
@@ -111,7 +112,9 @@ fn router(api: Api) -> Router {
     let mut router = Router::new()
         .nest("/api/v1", v1)
         .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz));
+        .route("/readyz", get(health::readyz))
+        .route("/openapi.json", get(spec::openapi))
+        .route("/docs", get(spec::docs));
     if api.chassis.clock.is_manual() {
         router = router.route("/dev/clock", get(dev::clock).post(dev::set_clock));
     }

@@ -1,0 +1,5 @@
+//! The page.
+use serde_json::Value;
+pub(super) fn page(_: &Value) -> String {
+    String::new()
+}

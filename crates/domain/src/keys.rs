@@ -14,6 +14,7 @@ use crate::{
 
 /// A first key that was turned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{T}Key")]
 pub struct Key<T> {
     /// What was proposed.
     pub proposed: T,

@@ -1,11 +1,13 @@
 //! problem+json (RFC 9457): a stable code, a title in the caller's language, and what to do next.
 
+use std::borrow::Cow;
+
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{Code, Refusal, labels};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 /// The caller's language.
@@ -43,8 +45,7 @@ impl Language {
 }
 
 /// A problem, as the caller gets it.
-#[derive(Clone, Debug, JsonSchema)]
-#[schemars(transparent)]
+#[derive(Clone, Debug)]
 pub struct Problem(Box<Body>);
 
 /// Why a request was not carried out (RFC 9457). Nothing was stored, unless the code is `OUTCOME_UNKNOWN`.
@@ -137,6 +138,16 @@ fn kind(code: &str) -> String {
 /// `call.ended_at` as a JSON pointer.
 fn pointer(field: &str) -> String {
     format!("/{}", field.replace(['.', '['], "/").replace(']', ""))
+}
+
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        Body::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Body::json_schema(generator)
+    }
 }
 
 impl IntoResponse for Problem {

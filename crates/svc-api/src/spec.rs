@@ -3,6 +3,7 @@
 //! To add an operation: one entry in [`operations`]. An act needs none: it comes from the catalogue of acts, its body
 //! from the rules, and its example from `spec/examples.json`.
 
+pub mod breaking;
 mod examples;
 mod operation;
 mod operations;
@@ -84,8 +85,7 @@ pub fn document() -> Value {
     if let Some(own) = problem["$ref"].as_str().and_then(|name| name.rsplit('/').next())
         && let Some(own) = components.get_mut(own)
     {
-        own["properties"]["code"]["$ref"] = json!("#/components/schemas/Code");
-        own["properties"]["code"]["type"].take();
+        own["properties"]["code"] = json!({ "$ref": "#/components/schemas/Code" });
     }
     components.insert("Code".to_owned(), codes());
     let tags =

@@ -18,6 +18,9 @@ use super::operation::Shape;
 /// Where the schemas stand in the document.
 const COMPONENTS: &str = "#/components/schemas/";
 
+/// The state-secret question, as a schema of its own.
+const STATE_SECRET: &str = "StateSecret";
+
 /// Where those of what is read stand until both are put together.
 const READ: &str = "#/read/";
 
@@ -104,6 +107,13 @@ impl Schemas {
             rename(&mut schema, &names);
             written.insert(new.clone(), schema);
         }
+        written.insert(
+            STATE_SECRET.to_owned(),
+            json!({
+                "const": false,
+                "description": "The answer to the question: is there state-secret content in it? With `true`, or with a document of a secrecy level, the whole act is refused and nothing of it is kept.",
+            }),
+        );
         (written, names)
     }
 }
@@ -179,10 +189,7 @@ fn ask(schema: &mut Value, asked: bool, definitions: &Map<String, Value>) {
         return;
     }
     let asked = asked || brings_a_document(schema, definitions);
-    schema["properties"][secrecy::QUESTION] = json!({
-        "const": false,
-        "description": "The answer to the question: is there state-secret content in it? With `true`, or with a document of a secrecy level, the whole act is refused and nothing of it is kept.",
-    });
+    schema["properties"][secrecy::QUESTION] = json!({ "$ref": format!("{COMPONENTS}{STATE_SECRET}") });
     if asked {
         let name = json!(secrecy::QUESTION);
         match schema.get_mut("required").and_then(Value::as_array_mut) {

@@ -114,7 +114,8 @@ fn router(api: Api) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/openapi.json", get(spec::openapi))
-        .route("/docs", get(spec::docs));
+        .route("/docs", get(spec::docs))
+        .route("/docs/style.css", get(spec::style));
     if api.chassis.clock.is_manual() {
         router = router.route("/dev/clock", get(dev::clock).post(dev::set_clock));
     }

@@ -5,7 +5,7 @@ use crate::place::Place;
 use crate::shell;
 
 /// What is made: the crate, and its example that makes it.
-const MADE: [(&str, &str); 2] = [("events", "schemas"), ("svc-api", "openapi")];
+const MADE: [(&str, &str); 3] = [("events", "schemas"), ("svc-api", "openapi"), ("svc-notifier", "asyncapi")];
 
 /// What may be said: only compare; write even what breaks those who rely on it.
 const OPTIONS: [&str; 2] = ["--check", "--accept-breaking"];

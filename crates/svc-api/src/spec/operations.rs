@@ -176,6 +176,14 @@ fn of_the_process() -> Vec<Operation> {
         )
         .answers_in("text/html", text, 200, "The page.", &[]),
         open(
+            "/docs/style.css",
+            "read-docs-style",
+            ("Kiểu trình bày của trang", "How the page looks"),
+            "Tệp kiểu trình bày của trang hướng dẫn.",
+            "The style sheet of the page.",
+        )
+        .answers_in("text/css", text, 200, "The style sheet.", &[]),
+        open(
             "/dev/clock",
             "read-clock",
             ("Xem đồng hồ chạy thử", "Read the manual clock"),

@@ -12,11 +12,27 @@ use serde_json::{Value, json};
 
 use super::{api::Answer, top};
 
-/// The document, as it is committed.
+/// The document, as it is committed, but for one thing: a field that it does not name is wrong.
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let text = fs::read(top().join("schemas/openapi.json")).expect("the OpenAPI document");
-    serde_json::from_slice(&text).expect("JSON")
+    let mut document = serde_json::from_slice(&text).expect("JSON");
+    name_all_fields(&mut document);
+    document
 });
+
+/// A client expects fields that he does not know yet; a test does not.
+fn name_all_fields(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("type").is_some_and(|kind| kind == "object") && fields.contains_key("properties") {
+                fields.insert("unevaluatedProperties".to_owned(), json!(false));
+            }
+            fields.values_mut().for_each(name_all_fields);
+        }
+        Value::Array(items) => items.iter_mut().for_each(name_all_fields),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
 
 /// The validators that were needed so far, each made once.
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
@@ -51,7 +67,7 @@ impl Asked {
             let body = if self.body.is_empty() { b"{}" } else { self.body.as_slice() };
             let body = serde_json::from_slice(body).expect("a body in JSON");
             if let Err(error) = validator(&place).validate(&body) {
-                wrong(format!("the body is not as documented, and was accepted: {error}"));
+                wrong(format!("the body is not as documented, and was accepted: {}", error.masked()));
             }
         }
         let status = answer.status.to_string();
@@ -67,7 +83,11 @@ impl Asked {
             let escaped = media_type.replace('/', "~1");
             let place = format!("{pointer}/responses/{status}/content/{escaped}/schema");
             if let Err(error) = validator(&place).validate(&answer.body) {
-                wrong(format!("the answer is not as documented: {error} at {}", error.instance_path()));
+                wrong(format!(
+                    "the answer is not as documented: {} at {}",
+                    error.masked(),
+                    error.instance_path()
+                ));
             }
         }
         for header in ["etag", "location", "idempotency-replayed", "retry-after"] {

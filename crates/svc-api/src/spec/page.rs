@@ -228,7 +228,8 @@ impl<'a> Page<'a> {
             let required = required.is_some_and(|names| names.iter().any(|known| known == name.as_str()));
             Row { name: name.clone(), kind: kind(field), required, about }
         });
-        let rows: Vec<_> = rows.collect();
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_by_key(|row| !row.required);
         self.tag(&table(&rows));
     }
 

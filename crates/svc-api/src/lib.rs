@@ -115,7 +115,9 @@ fn router(api: Api) -> Router {
         .route("/readyz", get(health::readyz))
         .route("/openapi.json", get(spec::openapi))
         .route("/docs", get(spec::docs))
-        .route("/docs/style.css", get(spec::style));
+        .route("/docs/style.css", get(spec::style))
+        .route("/problems/{code}", get(spec::problem))
+        .route("/schemas/events/{type}/{version}", get(spec::event));
     if api.chassis.clock.is_manual() {
         router = router.route("/dev/clock", get(dev::clock).post(dev::set_clock));
     }

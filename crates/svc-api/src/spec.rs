@@ -14,10 +14,14 @@ mod schemas;
 use std::sync::LazyLock;
 
 use axum::{
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    extract::{Path, rejection::PathRejection},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Redirect, Response},
 };
+use domain::Refusal;
+use events::Kind;
 use serde_json::{Map, Value, json};
+use service::problem::Problem;
 
 use operation::{Answer, Given, Operation};
 use schemas::Schemas;
@@ -71,6 +75,32 @@ pub(crate) async fn style() -> Response {
         .into_response()
 }
 
+/// `GET /problems/{code}`, the type of a problem: where the page explains it.
+pub(crate) async fn problem(
+    headers: HeaderMap,
+    code: Result<Path<String>, PathRejection>,
+) -> Result<Redirect, Problem> {
+    let known = refusals::all().find(|known| code.as_ref().is_ok_and(|Path(code)| known.is_called(code)));
+    match known {
+        Some(known) => Ok(Redirect::temporary(&format!("/docs#{}", known.anchor()))),
+        None => Err(Problem::of(&Refusal::not_found(), crate::language(&headers))),
+    }
+}
+
+/// `GET /schemas/events/{type}/{version}`: what `dataschema` of a fact names.
+pub(crate) async fn event(
+    headers: HeaderMap,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Response, Problem> {
+    let named = |kind: &&Kind| {
+        path.as_ref().is_ok_and(|Path((name, version))| kind.schema_path() == format!("{name}/{version}"))
+    };
+    match Kind::ALL.iter().find(named) {
+        Some(kind) => Ok(axum::Json(kind.schema()).into_response()),
+        None => Err(Problem::of(&Refusal::not_found(), crate::language(&headers))),
+    }
+}
+
 /// The document as it stands in `schemas/openapi.json`.
 pub fn text(document: &Value) -> String {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
@@ -86,7 +116,7 @@ pub fn document() -> Value {
         let path = paths.entry(path).or_insert_with(|| json!({}));
         path[method] = described(operation, &mut schemas);
     }
-    let problem = schemas.written(schemars::SchemaGenerator::subschema_for::<service::problem::Problem>);
+    let problem = schemas.written(schemars::SchemaGenerator::subschema_for::<Problem>);
     let (mut components, names) = schemas.put_together();
     if let Some(own) = problem["$ref"].as_str().and_then(|name| name.rsplit('/').next())
         && let Some(own) = components.get_mut(own)
@@ -125,7 +155,7 @@ pub fn document() -> Value {
 }
 
 fn described(operation: Operation, schemas: &mut Schemas) -> Value {
-    let mut parameters: Vec<_> = place(&operation).into_iter().collect();
+    let mut parameters = places(&operation);
     for (name, mut schema, required) in operation.query.map(|shape| schemas.fields(shape)).unwrap_or_default()
     {
         let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
@@ -144,7 +174,10 @@ fn described(operation: Operation, schemas: &mut Schemas) -> Value {
                 ((*media_type).to_owned(), json!({ "schema": schemas.written(*shape) }))
             })
             .collect();
-        let mut answer = json!({ "description": about, "content": content });
+        let mut answer = json!({ "description": about });
+        if !content.is_empty() {
+            answer["content"] = Value::Object(content);
+        }
         for name in headers {
             answer["headers"][*name] = json!({ "$ref": format!("#/components/headers/{name}") });
         }
@@ -188,16 +221,22 @@ fn described(operation: Operation, schemas: &mut Schemas) -> Value {
     described
 }
 
-/// What stands in the path in place of `{id}`.
-fn place(operation: &Operation) -> Option<Value> {
-    operation.path.contains("{id}").then(|| {
-        let (description, schema) = if operation.method == "get" {
-            ("The case, by its id or by its number (`VV-…`).", json!({ "type": "string" }))
-        } else {
-            ("The case, by its id.", json!({ "type": "string", "format": "uuid" }))
+/// What stands in the path in place of each name in braces.
+fn places(operation: &Operation) -> Vec<Value> {
+    let text = || json!({ "type": "string" });
+    let names = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let described = names.map(|name| {
+        let (description, schema) = match (name, operation.method) {
+            ("id", "get") => ("The case, by its id or by its number (`VV-…`).", text()),
+            ("id", _) => ("The case, by its id.", json!({ "type": "string", "format": "uuid" })),
+            ("code", _) => ("The code, in small letters and with hyphens, such as `bad-state`.", text()),
+            ("type", _) => ("The type of the event, such as `intake.numbered`.", text()),
+            ("version", _) => ("The version of its data, such as `v1.json`.", text()),
+            _ => ("", text()),
         };
-        json!({ "name": "id", "in": "path", "required": true, "description": description, "schema": schema })
-    })
+        json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })
+    });
+    described.collect()
 }
 
 /// The answer of a status with which an operation refuses: its codes are all that it can have.
@@ -284,7 +323,7 @@ fn headers() -> Value {
     let text = || json!({ "type": "string" });
     json!({
         "ETag": header("The version, in quotes; `If-Match` takes it.", json!({ "type": "string", "pattern": "^\"[0-9]+\"$" })),
-        "Location": header("Where the case is read.", text()),
+        "Location": header("Where the case is read, or where the code is explained.", text()),
         "Idempotency-Replayed": header("`true` where the act had been done before: the first result is given again.", json!({ "const": "true" })),
         "Retry-After": header("After how many seconds the same may be sent again.", json!({ "type": "string", "pattern": "^[0-9]+$" })),
         "WWW-Authenticate": header("How to sign in.", text()),

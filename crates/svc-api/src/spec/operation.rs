@@ -143,6 +143,12 @@ impl Operation {
         self
     }
 
+    /// It answers with headers alone.
+    pub(super) fn answers_bare(mut self, status: u16, about: &'static str, headers: &[&'static str]) -> Self {
+        self.answers.push(Answer { status, about, content: Vec::new(), headers: headers.to_vec() });
+        self
+    }
+
     /// It refuses with these codes, besides those that it has already.
     pub(super) fn refuses(mut self, codes: &[&'static str]) -> Self {
         for code in codes {

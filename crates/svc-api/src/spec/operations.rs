@@ -184,12 +184,33 @@ fn of_the_process() -> Vec<Operation> {
         )
         .answers_in("text/css", text, 200, "The style sheet.", &[]),
         open(
+            "/problems/{code}",
+            "read-problem",
+            ("Giải thích một mã lỗi", "What a code means"),
+            "Địa chỉ ghi ở type của lỗi; dẫn đến phần giải thích trên trang hướng dẫn.",
+            "The `type` of a problem; it leads to the code on the page.",
+        )
+        .answers_bare(307, "There it stands.", &["Location"])
+        .reads(&["Accept-Language"])
+        .refuses(&["NOT_FOUND"]),
+        open(
+            "/schemas/events/{type}/{version}",
+            "read-event-schema",
+            ("Lược đồ của một loại sự kiện", "The schema of an event"),
+            "Địa chỉ ghi ở dataschema của sự kiện.",
+            "The JSON Schema that `dataschema` of a fact names.",
+        )
+        .answers_in("application/json", object, 200, "The schema.", &[])
+        .reads(&["Accept-Language"])
+        .refuses(&["NOT_FOUND"]),
+        open(
             "/dev/clock",
             "read-clock",
             ("Xem đồng hồ chạy thử", "Read the manual clock"),
             "Chỉ có khi chạy với --clock manual.",
             "Only where the clock is set by hand (`--clock manual`); in production there is no such address.",
         )
+        .reads(&["Accept-Language"])
         .answers::<ManualClock>(200, "Where it stands.", &[])
         .refuses(&["NOT_FOUND"]),
         Operation::new(

@@ -153,8 +153,11 @@ impl<'a> Page<'a> {
             for (media_type, content) in content {
                 if media_type == "application/problem+json" {
                     let codes = content["schema"]["allOf"][1]["properties"]["code"]["enum"].as_array();
-                    for code in codes.into_iter().flatten().map(text) {
-                        let _ = write!(line, "<a href=\"#{}\"><code>{code}</code></a> ", anchor(&code));
+                    let listed =
+                        |code: &str| codes.is_some_and(|codes| codes.iter().any(|known| known == code));
+                    for known in refusals::all().filter(|known| listed(known.code)) {
+                        let (code, anchor) = (known.code, known.anchor());
+                        let _ = write!(line, "<a href=\"#{anchor}\"><code>{code}</code></a> ");
                     }
                 } else {
                     let _ = write!(line, "{} {} ", escaped(media_type), kind(&content["schema"]));
@@ -174,7 +177,7 @@ impl<'a> Page<'a> {
         for known in refusals::all() {
             self.tag(&format!(
                 "<tr id=\"{}\"><td><code>{}</code></td><td>{}</td><td>{}<br><span lang=\"en\">{}</span></td><td>{}<br><span lang=\"en\">{}</span></td></tr>",
-                anchor(known.code),
+                known.anchor(),
                 known.code,
                 known.status,
                 escaped(known.title.vi),
@@ -291,11 +294,6 @@ fn kind(schema: &Value) -> String {
         Some(items) => format!("[{}]", kind(items)),
         None => escaped(&named),
     }
-}
-
-/// Where a code stands on the page.
-fn anchor(code: &str) -> String {
-    format!("code-{}", code.to_ascii_lowercase().replace('_', "-"))
 }
 
 fn text(value: &Value) -> String {

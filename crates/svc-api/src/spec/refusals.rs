@@ -112,6 +112,23 @@ pub(super) struct Known {
     pub(super) next: Label,
 }
 
+impl Known {
+    /// Its name in the type of a problem.
+    fn slug(&self) -> String {
+        self.code.to_ascii_lowercase().replace('_', "-")
+    }
+
+    /// Whether a type of a problem names it.
+    pub(super) fn is_called(&self, slug: &str) -> bool {
+        self.slug() == slug
+    }
+
+    /// Where it stands on the page.
+    pub(super) fn anchor(&self) -> String {
+        format!("code-{}", self.slug())
+    }
+}
+
 /// Every code, those of the rules first.
 pub(super) fn all() -> impl Iterator<Item = Known> {
     let rules = Code::ALL.into_iter().map(|code| {

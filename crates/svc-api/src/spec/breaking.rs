@@ -38,7 +38,7 @@ pub fn breaking(old: &Value, new: &Value) -> Vec<String> {
             let place = format!("{} {path}", method.to_uppercase());
             match new["paths"].get(path).and_then(|operations| operations.get(method)) {
                 Some(is) => {
-                    Comparison { old, new, seen: BTreeSet::new() }.operation(&place, was, is, &mut found)
+                    Comparison { old, new, seen: BTreeSet::new() }.operation(&place, was, is, &mut found);
                 }
                 None => found.push(format!("{place}: is gone")),
             }

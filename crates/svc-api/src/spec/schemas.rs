@@ -185,7 +185,9 @@ fn resolved(schema: &Value, definitions: &Map<String, Value>) -> Value {
 /// Adds the state-secret question to a body: it must be answered where the act asks it, or a document comes.
 fn ask(schema: &mut Value, asked: bool, definitions: &Map<String, Value>) {
     if let Some(Value::Array(choices)) = schema.get_mut("oneOf") {
-        choices.iter_mut().for_each(|choice| ask(choice, asked, definitions));
+        for choice in choices {
+            ask(choice, asked, definitions);
+        }
         return;
     }
     let asked = asked || brings_a_document(schema, definitions);

@@ -21,12 +21,12 @@ pub(super) fn inline(text: &str) -> String {
     let mut out = String::new();
     for (number, part) in text.split('`').enumerate() {
         if number % 2 == 1 {
-            out.push_str(&format_of("code", part));
+            out.push_str(&tagged("code", part));
             continue;
         }
         for (number, part) in part.split('*').enumerate() {
             if number % 2 == 1 {
-                out.push_str(&format_of("em", part));
+                out.push_str(&tagged("em", part));
             } else {
                 out.push_str(&escaped(part));
             }
@@ -35,25 +35,25 @@ pub(super) fn inline(text: &str) -> String {
     out
 }
 
-fn format_of(tag: &str, text: &str) -> String {
+fn tagged(tag: &str, text: &str) -> String {
     format!("<{tag}>{}</{tag}>", escaped(text))
 }
 
 /// Paragraphs, headings and lists.
 pub(super) fn prose(text: &str) -> String {
-    let mut out = String::new();
-    for block in text.split("\n\n").map(str::trim).filter(|block| !block.is_empty()) {
+    let blocks = text.split("\n\n").map(str::trim).filter(|block| !block.is_empty());
+    let written = blocks.map(|block| {
         if let Some(heading) = block.strip_prefix("## ") {
-            out.push_str(&format!("<h4>{}</h4>", inline(heading)));
-        } else if block.starts_with("- ") {
-            let items =
-                block.split("\n- ").map(|item| format!("<li>{}</li>", inline(item.trim_start_matches("- "))));
-            out.push_str(&format!("<ul>{}</ul>", items.collect::<String>()));
-        } else {
-            out.push_str(&format!("<p>{}</p>", inline(block)));
+            return format!("<h4>{}</h4>", inline(heading));
         }
-    }
-    out
+        if !block.starts_with("- ") {
+            return format!("<p>{}</p>", inline(block));
+        }
+        let items =
+            block.split("\n- ").map(|item| format!("<li>{}</li>", inline(item.trim_start_matches("- "))));
+        format!("<ul>{}</ul>", items.collect::<String>())
+    });
+    written.collect()
 }
 
 #[cfg(test)]

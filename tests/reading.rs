@@ -5,9 +5,14 @@ mod support;
 
 use bus::{Principal, log, streams::CASES};
 use events::{AggregateId, CaseId, Digest};
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
-use support::{api::call, process::Installation, story::CASE};
+use support::{
+    api::{call, send},
+    process::Installation,
+    story::CASE,
+};
 
 /// The facts of a case, in the bytes in which they came.
 #[derive(Deserialize)]
@@ -71,5 +76,58 @@ async fn a_case_is_read_by_its_number_as_by_its_id() {
         let by_number = api.get("btg.truc-ban", &by_number).await.unwrap();
         assert_eq!((by_number.status, &by_number.text), (200, &by_id.text));
         assert_eq!(by_number.header("etag"), by_id.header("etag"));
+    }
+}
+
+#[tokio::test]
+async fn what_the_api_promises_is_there_for_everybody() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let api = up.api();
+    let get = async |path: &str| send(api.plain(Method::GET, path)).await.unwrap();
+    let document = get("/openapi.json").await;
+    assert_eq!(document.body["openapi"], "3.1.0");
+    let page = get("/docs").await;
+    assert!(page.text.contains("Báo cáo, báo tin vụ việc") && page.text.contains("Raise a case"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'"), "{policy}");
+    assert!(
+        !page.text.contains("<script") && !page.text.contains("//cdn"),
+        "the page brings something along"
+    );
+    assert_eq!(get("/docs/style.css").await.status, 200);
+    // Where a problem and a fact say that they are explained.
+    let refused = get("/api/v1/cases").await;
+    let explained = reqwest::get(format!("{}{}", up.http(), refused.body["type"].as_str().unwrap())).await;
+    assert_eq!(explained.unwrap().url().fragment(), Some("code-unauthenticated"));
+    assert!(page.text.contains("id=\"code-unauthenticated\""));
+    assert_eq!(get("/problems/of-nobody").await.status, 404);
+    let schema = get("/schemas/events/intake.numbered/v1.json").await;
+    assert_eq!(schema.body["title"], "intake.numbered");
+    assert_eq!(get("/schemas/events/intake.numbered/v9.json").await.status, 404);
+}
+
+/// Each operation of the document is there: none is answered as an address, an act or a method that is not known.
+#[tokio::test]
+async fn whatever_the_document_lists_is_routed() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let api = up.api();
+    let raised = api.act("btg.truc-ban", "", "raise", "call", &call()).await.unwrap();
+    let document = send(api.plain(Method::GET, "/openapi.json")).await.unwrap().body;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let places =
+                [("{id}", raised.case()), ("{code}", "none"), ("{type}", "none"), ("{version}", "v1")];
+            let path = places.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
+            let method: Method = method.to_uppercase().parse().unwrap();
+            // Without a key no act is carried out.
+            let answer = send(api.request("btg.kiem-tra", method.clone(), &path)).await.unwrap();
+            let unknown = answer.text.contains("Không có địa chỉ này");
+            assert!(!unknown && answer.status != 405 && answer.code() != "NO_SUCH_ACT", "{method} {path}");
+            if method == Method::POST && path.starts_with("/api/") {
+                assert_eq!(answer.code(), "IDEMPOTENCY_KEY_REQUIRED", "{path}: {}", answer.text);
+            }
+        }
     }
 }

@@ -100,6 +100,7 @@ async fn told(name: &str) -> Told {
     let whole = whole(&place, &scenario).await;
     golden::check(&file(name, "out"), &whole);
     facts_are_as_the_schemas_say(&place, &whole).await;
+    cases_are_read_as_documented(&up).await;
     mails_are_fit_to_be_sent(name, &scenario, &relay);
     Told { place, up, whole }
 }
@@ -214,6 +215,21 @@ async fn facts_are_as_the_schemas_say(place: &Installation, whole: &str) {
     // A line of a fact begins with its date.
     let told = whole.lines().filter(|line| line.get(2..3) == Some("/")).count();
     assert_eq!(of_the_case, told, "the facts of the cases");
+}
+
+/// Whatever is read of the cases is as the OpenAPI document says: `support::api::send` looks.
+async fn cases_are_read_as_documented(up: &Up) {
+    let api = up.api();
+    let cases = api.get("btg.kiem-tra", "/api/v1/cases").await.expect("an answer");
+    let list = cases.body["cases"].as_array().expect("a list");
+    for id in list.iter().filter_map(|case| case["id"].as_str()) {
+        for what in ["", "/events", "/dossier"] {
+            api.get("btg.kiem-tra", &format!("/api/v1/cases/{id}{what}")).await.expect("an answer");
+        }
+    }
+    for what in ["", "/events", "/delegations", "/policy"] {
+        api.get("btg.kiem-tra", &format!("/api/v1/directory{what}")).await.expect("an answer");
+    }
 }
 
 /// Each mail came once, to whom its envelope says, and says nothing; nothing is called overdue upwards.

@@ -5,6 +5,8 @@ use std::{fs, path::PathBuf};
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
 
+use super::contract::Asked;
+
 /// A client with the tokens of all officers.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -93,13 +95,18 @@ pub fn path_of(case: &str, act: &str) -> String {
     if act == "raise" { "/api/v1/cases".to_owned() } else { format!("/api/v1/cases/{case}/{act}") }
 }
 
-/// Sends a request and reads the whole answer.
+/// Sends a request and reads the whole answer, which must be one that the OpenAPI document promises.
 pub async fn send(request: RequestBuilder) -> reqwest::Result<Answer> {
-    let response = request.send().await?;
+    let (client, request) = request.build_split();
+    let request = request?;
+    let asked = Asked::by(&request);
+    let response = client.execute(request).await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Ok(Answer { status, headers, body, text })
+    let answer = Answer { status, headers, body, text };
+    asked.is_documented(&answer);
+    Ok(answer)
 }
 
 impl Answer {

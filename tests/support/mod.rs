@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod chaos;
+pub mod contract;
 pub mod discretion;
 pub mod fleet;
 pub mod golden;

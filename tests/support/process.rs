@@ -125,7 +125,12 @@ impl Installation {
 impl Up {
     /// Its API.
     pub fn api(&self) -> Api {
-        Api::new(self.running["http"].as_str().expect("an address"), self.data.join("tokens"))
+        Api::new(self.http(), self.data.join("tokens"))
+    }
+
+    /// Where it listens.
+    pub fn http(&self) -> &str {
+        self.running["http"].as_str().expect("an address")
     }
 
     /// An address of its API.

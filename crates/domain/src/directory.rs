@@ -17,6 +17,7 @@ use events::{
         DelegationPassed, DelegationsPassed, OfficeLeft, OfficeTaken, OfficerRegistered, PolicyPublished,
     },
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -59,7 +60,7 @@ pub fn named(name: &str) -> Option<&'static Act> {
 }
 
 /// A command of the directory.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// A policy is published, whole.
@@ -93,6 +94,11 @@ impl Command {
             body = Value::Object(Map::new());
         }
         stages::read(act.name, body)
+    }
+
+    /// The JSON Schema of an act's body: what [`Command::parse`] reads. `None` for what is no act on the directory.
+    pub fn schema(act: &Act, generator: &mut SchemaGenerator) -> Option<Schema> {
+        stages::variant::<Self>(act.name, generator)
     }
 }
 

@@ -8,6 +8,7 @@ use events::{
     escalation::Statement,
     terms::{Document, Side},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 const FORM: &str = "vn.concord.dossier.v1";
 
 /// What a dossier says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Content {
     /// The form of the document.
     pub form: String,
@@ -60,7 +61,7 @@ pub struct Content {
 }
 
 /// Something that happened, as a dossier says it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Happened {
     /// When.
     pub at: Timestamp,
@@ -80,7 +81,7 @@ impl Happened {
 }
 
 /// A document that the case refers to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Listed {
     /// Number and symbol as they are printed.
     pub printed: String,
@@ -94,7 +95,7 @@ pub struct Listed {
 }
 
 /// A disputed point: what an agency says against the proposal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Point {
     /// The agency.
     pub agency: AgencyId,
@@ -105,7 +106,7 @@ pub struct Point {
 }
 
 /// What a side says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SideStatement {
     /// The side.
     pub side: Side,

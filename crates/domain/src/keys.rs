@@ -4,6 +4,7 @@
 //! moves on, what still waits is void.
 
 use events::{Actor, Fact, OfficerId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -12,7 +13,8 @@ use crate::{
 };
 
 /// A first key that was turned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{T}Key")]
 pub struct Key<T> {
     /// What was proposed.
     pub proposed: T,
@@ -23,7 +25,7 @@ pub struct Key<T> {
 }
 
 /// Where a proposal stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyState {
     /// Waits for the next key.

@@ -16,12 +16,13 @@ use events::{
     directory::Delegation,
     terms::{Level, Side},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{calendar, policy::Fault};
 
 /// What an office may do (DOMAIN §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Role {
     /// *Cán bộ báo cáo*: reporting officer, duty officer.

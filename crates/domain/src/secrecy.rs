@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The question that every intake and every document answers: *"Có nội dung bí mật nhà nước không?"*
-const QUESTION: &str = "state_secret";
+pub const QUESTION: &str = "state_secret";
 
 /// The acts that bring content from outside even without a document, and must answer the question.
 const ASKED: [&str; 6] =
@@ -24,7 +24,7 @@ pub fn screen(act: &str, body: &mut Value) -> Result<(), Refusal> {
         return Err(refused());
     }
     drop_levels(body);
-    let asked = ASKED.contains(&act) || brings_a_document(body);
+    let asked = asks(act) || brings_a_document(body);
     let answer = body.as_object_mut().and_then(|fields| fields.remove(QUESTION));
     match answer {
         Some(Value::Bool(false)) => Ok(()),
@@ -47,6 +47,11 @@ pub fn screen_name(name: &str) -> Result<(), Refusal> {
     let set_off =
         name.split(['(', ')', '[', ']', '{', '}', '_', '-', '–', '.']).any(|part| part.trim() == "mật");
     if high || set_off { Err(refused()) } else { Ok(()) }
+}
+
+/// Whether an act must answer the question even without a document.
+pub fn asks(act: &str) -> bool {
+    ASKED.contains(&act)
 }
 
 /// Whether a document stands anywhere in the body: not only its number.

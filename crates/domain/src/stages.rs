@@ -13,6 +13,7 @@ pub mod taskforce;
 
 use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
 pub(crate) use reading::read_below;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -103,6 +104,21 @@ impl Command {
         }
     }
 
+    /// The JSON Schema of an act's body: what [`Command::parse`] reads. `None` for what is no act on a case.
+    pub fn schema(act: &Act, generator: &mut SchemaGenerator) -> Option<Schema> {
+        match act.stage {
+            Stage::Intake => Some(intake::Raise::json_schema(generator)),
+            Stage::Confirmation => variant::<confirmation::Command>(act.name, generator),
+            Stage::Routing => variant::<routing::Command>(act.name, generator),
+            Stage::Coordination => variant::<coordination::Command>(act.name, generator),
+            Stage::Taskforce => variant::<taskforce::Command>(act.name, generator),
+            Stage::Escalation => variant::<escalation::Command>(act.name, generator),
+            Stage::Closure => variant::<closure::Command>(act.name, generator),
+            Stage::Casefile => variant::<casefile::Command>(act.name, generator),
+            Stage::Document | Stage::Directory => None,
+        }
+    }
+
     /// The stage that owns it.
     pub fn stage(&self) -> Stage {
         match self {
@@ -143,6 +159,13 @@ impl Command {
 /// Reads `{act: body}` as a stage's command.
 pub(crate) fn read<T: DeserializeOwned>(act: &str, body: Value) -> Result<T, Refusal> {
     read_below(act, Value::Object(Map::from_iter([(act.to_owned(), body)])))
+}
+
+/// The schema of an act's body within that of its stage's command: what [`read`] reads.
+pub(crate) fn variant<T: JsonSchema>(act: &str, generator: &mut SchemaGenerator) -> Option<Schema> {
+    let command = T::json_schema(generator);
+    let choices = command.get("oneOf")?.as_array()?;
+    choices.iter().find_map(|choice| choice["properties"].get(act)?.clone().try_into().ok())
 }
 
 pub(crate) fn clean(value: &mut Value) {

@@ -278,6 +278,7 @@ pub struct Recipient {
 
 /// For what a document is sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "RecipientPurpose")]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// To act on, or to know.

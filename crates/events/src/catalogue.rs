@@ -1,8 +1,8 @@
 //! The catalogue: every event declared once, with its name, version, stage and data.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use schemars::Schema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -117,7 +117,7 @@ macro_rules! catalogue {
             }
 
             /// The JSON Schema of its own fields.
-            pub(crate) fn fields(self, generator: &mut schemars::SchemaGenerator) -> Schema {
+            pub(crate) fn fields(self, generator: &mut SchemaGenerator) -> Schema {
                 match self { $($(Self::$variant => generator.root_schema_for::<$data>(),)+)+ }
             }
 
@@ -320,6 +320,11 @@ impl Kind {
         crate::schema::schema(self)
     }
 
+    /// The JSON Schema of a fact of any type, whatever it says.
+    pub fn any_schema() -> serde_json::Value {
+        crate::schema::any()
+    }
+
     /// An example fact of this type, as it would stand in the log.
     pub fn example(self) -> serde_json::Value {
         crate::samples::example(self)
@@ -339,6 +344,17 @@ impl<'de> Deserialize<'de> for Kind {
         let name = String::deserialize(deserializer)?;
         let kind = Self::ALL.iter().copied().find(|kind| kind.name() == name);
         kind.ok_or_else(|| serde::de::Error::custom(format!("there is no event type {name}")))
+    }
+}
+
+impl JsonSchema for Kind {
+    fn schema_name() -> Cow<'static, str> {
+        "Kind".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names: Vec<_> = Self::ALL.iter().map(|kind| kind.name()).collect();
+        json_schema!({ "type": "string", "enum": names, "description": "The type of a fact." })
     }
 }
 

@@ -22,15 +22,36 @@ pub(crate) fn schema(kind: Kind) -> Value {
         adopt(&mut schema, &mut definitions);
         data["properties"][name] = schema;
     }
+    let mut schema = envelope(&json!({ "const": kind.ce_type() }), &data);
+    for (name, value) in [
+        ("$schema", json!("https://json-schema.org/draft/2020-12/schema")),
+        ("$id", json!(format!("/schemas/events/{}", kind.schema_path()))),
+        ("title", json!(kind.name())),
+        ("description", data["description"].clone()),
+        ("$defs", Value::Object(definitions)),
+    ] {
+        schema[name] = value;
+    }
+    schema
+}
+
+/// The JSON Schema of a fact of any type: the envelope, whatever its `data`.
+pub(crate) fn any() -> Value {
+    let types: Vec<_> = Kind::ALL.iter().map(|kind| kind.ce_type()).collect();
+    let data = json!({ "type": "object", "description": "What it says; `dataschema` names its schema." });
+    let described = json!({ "enum": types, "description": "What happened, and the version of its data." });
+    let mut schema = envelope(&described, &data);
+    schema["description"] =
+        json!("A fact of the log, a CloudEvents 1.0 message in the bytes that are stored.");
+    schema
+}
+
+fn envelope(ce_type: &Value, data: &Value) -> Value {
     let string = |text: &str| json!({ "type": "string", "description": text });
     let uuid = |text: &str| json!({ "type": "string", "format": "uuid", "description": text });
     let time = |text: &str| json!({ "type": "string", "format": "date-time", "description": text });
     let hash = |text: &str| json!({ "type": "string", "pattern": "^[0-9a-f]{64}$", "description": text });
     json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": format!("/schemas/events/{}", kind.schema_path()),
-        "title": kind.name(),
-        "description": data["description"],
         "type": "object",
         "required": [
             "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "version",
@@ -41,7 +62,7 @@ pub(crate) fn schema(kind: Kind) -> Value {
             "specversion": { "const": "1.0" },
             "id": uuid("The fact (UUID version 7)."),
             "source": string("The stage that recorded it."),
-            "type": { "const": kind.ce_type() },
+            "type": ce_type,
             "subject": string("The aggregate, as its NATS subject."),
             "time": time("When it happened; for a timer the due instant."),
             "datacontenttype": { "const": "application/json" },
@@ -52,11 +73,17 @@ pub(crate) fn schema(kind: Kind) -> Value {
             },
             "recordedtime": time("When it was stored; never decreasing within the aggregate."),
             "previoushash": hash("SHA-256 of the exact bytes of the aggregate's fact before it; zeros for the first."),
-            "authtype": { "enum": ["user", "system"] },
+            "authtype": {
+                "enum": ["user", "system"],
+                "description": "Whether a person did it, or the process itself.",
+            },
             "authid": string("The officer, or the service."),
             "actoroffice": string("The office in which the officer acted."),
             "actoragency": string("The agency of that office."),
-            "actorcapacity": { "enum": ["direct", "kt", "tl", "tuq", "q", "focal"] },
+            "actorcapacity": {
+                "enum": ["direct", "kt", "tl", "tuq", "q", "focal"],
+                "description": "By what right the officer acted.",
+            },
             "actordelegation": uuid("The delegation under which he acted, if any."),
             "commandid": uuid("The act; a repeat of the act has the same id."),
             "fingerprint": hash("SHA-256 of the act's canonical body; absent for an automatic step."),
@@ -69,7 +96,6 @@ pub(crate) fn schema(kind: Kind) -> Value {
             },
             "data": data,
         },
-        "$defs": definitions,
     })
 }
 

@@ -27,7 +27,7 @@ pub enum Urgency {
     HoaTocHenGio,
 }
 
-/// Where a case stands: the region L of DOMAIN §3.1.
+/// Where a case stands (region L of DOMAIN §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lifecycle {

@@ -1,12 +1,13 @@
 //! problem+json (RFC 9457): a stable code, a title in the caller's language, and what to do next.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::{Code, Refusal, labels};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 /// The caller's language.
@@ -52,16 +53,25 @@ tokio::task_local! {
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Body>);
 
-#[derive(Clone, Debug, Serialize)]
+/// Why a request was not carried out (RFC 9457). Nothing was stored, unless the code is `OUTCOME_UNKNOWN`.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 struct Body {
+    /// Where the code is explained, e.g. `/problems/bad-state`.
     #[serde(rename = "type")]
     kind: String,
+    /// What the code is called, in the caller's language.
     title: String,
+    /// The HTTP status.
     status: u16,
+    /// Why, this time, in the caller's language.
     detail: String,
+    /// What to do next, in the caller's language.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'static str>,
+    /// The stable code: what a program looks at.
     code: String,
+    /// The field of the body that is at fault, where one is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,9 +80,12 @@ struct Body {
     retry_after: Option<u32>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+/// A field at fault.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 struct FieldError {
+    /// Where it stands in the body, as a JSON pointer such as `/call/ended_at`.
     pointer: String,
+    /// The code once more.
     code: String,
 }
 
@@ -141,6 +154,16 @@ fn kind(code: &str) -> String {
 /// `call.ended_at` as a JSON pointer.
 fn pointer(field: &str) -> String {
     format!("/{}", field.replace(['.', '['], "/").replace(']', ""))
+}
+
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        Body::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Body::json_schema(generator)
+    }
 }
 
 impl IntoResponse for Problem {

@@ -8,6 +8,7 @@ use bus::{
 };
 use chrono::TimeDelta;
 use events::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -23,14 +24,14 @@ const SETTLE: Duration = Duration::from_secs(30);
 const FURTHEST: TimeDelta = TimeDelta::days(400);
 
 /// What time it is.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SetClock {
-    /// The instant.
+    /// The instant; from where the clock stands to at most 400 days later.
     pub to: Timestamp,
 }
 
 /// Where the clock came to.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Arrived {
     /// The instant.
     pub now: Timestamp,

@@ -15,6 +15,7 @@ use axum::{
 use bus::protocol::{self, CommandAnswer, CommandRequest, Done};
 use domain::{Act, Refusal, awaiting::awaiting, secrecy, stages};
 use events::{CaseId, CommandId, Digest, EventId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use service::problem::{Language, Problem};
@@ -89,12 +90,18 @@ async fn carry_out(
 }
 
 /// What an act is answered with.
-#[derive(Serialize)]
-struct Answer<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Done")]
+pub(crate) struct Answer<'a> {
+    /// The fact that the act made, by its id; of a repeat, the first one.
     event: EventId,
+    /// The version of that fact.
     version: u32,
+    /// Steps of the process that were not done within half a second, such as `routing.route-by-rule`: they come by themselves.
     pending: &'a [String],
+    /// The case as it stands after the steps that followed; null if it is not known here yet.
     case: Option<view::Whole<'a>>,
+    /// Who turns the next key, where the act needs several.
     #[serde(skip_serializing_if = "Option::is_none")]
     awaits: Option<view::AwaitedView>,
 }

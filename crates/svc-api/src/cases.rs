@@ -14,14 +14,16 @@ use axum::{
 use bus::{log, protocol, streams::CASES};
 use domain::{Case, Code, Refusal, access};
 use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp, Urgency};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json, value::RawValue};
+use serde_json::{Value, value::RawValue};
 use service::problem::{Language, Problem};
 use views::{Filter, Views};
 
 use crate::{
     Api,
     auth::Caller,
+    spec::StoredFact,
     view::{self, Reader},
 };
 
@@ -33,39 +35,59 @@ const PAGE: usize = 50;
 const LARGEST_PAGE: usize = 200;
 
 /// What a list asks for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// Only cases that stand there.
     state: Option<Lifecycle>,
+    /// Only cases that are that urgent.
     urgency: Option<Urgency>,
+    /// The page that begins there: `next_cursor` of the page before.
     cursor: Option<u64>,
+    /// How many cases at most, from 1 to 200; 50 if absent. A page may be short and still have a next one.
     limit: Option<usize>,
 }
 
+/// A page of cases.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CasePage")]
+pub(crate) struct Page<'a> {
+    /// The cases, newest first.
+    cases: Vec<view::Line<'a>>,
+    /// Where the next page begins; null if there is none.
+    next_cursor: Option<u64>,
+}
+
 /// What a read must at least see.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct OneQuery {
+    /// Wait until the case has this version, for up to two seconds: so one's own act is seen on any replica.
     at_least: Option<u32>,
 }
 
 /// The facts of a case, each in the very bytes that are stored: their digests are the chain.
-#[derive(Debug, Serialize)]
-struct Events {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Events {
+    /// The facts, oldest first.
     events: Vec<Told>,
 }
 
 /// A fact as a reader is told it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Told {
     /// In the bytes that are stored.
-    Stored(Box<RawValue>),
+    Stored(#[schemars(with = "StoredFact")] Box<RawValue>),
     /// Without what it says, as long as that is sealed; its digest stands for it in the chain.
     Sealed {
+        /// What happened.
         #[serde(rename = "type")]
         kind: String,
+        /// When it happened.
         time: Timestamp,
+        /// Always true.
         sealed: bool,
+        /// The SHA-256 of the bytes that are stored.
         digest: Digest,
     },
 }
@@ -123,8 +145,8 @@ pub(crate) async fn list(
         Problem::of(&Refusal::new(Code::Unavailable, words, reason), caller.language)
     })?;
     let policy = &api.chassis.policy();
-    let cases: Vec<_> = page.cases.iter().map(|case| view::line(case, policy, caller.language)).collect();
-    Ok(axum::Json(json!({ "cases": cases, "next_cursor": page.next })).into_response())
+    let cases = page.cases.iter().map(|case| view::line(case, policy, caller.language)).collect();
+    Ok(axum::Json(Page { cases, next_cursor: page.next }).into_response())
 }
 
 /// `GET /cases/{id}`: a case as it stands.

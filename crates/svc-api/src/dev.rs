@@ -6,7 +6,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use events::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 use service::{
     problem::Problem,
     time_travel::{self, SetClock},
@@ -14,9 +16,16 @@ use service::{
 
 use crate::{Api, acts};
 
+/// What time it is for the process.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct ManualClock {
+    /// The instant.
+    now: Timestamp,
+}
+
 /// `GET /dev/clock`: what time it is.
 pub(crate) async fn clock(State(api): State<Api>) -> Response {
-    axum::Json(json!({ "now": api.chassis.clock.now() })).into_response()
+    axum::Json(ManualClock { now: api.chassis.clock.now() }).into_response()
 }
 
 /// `POST /dev/clock {"to": …}`: steps from due to due, and answers when all is settled.

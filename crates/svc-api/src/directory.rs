@@ -21,10 +21,12 @@ use domain::{
     secrecy,
 };
 use events::{
-    AgencyId, AggregateId, CommandId, EventId, OfficeId, OfficerId, Timestamp, UnitId, directory::Delegation,
+    AgencyId, AggregateId, CommandId, EventId, OfficeId, OfficerId, Timestamp, UnitId,
+    directory::{Delegation, PolicyText},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{json, value::RawValue};
+use serde_json::value::RawValue;
 use service::problem::Problem;
 use uuid::Uuid;
 
@@ -32,11 +34,12 @@ use crate::{
     Api, acts, asking,
     auth::Caller,
     cases::{malformed, stored, unreadable},
+    spec::StoredFact,
     view,
 };
 
 /// As of when the directory is asked for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct When {
     /// A time; now if absent.
@@ -45,9 +48,12 @@ pub(crate) struct When {
 }
 
 /// What an act on the directory is answered with.
-#[derive(Serialize)]
-struct Answer {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DirectoryDone")]
+pub(crate) struct Answer {
+    /// The fact that the act made, by its id.
     event: EventId,
+    /// Its version: that of the directory.
     version: u32,
 }
 
@@ -96,49 +102,97 @@ pub(crate) async fn act(
     Ok(response)
 }
 
+/// The directory as of a time.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Directory")]
+pub(crate) struct Whole<'a> {
+    /// The time asked for.
+    at: Timestamp,
+    /// The version of the directory's newest fact.
+    version: u32,
+    /// The version of the policy in force then.
+    policy: &'a str,
+    /// The agencies, with their offices.
+    agencies: Vec<AgencyView<'a>>,
+    /// The topics, in a tree.
+    topics: Vec<TermView<'a>>,
+    /// The areas, in a tree.
+    areas: Vec<TermView<'a>>,
+}
+
 /// An agency as of a time, with its units, its offices and who holds them.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Agency")]
 struct AgencyView<'a> {
+    /// Its code.
     id: &'a AgencyId,
+    /// Its full name.
     name: &'a str,
+    /// Its side of the agreement.
     side: events::terms::Side,
+    /// The agency above it.
     superior: Option<&'a AgencyId>,
+    /// The first day on which it is there; null if it has always been.
     starts: Option<chrono::NaiveDate>,
+    /// The first day on which it is no more.
     ends: Option<chrono::NaiveDate>,
+    /// The agency that takes its place then.
     successor: Option<&'a AgencyId>,
+    /// It is there at the time asked for.
     is_there: bool,
+    /// The unit through which it is asked.
     liaison_unit: Option<&'a UnitId>,
+    /// Its offices.
     offices: Vec<OfficeView<'a>>,
 }
 
 /// An office, and who holds it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Office")]
 struct OfficeView<'a> {
+    /// Its code.
     id: &'a OfficeId,
+    /// Its title, as a letter addresses it.
     title: &'a str,
+    /// What it may do.
     role: Role,
+    /// Its unit, if it belongs to one.
     unit: Option<&'a UnitId>,
+    /// The office whose deputy it is.
     deputy_of: Option<&'a OfficeId>,
+    /// Who holds it at the time asked for.
     holders: Vec<HolderView<'a>>,
+    /// Some holder is not absent at that time.
     available: bool,
 }
 
 /// A person in an office.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Holder")]
 struct HolderView<'a> {
+    /// The person's code.
     officer: &'a OfficerId,
+    /// The person's name.
     name: Option<&'a str>,
+    /// Since when; null if since ever.
     from: Option<Timestamp>,
+    /// Until when, not included; null if without an end.
     until: Option<Timestamp>,
+    /// As acting head (*Quyền*).
     acting: bool,
 }
 
 /// A topic or an area.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Term")]
 struct TermView<'a> {
+    /// Its code.
     id: &'a str,
+    /// Its name.
     name: &'a str,
+    /// The one above it.
     parent: Option<&'a str>,
+    /// New cases may name it at the time asked for.
     used: bool,
 }
 
@@ -152,16 +206,15 @@ pub(crate) async fn whole(
     let policy = api.chassis.views.policy(at);
     let organisation = &policy.organisation;
     let version = api.chassis.views.directory().map_or(0, |known| known.directory.version);
-    let agencies: Vec<_> = organisation.agencies().map(|agency| shown(agency, organisation, at)).collect();
-    let mut response = axum::Json(json!({
-        "at": at,
-        "version": version,
-        "policy": policy.version,
-        "agencies": agencies,
-        "topics": organisation.topics().map(|each| term_shown(each, at)).collect::<Vec<_>>(),
-        "areas": organisation.areas().map(|each| term_shown(each, at)).collect::<Vec<_>>(),
-    }))
-    .into_response();
+    let whole = Whole {
+        at,
+        version,
+        policy: &policy.version,
+        agencies: organisation.agencies().map(|agency| shown(agency, organisation, at)).collect(),
+        topics: organisation.topics().map(|each| term_shown(each, at)).collect(),
+        areas: organisation.areas().map(|each| term_shown(each, at)).collect(),
+    };
+    let mut response = axum::Json(whole).into_response();
     view::etag(response.headers_mut(), version);
     Ok(response)
 }
@@ -215,13 +268,24 @@ fn term_shown(term: &Term, at: Timestamp) -> TermView<'_> {
 }
 
 /// A delegation, and whether it counts.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DelegationState")]
 struct DelegationView<'a> {
     #[serde(flatten)]
     delegation: &'a Delegation,
     /// Until when it counts: its end, or when it was taken back before.
     until: Timestamp,
+    /// It counts at the time asked for.
     counts: bool,
+}
+
+/// The delegations that one may see.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Delegations<'a> {
+    /// The time asked for.
+    at: Timestamp,
+    /// The delegations, the newest last.
+    delegations: Vec<DelegationView<'a>>,
 }
 
 /// `GET /directory/delegations`: those of one's own agency; an auditor and an administrator see all. The newest last.
@@ -234,19 +298,28 @@ pub(crate) async fn delegations(
     let policy = api.chassis.views.policy(at);
     let organisation = &policy.organisation;
     let seen = organisation.delegations().filter(|granted| may_see(&caller.person, granted, organisation));
-    let shown: Vec<_> = seen
+    let delegations = seen
         .map(|granted| DelegationView {
             delegation: &granted.delegation,
             until: granted.until,
             counts: granted.counts(at),
         })
         .collect();
-    Ok(axum::Json(json!({ "at": at, "delegations": shown })).into_response())
+    Ok(axum::Json(Delegations { at, delegations }).into_response())
 }
 
 fn may_see(person: &Person, granted: &Granted, organisation: &Organisation) -> bool {
     let own = organisation.agency_of(&granted.delegation.from) == Some(&person.agency);
     own || matches!(person.role, Role::Au | Role::Ad)
+}
+
+/// The facts of the directory, each in the very bytes that are stored.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DirectoryEvents")]
+pub(crate) struct Facts {
+    /// The facts, oldest first.
+    #[schemars(with = "Vec<StoredFact>")]
+    events: Vec<Box<RawValue>>,
 }
 
 /// `GET /directory/events`: the facts of the directory, as they stand in the log; for auditor and administrator.
@@ -265,7 +338,30 @@ pub(crate) async fn events(
     let events: Result<Vec<Box<RawValue>>, _> =
         stored.iter().map(|bytes| serde_json::from_slice(bytes)).collect();
     let events = events.map_err(|error| refuse(unreadable(&error)))?;
-    Ok(axum::Json(json!({ "events": events })).into_response())
+    Ok(axum::Json(Facts { events }).into_response())
+}
+
+/// The policies that were published, and the one in force.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Policies")]
+pub(crate) struct Policies<'a> {
+    /// The time asked for.
+    at: Timestamp,
+    /// The version in force then.
+    in_force: &'a str,
+    /// All versions, in the order in which they were published.
+    versions: Vec<PublishedVersion<'a>>,
+    /// The files of the version in force, each with its whole text.
+    files: &'a [PolicyText],
+}
+
+/// A version of the policy.
+#[derive(Serialize, JsonSchema)]
+struct PublishedVersion<'a> {
+    /// Its name.
+    version: &'a str,
+    /// From when it is in force.
+    in_force: Timestamp,
 }
 
 /// `GET /directory/policy`: which versions were published, from when each is in force, and which is now.
@@ -276,14 +372,12 @@ pub(crate) async fn policies(
 ) -> Result<Response, Problem> {
     let at = when(&api, &caller, query)?;
     let published = api.chassis.views.directory();
-    let versions: Vec<_> = published
+    let versions = published
         .iter()
         .flat_map(|known| &known.directory.policies)
-        .map(|published| json!({ "version": published.version, "in_force": published.in_force }))
+        .map(|published| PublishedVersion { version: &published.version, in_force: published.in_force })
         .collect();
     let policy = api.chassis.views.policy(at);
-    Ok(axum::Json(json!({
-        "at": at, "in_force": policy.version, "versions": versions, "files": policy.texts,
-    }))
-    .into_response())
+    let policies = Policies { at, in_force: &policy.version, versions, files: &policy.texts };
+    Ok(axum::Json(policies).into_response())
 }

@@ -14,6 +14,7 @@ mod dossier;
 mod edge;
 mod health;
 mod session;
+pub mod spec;
 mod view;
 
 use std::{sync::Arc, time::Duration};
@@ -128,7 +129,12 @@ fn router(api: Api) -> Router {
     let mut router = Router::new()
         .nest("/api/v1", v1.merge(files))
         .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz));
+        .route("/readyz", get(health::readyz))
+        .route("/openapi.json", get(spec::openapi))
+        .route("/docs", get(spec::docs))
+        .route("/docs/style.css", get(spec::style))
+        .route("/problems/{code}", get(spec::problem))
+        .route("/schemas/events/{type}/{version}", get(spec::event));
     if api.chassis.clock.is_manual() {
         router = router.route("/dev/clock", get(dev::clock).post(dev::set_clock));
     }

@@ -24,6 +24,7 @@ use events::{
     Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
     directory::Delegation, intake::Matter,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use service::problem::Language;
 
@@ -43,19 +44,32 @@ pub(crate) fn etag(headers: &mut HeaderMap, version: u32) {
 }
 
 /// A case in a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CaseLine")]
 pub(crate) struct Line<'a> {
+    /// The case's id: what stands in paths.
     id: CaseId,
+    /// The number that people use; null until the case has one, moments after it is raised.
     code: Option<&'a CaseCode>,
+    /// The version of its newest fact.
     version: u32,
+    /// Where it stands.
     state: Lifecycle,
+    /// The same in the caller's language.
     state_label: &'static str,
+    /// How urgent it is.
     urgency: Urgency,
+    /// The same in the caller's language.
     urgency_label: &'static str,
+    /// What it is called.
     title: &'a str,
+    /// The agency in whose name it was raised.
     raiser: Named<'a>,
+    /// The agency reported to.
     receiver: Named<'a>,
+    /// When it was raised, in whole seconds.
     raised_at: String,
+    /// When the next of its running deadlines is due; null if none runs.
     next_due: Option<Timestamp>,
 }
 
@@ -78,63 +92,101 @@ pub(crate) fn line<'a>(case: &'a Case, policy: &'a Policy, language: Language) -
 }
 
 /// A case as a whole.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Case")]
 pub(crate) struct Whole<'a> {
     #[serde(flatten)]
     line: Line<'a>,
+    /// By when it is to be dealt with, for *hỏa tốc hẹn giờ*; else null.
     deliver_by: Option<Timestamp>,
+    /// What it is about, as it was first reported.
     matter: &'a Matter,
+    /// The agencies whose position is required.
     required: Vec<Named<'a>>,
+    /// The agencies that are merely consulted.
     consulted: Vec<Named<'a>>,
+    /// How it came in, once for each intake, with its confirmation.
     intakes: Vec<IntakeView<'a>>,
+    /// Who was asked to take it, oldest first.
     assignments: &'a [Assigned],
+    /// The rounds of positions, oldest first.
     rounds: &'a [Round],
+    /// The task force, if there is or was one.
     taskforce: &'a Taskforce,
+    /// What a dispute, or joint advice, brought.
     escalation: escalation::View<'a>,
+    /// The proposals to settle a dispute, oldest first.
     settlements: &'a [Key<SettlementProposed>],
+    /// The proposals to cancel it, oldest first.
     cancellations: &'a [Key<CancellationProposed>],
+    /// The proposals to close it, oldest first.
     closures: &'a [Key<closure::Proposed>],
+    /// What waits for another person's key.
     awaiting: Vec<AwaitedView>,
+    /// The deadlines that run.
     deadlines: Vec<DeadlineView>,
+    /// When it was last closed; null if it never was.
     closed_at: Option<Timestamp>,
+    /// What is kept with it.
     casefile: &'a Casefile,
+    /// What happened, oldest first, without reminders.
     history: Vec<HappeningView<'a>>,
 }
 
 /// Something that happened, with the id by which a correction names it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Happening")]
 struct HappeningView<'a> {
+    /// The fact, by its id.
     event: EventId,
+    /// When it happened.
     at: Timestamp,
+    /// What.
     #[serde(rename = "type")]
     kind: Kind,
+    /// The same in the caller's language.
     label: &'static str,
+    /// The agency that acted; null when the process did it by itself.
     agency: Option<&'a AgencyId>,
+    /// The office that acted.
     office: Option<&'a OfficeId>,
     /// By what right, e.g. `direct`, `kt`, `tuq`.
     capacity: Option<&'static str>,
     /// In whose name and by which document, where it was by delegation.
     delegation: Option<&'a Delegation>,
+    /// Its texts that can be corrected, as paths below its data.
     correctable: Vec<&'static str>,
 }
 
 /// One intake, and how far its confirmation is.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "IntakeState")]
 struct IntakeView<'a> {
+    /// How it came in.
     intake: &'a Intake,
+    /// Where its confirmation stands; null where none is owed.
     confirmation: Option<&'a Confirmation>,
 }
 
 /// A deadline that runs.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RunningDeadline")]
 struct DeadlineView {
+    /// What is due.
     key: DeadlineKey,
+    /// The same in the caller's language.
     label: &'static str,
+    /// Which of its kind, by its number.
     instance: u32,
+    /// From when the period is counted.
     start: Timestamp,
+    /// When it is due, in whole seconds; an act at that very instant is on time.
     due: Timestamp,
+    /// The highest overdue level that was recorded, 1 to 3; 0 for none.
     overdue_level: u8,
+    /// How often it was extended; at most 2.
     extended: u8,
+    /// The agencies that owe it.
     owing: Vec<AgencyId>,
 }
 
@@ -198,11 +250,16 @@ pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -
 }
 
 /// What waits for another person's key.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Awaited")]
 pub(crate) struct AwaitedView {
+    /// The act that is awaited.
     act: &'static str,
+    /// The number that it must name: of the proposal or the explanation.
     number: u32,
+    /// The agencies whose act it is.
     who: Vec<AgencyId>,
+    /// Until when; null if no clock runs.
     until: Option<Timestamp>,
 }
 
@@ -212,9 +269,12 @@ pub(crate) fn awaited(Awaited { act, number, who, until, .. }: Awaited) -> Await
 }
 
 /// An agency, with the name that it has today.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NamedAgency")]
 struct Named<'a> {
+    /// Its code.
     id: &'a AgencyId,
+    /// Its name today; null for one that the directory no longer has.
     name: Option<&'a str>,
 }
 

@@ -10,6 +10,7 @@ use bus::{
     streams::OUTBOX,
 };
 use events::{AgencyId, CaseId, DelegationId, EventId, OfficeId, Timestamp, Urgency};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::Chassis;
 use uuid::Uuid;
@@ -20,7 +21,7 @@ use crate::seen::Seen;
 const NAMESPACE: Uuid = Uuid::from_u128(0x4b9d_02c6_7f31_5d0a_a1c8_53f0_e62b_9714);
 
 /// An entry, by the fact and the office that it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct EntryId(pub Uuid);
 
@@ -36,7 +37,7 @@ impl EntryId {
 }
 
 /// What a mail is about: its thread, and where its link leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum About {
     /// A case.
@@ -63,7 +64,7 @@ impl About {
 }
 
 /// What is to be told to whom. The text is not kept: it is written from this.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notice {
     /// The fact.
     pub event: EventId,
@@ -88,7 +89,7 @@ pub struct Notice {
 }
 
 /// A state of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum State {
     /// It is to be sent.
@@ -152,7 +153,7 @@ impl State {
 }
 
 /// A message of the outbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// The entry.
     pub entry: EntryId,

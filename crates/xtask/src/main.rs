@@ -64,8 +64,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "schemas",
-        args: "[--check]",
-        about: "write the JSON Schemas of the events, or check that they are current",
+        args: "[--check] [--accept-breaking]",
+        about: "write the schemas of the events and the documents of the API, or check that they are current",
         run: schemas::run,
     },
     Command {

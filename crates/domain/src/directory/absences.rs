@@ -4,6 +4,7 @@ use events::{
     Body, OfficerId, Timestamp,
     directory::{AbsenceEnded, AbsenceReported},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Directory, fact, known_officer, must_be};
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// What is said to report an absence.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportAbsence {
     /// Who is absent.
@@ -27,7 +28,7 @@ pub struct ReportAbsence {
 }
 
 /// What is said to end an absence before its time.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndAbsence {
     /// Its number within the directory.

@@ -5,6 +5,7 @@ use events::{
     Body, CaseId, CommandId, DelegationId, OfficeId, Timestamp,
     directory::{Basis, Delegate, Delegation, DelegationGranted, DelegationRevoked, Power},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Directory, check_basis, fact, must_be};
@@ -22,7 +23,7 @@ const LONGEST_OF_UNIT: Months = Months::new(12);
 const LONGEST: TimeDelta = TimeDelta::days(30);
 
 /// What is said to delegate.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GrantDelegation {
     /// The office that delegates: one's own.
@@ -50,7 +51,7 @@ pub struct GrantDelegation {
 }
 
 /// What is said to take a delegation back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeDelegation {
     /// Which.

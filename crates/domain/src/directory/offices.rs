@@ -4,6 +4,7 @@ use events::{
     Body, OfficeId, OfficerId, Timestamp,
     directory::{Basis, OfficeLeft, OfficeTaken, OfficerRegistered},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{check_basis, fact, known_officer, must_be};
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// What is said to make a person known.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterOfficer {
     /// A code that nobody has: small letters, digits, dots and hyphens.
@@ -25,7 +26,7 @@ pub struct RegisterOfficer {
 }
 
 /// What is said when a person takes an office.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TakeOffice {
     /// The person.
@@ -46,7 +47,7 @@ pub struct TakeOffice {
 }
 
 /// What is said when a person leaves an office.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveOffice {
     /// The person.

@@ -6,6 +6,7 @@ use events::{
     Body, Timestamp,
     directory::{PolicyPublished, PolicyText},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Directory, fact, must_be};
@@ -20,7 +21,7 @@ use crate::{
 const LARGEST: usize = 200 * 1024;
 
 /// What is said to publish a policy.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishPolicy {
     /// From when it is in force; at once if absent.

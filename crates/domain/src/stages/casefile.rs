@@ -9,6 +9,7 @@ mod succession;
 mod times;
 
 use events::{AgencyId, Body, CaseId, Fact, Kind, Stage, casefile::SecretReferenced, terms::Document};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use corrections::{Correct, Correction, fields as correctable};
@@ -72,7 +73,7 @@ const fn act(name: &'static str, records: &'static [Kind], who: &'static str) ->
 }
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 39.
@@ -112,7 +113,7 @@ pub enum Command {
 }
 
 /// What is kept with a case.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Casefile {
     /// Its documents, in the order in which they came.
     pub papers: Vec<Paper>,

@@ -5,6 +5,7 @@ use events::{
     closure::Outcome,
     terms::{Deadline, DeadlineKey, Side},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{casefile, must_be, taskforce};
@@ -47,7 +48,7 @@ pub const ACTS: &[Act] = &[
 const REOPEN_WINDOW: i64 = 90;
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 35.
@@ -64,34 +65,41 @@ pub enum Command {
 }
 
 /// The first key.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeClosure {
+    /// How the case ends.
     outcome: Outcome,
+    /// What came of it, at most 2,000 characters.
     #[serde(default)]
     summary: Option<String>,
 }
 
 /// The second key: names the proposal that it confirms.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmClosure {
+    /// The proposal that is confirmed, by its number within the case.
     proposal: u32,
 }
 
 /// The second key is refused.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RejectClosure {
+    /// The proposal that is rejected, by its number within the case.
     proposal: u32,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// A closed case is opened again.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reopen {
+    /// Why, at most 2,000 characters.
     reason: String,
+    /// On what the new round asks; the last proposal if absent, at most 2,000 characters.
     #[serde(default)]
     proposal: Option<String>,
 }

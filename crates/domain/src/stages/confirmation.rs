@@ -9,6 +9,7 @@ use events::{
     intake::KeyFacts,
     terms::{Deadline, DeadlineKey, Document, Lifecycle},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use discrepancy::{ExplainDiscrepancy, ReconcileDiscrepancy, RequestCorrected};
@@ -66,7 +67,7 @@ pub const ACTS: &[Act] = &[
 ];
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 3.
@@ -87,18 +88,21 @@ pub enum Command {
 }
 
 /// What the callback brought.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyCallback {
+    /// Which intake, by its number within the case; the first if absent.
     #[serde(default = "first")]
     intake: u32,
+    /// What the callback brought.
     result: CallbackResult,
+    /// A remark, at most 500 characters.
     #[serde(default)]
     note: Option<String>,
 }
 
 /// The result of a callback to the directory's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallbackResult {
     /// The agency confirms the call.
@@ -142,7 +146,7 @@ impl Command {
 }
 
 /// Regions W and V of an intake.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmation {
     /// The intake's number within the case.
     pub intake: u32,

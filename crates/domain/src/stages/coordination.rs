@@ -9,6 +9,7 @@ use events::{
     coordination::{Closes, Position},
     terms::{Deadline, DeadlineKey, Side},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use dispute::{ConfirmSettlement, DeclareDispute, ProposeSettlement};
@@ -84,7 +85,7 @@ const REEVALUATE: Automatic = Automatic {
 };
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 15.
@@ -112,23 +113,27 @@ pub enum Command {
 }
 
 /// A position on the open round's proposal.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordPosition {
+    /// What your agency says; of a consulted agency it is an opinion.
     position: Position,
 }
 
 /// A party asks for coordination again.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReopenCoordination {
+    /// Why, at most 2,000 characters.
     reason: String,
+    /// On what the new round asks; the last proposal if absent, at most 2,000 characters.
     #[serde(default)]
     proposal: Option<String>,
 }
 
 /// A round of positions (region R).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PositionRound")]
 pub struct Round {
     /// What opened it.
     pub opened: said::Round,
@@ -143,7 +148,7 @@ pub struct Round {
 }
 
 /// A position that was recorded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stated {
     /// The agency.
     pub agency: AgencyId,
@@ -152,7 +157,7 @@ pub struct Stated {
 }
 
 /// Where a round stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RoundState {
     /// Positions are asked.

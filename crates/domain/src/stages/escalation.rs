@@ -12,6 +12,7 @@ use events::{
     escalation::{Addressee, Purpose, Statement},
     terms::{Deadline, DeadlineKey, Document, Side},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use advice::JointAdvice;
@@ -126,7 +127,7 @@ pub const ACTS: &[Act] = &[
 ];
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 18.
@@ -193,7 +194,7 @@ pub struct Escalation {
 }
 
 /// Where the current dossier stands (region E).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dossier {
     /// There is none.
@@ -273,7 +274,7 @@ pub struct Submitted {
 }
 
 /// A directive that binds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Directive {
     /// When it was recorded.
     pub at: Timestamp,

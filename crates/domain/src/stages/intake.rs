@@ -7,6 +7,7 @@ use events::{
     intake::{Caller, Direction, KeyFacts, Link, Matter, Parties, PhoneCall},
     terms::{Deadline, DeadlineKey, Document},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -56,7 +57,8 @@ pub enum Command {
 }
 
 /// A case is raised; `channel` says how.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(tag = "channel", rename_all = "kebab-case")]
 pub enum Raise {
     /// By an official document (command 1).
     Written(RaiseInWriting),
@@ -65,66 +67,96 @@ pub enum Raise {
 }
 
 /// What a written report says.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RaiseInWriting {
+    /// The agency in whose name the case is raised.
     raiser: AgencyId,
+    /// How urgent it is.
     urgency: Urgency,
+    /// By when it is to be dealt with; for *hỏa tốc hẹn giờ* only, and then required.
     #[serde(default)]
     deliver_by: Option<Timestamp>,
+    /// A short title, at most 200 characters; it never leaves the system.
     title: String,
+    /// What happened, at most 2,000 characters.
     summary: String,
+    /// The coordination that is asked for, at most 2,000 characters.
     request: String,
+    /// The topic, by its code in the policy.
     topic: String,
+    /// The area, by its code in the policy.
     #[serde(default)]
     area: Option<String>,
+    /// You hold the matter to be complex.
     #[serde(default)]
     complex: bool,
+    /// You hold the matter to be sensitive.
     #[serde(default)]
     sensitive: bool,
+    /// The document by which it is reported; issued by the raiser.
     document: Document,
+    /// The case on which it follows, or from which it arises.
     #[serde(default)]
     link: Option<Link>,
 }
 
 /// What a telephone report says.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RaiseByPhone {
+    /// The agency in whose name the case is raised.
     raiser: AgencyId,
+    /// How urgent it is; at least *khẩn*.
     urgency: Urgency,
+    /// By when it is to be dealt with; for *hỏa tốc hẹn giờ* only, and then required.
     #[serde(default)]
     deliver_by: Option<Timestamp>,
+    /// A short title, at most 200 characters; it never leaves the system.
     title: String,
+    /// What happened, at most 2,000 characters.
     summary: String,
+    /// The topic, by its code in the policy.
     topic: String,
+    /// The area, by its code in the policy.
     #[serde(default)]
     area: Option<String>,
+    /// You hold the matter to be complex.
     #[serde(default)]
     complex: bool,
+    /// You hold the matter to be sensitive.
     #[serde(default)]
     sensitive: bool,
+    /// The call.
     call: CallLog,
 }
 
 /// A call as the officer logs it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallLog {
+    /// Who called.
     caller: CallerLog,
+    /// Who called whom; incoming if absent.
     #[serde(default)]
     direction: Option<Direction>,
+    /// When the call began.
     started_at: Timestamp,
+    /// When it ended; the written confirmation is counted from here. Not in the future.
     ended_at: Timestamp,
+    /// The facts that were exchanged, to be compared with the document.
     key_facts: KeyFacts,
 }
 
 /// The caller as the officer logs him.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallerLog {
+    /// The caller's office, at most 200 characters.
     office: String,
+    /// The caller's name, at most 200 characters; an official's, never a citizen's.
     name: String,
+    /// The number given; only its last three digits are kept.
     number: String,
 }
 
@@ -168,7 +200,7 @@ impl Command {
 }
 
 /// How a case came in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Intake {
     /// Its number within the case.
     pub number: u32,

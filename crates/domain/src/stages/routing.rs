@@ -7,6 +7,7 @@ use events::{
     AgencyId, Body, Fact, Kind, Lifecycle, Stage, Timestamp, UnitId, routing as said,
     terms::{Assignment, Deadline, DeadlineKey, Level, Skipped, SkippedBecause},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use handover::{AddAgency, Decline, Reroute};
@@ -81,7 +82,7 @@ const REMIND_CHIEF: Automatic = Automatic {
 };
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 4, by a person.
@@ -117,19 +118,20 @@ pub enum Command {
 }
 
 /// A person routes: which liaison unit of the receiver leads.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
+    /// The receiver's liaison unit that leads.
     unit: UnitId,
 }
 
 /// An agency acknowledges its newest assignment.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Acknowledge {}
 
 /// An assignment and where it stands (region A).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assigned {
     /// The assignment.
     pub assignment: Assignment,
@@ -140,7 +142,7 @@ pub struct Assigned {
 }
 
 /// Where an assignment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AssignmentState {
     /// Waits for acknowledgement.

@@ -12,6 +12,7 @@ use events::{
     taskforce::{Mandate, Member, TermEnded},
     terms::{Deadline, Document},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Step;
@@ -79,7 +80,7 @@ const END_TERM: Automatic = Automatic {
 };
 
 /// A command of this stage.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Command {
     /// Command 29.

@@ -13,74 +13,126 @@ use events::{
     escalation::{Addressee, Purpose, Statement},
     terms::{Document, Side},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Reader;
 
-/// Regions E and I.
-#[derive(Serialize)]
+/// What a dispute, or joint advice, brought (regions E and I).
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Escalation")]
 pub(super) struct View<'a> {
+    /// Where the current dossier stands.
     state: Dossier,
+    /// The dossiers, oldest first.
     dossiers: Vec<FileView<'a>>,
+    /// The items of the directives.
     instructions: Vec<ItemView<'a>>,
+    /// The proposals of joint advice, oldest first.
     advices: Vec<AdviceView<'a>>,
+    /// The proposals to take a dossier back, oldest first.
     withdrawals: &'a [Key<DossierWithdrawal>],
 }
 
 /// A proposal to advise together.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "JointAdviceProposal")]
 struct AdviceView<'a> {
+    /// The proposal's number within the case.
     proposal: u32,
+    /// To whom it is to go up.
     addressee: Addressee,
+    /// What the two advise.
     advice: Option<&'a str>,
+    /// The SHA-256 of the dossier as it will go up.
     digest: Digest,
+    /// Who proposed.
     by: &'a OfficerId,
+    /// Where the proposal stands.
     state: KeyState,
 }
 
-#[derive(Serialize)]
+/// A dossier, from the dispute to its answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DossierFile")]
 struct FileView<'a> {
+    /// Its number within the case.
     number: u32,
+    /// The statement of each side that has filed one.
     statements: Vec<StatementView<'a>>,
+    /// Until when the sides may file before the seal is broken.
     statement_due: Timestamp,
+    /// No side reads the other's statement yet.
     sealed: bool,
+    /// What was sent up; null until it was.
     submitted: Option<SubmittedView<'a>>,
+    /// The secretariat has it.
     received: bool,
+    /// What was asked in addition.
     requests: &'a [InfoRequest],
+    /// The directive that answers it.
     directive: Option<&'a Directive>,
+    /// The case was opened again since: it is history.
     archived: bool,
 }
 
-#[derive(Serialize)]
+/// A side's statement, as far as it is open.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FiledStatement")]
 struct StatementView<'a> {
+    /// The side.
     side: Side,
+    /// The agency that speaks for it.
     agency: &'a AgencyId,
+    /// When it was filed.
     at: Timestamp,
+    /// It is sealed for you.
     sealed: bool,
+    /// What it says; null while it is sealed for you.
     statement: Option<&'a Statement>,
 }
 
-#[derive(Serialize)]
+/// A dossier as it was sent up.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SubmittedDossier")]
 struct SubmittedView<'a> {
+    /// When.
     at: Timestamp,
+    /// Why.
     purpose: Purpose,
+    /// To whom.
     addressee: Addressee,
+    /// Until when an opinion is asked for; a wish, never a deadline.
     requested_by: Timestamp,
+    /// The cover letter.
     document: Option<&'a Document>,
+    /// What the sides advise together.
     advice: Option<&'a str>,
+    /// The SHA-256 of its canonical form, as it stands in the log.
     digest: Digest,
 }
 
-#[derive(Serialize)]
+/// An item of a directive and where it stands.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "InstructionItem")]
 struct ItemView<'a> {
+    /// Its number within the case.
     item: u32,
+    /// The agency that is responsible.
     agency: &'a AgencyId,
+    /// What it is to do.
     text: &'a str,
+    /// Until when it reports.
     due: Timestamp,
+    /// Where it stands.
     state: ItemState,
+    /// It was reported late once, or is overdue now.
     late: bool,
+    /// The latest report.
     report: Option<&'a Document>,
+    /// Why the latest report was not accepted.
     rejected_because: Option<&'a str>,
+    /// The case was opened again since: it is history.
     archived: bool,
 }
 

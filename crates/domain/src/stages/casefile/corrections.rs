@@ -1,6 +1,7 @@
 //! A text of an earlier fact is corrected, or covered (command 46). The fact stays; the case shows what it should say.
 
 use events::{Body, EventId, Kind, Stage, Timestamp, casefile::Corrected, intake::PhoneCall};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,20 +15,25 @@ use crate::{
 const COVERED: &str = "(đã che)";
 
 /// A text of an earlier fact is put right, or covered.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Correct {
+    /// The fact that is corrected, by its id: `history` of the case has it.
     of_event: EventId,
+    /// Which of its texts, as a path below its data, such as `matter.summary`; `correctable` in the history lists them.
     field: String,
+    /// The text that counts from now on; absent if it is only covered.
     #[serde(default)]
     text: Option<String>,
+    /// The text is covered: it is shown to nobody any more. It stays in the log.
     #[serde(default)]
     cover: bool,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// A correction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Correction {
     /// When.
     pub at: Timestamp,

@@ -5,6 +5,7 @@ use events::{
     casefile::{CancellationProposed, CancellationReason},
     terms::Document,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -23,27 +24,32 @@ use crate::{
 };
 
 /// The raiser takes the case back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Withdraw {
+    /// The document by which the raiser takes it back.
     pub(super) document: Document,
+    /// Why, at most 2,000 characters.
     #[serde(default)]
     reason: Option<String>,
 }
 
 /// The first key: why there never was a case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeCancellation {
+    /// Why there never was a case.
     reason: CancellationReason,
+    /// A remark, at most 500 characters.
     #[serde(default)]
     note: Option<String>,
 }
 
 /// The second key: names the proposal that it confirms.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmCancellation {
+    /// The proposal that is confirmed, by its number within the case.
     proposal: u32,
 }
 

@@ -4,6 +4,7 @@ use events::{
     Body, CaseId, casefile as said,
     casefile::{CaseLinked, LinkKind},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,23 +15,28 @@ use crate::{
 };
 
 /// The case is linked with another.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MakeLink {
+    /// How the two belong together.
     kind: LinkKind,
+    /// The other case; one that you see.
     pub(super) other: CaseId,
 }
 
 /// A link is taken away.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unlink {
+    /// The link, by its number within the case.
     link: u32,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// A link that the case bears.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CaseLink")]
 pub struct Link {
     /// Its number within the case.
     pub number: u32,

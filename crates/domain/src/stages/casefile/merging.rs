@@ -6,6 +6,7 @@ use events::{
     casefile::{AdoptedClock, AdoptedExplanation, AdoptedIntake, IntakesAdopted},
     terms::Deadline,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::times;
@@ -19,10 +20,12 @@ use crate::{
 };
 
 /// The case is merged into another.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Merge {
+    /// The case that goes on; one that you see.
     pub(super) into: CaseId,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 

@@ -6,6 +6,7 @@ use events::{
     casefile::{DistributionRecorded, Recipient, SecrecyLevel, SecretReferenced},
     terms::Document,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Casefile;
@@ -25,50 +26,63 @@ const MOST_RECIPIENTS: usize = 200;
 const LONGEST_ENTRY: usize = 20;
 
 /// A document is put into the case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachDocument {
+    /// The document.
     pub(super) document: Document,
 }
 
 /// A document of the case went to recipients.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordDistribution {
+    /// The agency that issued the document.
     issuer: AgencyId,
+    /// Number and symbol of a document of the case, as they are printed, such as `118/BC-SNNMT`.
     document: String,
+    /// When it was sent; not in the future.
     sent_at: Timestamp,
+    /// To whom it went; at least one.
     recipients: Vec<Recipient>,
 }
 
 /// A recipient has received it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordReceipt {
+    /// The distribution, by its number within the case.
     distribution: u32,
+    /// The recipient, by its place in the list; the first is 1.
     recipient: u32,
+    /// When it came there; not in the future.
     received_at: Timestamp,
 }
 
 /// A note is put into the case.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddNote {
+    /// What it says, at most 2,000 characters.
     text: String,
 }
 
 /// A document is kept elsewhere, under the rules for State secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceSecret {
+    /// The agency that keeps the document.
     holding_agency: AgencyId,
+    /// Where it is found in that agency's register of State secrets: a number, never a title.
     register_entry: String,
+    /// The date of the document.
     date: NaiveDate,
+    /// Its level of secrecy.
     level: SecrecyLevel,
 }
 
 /// A document of the case.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Paper {
     /// Who issued it.
     pub issuer: AgencyId,
@@ -82,7 +96,7 @@ pub struct Paper {
 }
 
 /// A distribution, and who has received it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Distribution {
     /// What was recorded.
     #[serde(flatten)]
@@ -92,7 +106,7 @@ pub struct Distribution {
 }
 
 /// A note.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Note {
     /// Its number within the case.
     pub number: u32,

@@ -8,6 +8,7 @@ use events::{
     casefile::{DutiesTransferred, HandedOver},
     terms::DeadlineKey,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Command;
@@ -28,7 +29,7 @@ pub(super) const TRANSFER: Automatic = Automatic {
 };
 
 /// An agency that ended, and who took its place.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Succession {
     /// When it was recorded for this case.
     pub at: Timestamp,

@@ -4,6 +4,7 @@ use events::{
     AgencyId, Body, DeadlineKey, Timestamp, Urgency, casefile as said,
     terms::{Deadline, Side},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
@@ -28,23 +29,30 @@ const LONGEST_EXTENSION: chrono::TimeDelta = chrono::TimeDelta::days(365);
 const DIRECTIVE: &str = "directive";
 
 /// The case is more urgent, or less.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeUrgency {
+    /// How urgent it is from now on.
     pub(super) urgency: Urgency,
+    /// By when it is to be dealt with; for *hỏa tốc hẹn giờ* only, and then required.
     #[serde(default)]
     deliver_by: Option<Timestamp>,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// Who is owed gives more time.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExtendDeadline {
+    /// Which deadline, by its key, such as `position`.
     deadline: String,
+    /// Which of several of its kind, by its number; needed only where more than one runs.
     #[serde(default)]
     instance: Option<u32>,
+    /// The new due time, in whole seconds; later than before.
     to: Timestamp,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 

@@ -1,6 +1,7 @@
 //! A document that differs from the call: explained and reconciled, or corrected (commands 12 and 13).
 
 use events::{Body, confirmation as said, confirmation::Version, terms::DeadlineKey};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Confirmation, Written, first};
@@ -12,33 +13,41 @@ use crate::{
 };
 
 /// The first key: how document and call come to differ.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainDiscrepancy {
+    /// Which intake, by its number within the case; the first if absent.
     #[serde(default = "first")]
     pub(super) intake: u32,
+    /// How document and call come to differ, at most 2,000 characters.
     text: String,
 }
 
 /// The second key: names the explanation that it accepts, and which version counts.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReconcileDiscrepancy {
+    /// Which intake, by its number within the case; the first if absent.
     #[serde(default = "first")]
     pub(super) intake: u32,
+    /// The explanation that is accepted, by its number within the case.
     explanation: u32,
+    /// Which version counts; the document if absent.
     #[serde(default)]
     prevails: Version,
+    /// A remark, at most 500 characters.
     #[serde(default)]
     note: Option<String>,
 }
 
 /// A corrected document is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestCorrected {
+    /// Which intake, by its number within the case; the first if absent.
     #[serde(default = "first")]
     pub(super) intake: u32,
+    /// What is to be corrected, at most 2,000 characters.
     reason: String,
 }
 

@@ -6,6 +6,7 @@ use events::{
     intake::KeyFacts,
     terms::{DeadlineKey, Document},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Confirmation, Written, first};
@@ -20,21 +21,26 @@ use crate::{
 };
 
 /// The document that was owed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitWritten {
+    /// Which intake it confirms, by its number within the case; the first if absent.
     #[serde(default = "first")]
     pub(super) intake: u32,
+    /// The document; dated from the day of the call to today.
     pub(super) document: Document,
+    /// The key facts as the document states them.
     key_facts: KeyFacts,
 }
 
 /// The comparison of the document with the call.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompareWritten {
+    /// Which intake, by its number within the case; the first if absent.
     #[serde(default = "first")]
     pub(super) intake: u32,
+    /// How document and call compare, one verdict for each key fact.
     verdicts: Verdicts,
 }
 

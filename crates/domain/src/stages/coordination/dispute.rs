@@ -5,6 +5,7 @@ use events::{
     coordination::SettlementProposed,
     terms::{Deadline, DeadlineKey, Lifecycle, Side},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Round;
@@ -20,24 +21,27 @@ use crate::{
 };
 
 /// A side declares that there is no agreement.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeclareDispute {
+    /// Why, at most 2,000 characters.
     #[serde(default)]
     reason: Option<String>,
 }
 
 /// The first key: on what the sides are to agree.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeSettlement {
+    /// On what the sides are to agree, at most 2,000 characters.
     text: String,
 }
 
 /// The second key: names the proposal that it confirms.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmSettlement {
+    /// The proposal that is confirmed, by its number within the case.
     proposal: u32,
 }
 

@@ -4,6 +4,7 @@ use events::{
     Body, Digest, Fact, Lifecycle,
     escalation::{self as said, Addressee, Purpose},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DossierFile;
@@ -24,17 +25,20 @@ const LONGEST: usize = 4000;
 const ADVISABLE: [Lifecycle; 2] = [Lifecycle::InCoordination, Lifecycle::Agreed];
 
 /// The first key: what is advised, and to whom.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeJointAdvice {
+    /// To whom the case is to go up.
     addressee: Addressee,
+    /// What the two advise, at most 4,000 characters.
     advice: String,
 }
 
 /// The second key: names the proposal that it confirms.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfirmJointAdvice {
+    /// The proposal that is confirmed, by its number within the case.
     proposal: u32,
 }
 

@@ -5,6 +5,7 @@ use events::{
     escalation::{self as said, Instruction, Purpose},
     terms::{Deadline, DeadlineKey, Document},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Directive, Dossier, DossierFile, Item};
@@ -23,28 +24,32 @@ use crate::{
 const MOST_ITEMS: usize = 50;
 
 /// The secretariat has the dossier.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcknowledgeDossier {}
 
 /// A question before a directive is given.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestMoreInfo {
+    /// The agency that is asked.
     agency: AgencyId,
+    /// The question, at most 2,000 characters.
     question: String,
 }
 
 /// The answer.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SupplyInfo {
+    /// The question that is answered, by its number within the case.
     request: u32,
+    /// The answer, at most 4,000 characters.
     answer: String,
 }
 
 /// What the standing body decides.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum RecordDirective {
     /// Command 23: a directive that binds.
@@ -63,27 +68,33 @@ pub enum RecordDirective {
 }
 
 /// A directive that binds.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Binding {
+    /// The signed document of the addressee.
     pub(super) document: Document,
+    /// What is to be done, by whom, until when; at least one item.
     instructions: Vec<Instructed>,
+    /// The Party side's superior accepts results in place of the secretariat, where it is not itself responsible.
     #[serde(default)]
     accepted_by_party_side: bool,
 }
 
 /// One item, as it is given.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Instructed {
+    /// The agency that is responsible.
     agency: AgencyId,
+    /// What it is to do, at most 2,000 characters.
     text: String,
+    /// Until when it reports, in whole seconds; as the policy has it if absent.
     #[serde(default)]
     due: Option<Timestamp>,
 }
 
 /// A question of the standing body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InfoRequest {
     /// Its number within the case.
     pub number: u32,
@@ -96,7 +107,7 @@ pub struct InfoRequest {
 }
 
 /// An answer to the standing body.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
     /// The agency that answers.
     pub agency: AgencyId,

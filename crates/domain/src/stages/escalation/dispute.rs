@@ -5,6 +5,7 @@ use events::{
     escalation::{self as said, Addressee, Purpose, Statement},
     terms::{DeadlineKey, Document, Side},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{DossierFile, Filed};
@@ -25,16 +26,18 @@ use crate::{
 const LONGEST: usize = 4000;
 
 /// A side says what it has to say.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileStatement {
+    /// What your side says, under four headings; sealed until the other side's is in or due.
     statement: Statement,
 }
 
 /// The dossier goes up, with its cover letter.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitDossier {
+    /// The cover letter.
     pub(super) document: Document,
 }
 

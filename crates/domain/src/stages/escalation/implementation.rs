@@ -5,6 +5,7 @@ use events::{
     escalation::{self as said, Instruction},
     terms::{DeadlineKey, Document},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{directive::implementation, is_of_standing_body};
@@ -20,33 +21,40 @@ use crate::{
 };
 
 /// An agency takes note of its items.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcknowledgeDirective {}
 
 /// An agency reports that an item is carried out.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportImplementation {
+    /// The item, by its number within the case.
     pub(super) item: u32,
+    /// The report.
     pub(super) document: Document,
+    /// What it says in short, at most 2,000 characters.
     #[serde(default)]
     summary: Option<String>,
 }
 
 /// The result is accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptImplementation {
+    /// The item, by its number within the case.
     pub(super) item: u32,
 }
 
 /// The result is not accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RejectImplementation {
+    /// The item, by its number within the case.
     pub(super) item: u32,
+    /// Why, at most 2,000 characters.
     reason: String,
+    /// Until when it is to be reported again, in whole seconds; as the policy has it if absent.
     #[serde(default)]
     due: Option<events::Timestamp>,
 }
@@ -71,7 +79,7 @@ pub struct Item {
 }
 
 /// Where an item of a directive stands (region I).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ItemState {
     /// Given.

@@ -5,6 +5,7 @@ use events::{
     escalation::{self as said, DossierWithdrawalProposed, Purpose},
     terms::{Document, Side},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Dossier, Escalation};
@@ -21,21 +22,23 @@ use crate::{
 };
 
 /// The first key, with the joint document.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProposeWithdrawal {
+    /// The document of both sides that asks for the dossier back.
     pub(super) document: Document,
 }
 
 /// The second and the third key name the proposal that they confirm.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedProposal {
+    /// The proposal that is confirmed, by its number within the case.
     pub(super) proposal: u32,
 }
 
 /// A proposal to take the dossier back, and how far it has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DossierWithdrawal {
     /// The proposal's number within the case.
     pub proposal: u32,

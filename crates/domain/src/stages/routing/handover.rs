@@ -5,6 +5,7 @@ use events::{
     routing::Participation,
     terms::{DeadlineKey, Level, Lifecycle},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Assigned, AssignmentState, above, assign, newest, next_number};
@@ -17,14 +18,15 @@ use crate::{
 };
 
 /// The holder of an assignment sends it back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decline {
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// An agency's newest assignment goes elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reroute {
     /// Whose assignment; one's own agency's, unless the receiver names another.
@@ -33,14 +35,17 @@ pub struct Reroute {
     /// To which liaison unit; the same one, unless another is named.
     #[serde(default)]
     unit: Option<UnitId>,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// A further agency takes part.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddAgency {
+    /// The agency.
     agency: AgencyId,
+    /// Whether its position is required, or it is only consulted.
     role: Participation,
 }
 

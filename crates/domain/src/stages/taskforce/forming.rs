@@ -7,6 +7,7 @@ use events::{
     taskforce::{Mandate, Member},
     terms::{DeadlineKey, Document},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Formed, Proposal, Taskforce, TaskforceState, check_document, is_active, must_stand, named};
@@ -20,33 +21,40 @@ use crate::{
 };
 
 /// The proposal is taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawProposal {
+    /// The proposal, by its number within the case.
     proposal: u32,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// An invited agency names its member.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NominateMember {
+    /// The proposal, by its number within the case.
     proposal: u32,
+    /// The member, an officer of your agency.
     officer: OfficerId,
+    /// The member is to lead (*Tổ trưởng*); one does.
     #[serde(default)]
     lead: bool,
 }
 
 /// An invited agency answers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentTaskForce {
+    /// The proposal, by its number within the case.
     proposal: u32,
+    /// What your agency says.
     consent: Consent,
 }
 
 /// What an invited agency says.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Consent {
     /// It consents, and may name its member at once.
@@ -66,29 +74,38 @@ pub enum Consent {
 }
 
 /// The decision that establishes the task force.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EstablishTaskForce {
+    /// The decision.
     pub(super) document: Document,
+    /// Where a directive orders it: nobody is asked for consent, and the act says it all.
     #[serde(default)]
     pub(super) by_directive: Option<ByDirective>,
 }
 
 /// What a directive orders: nobody is asked, so the act says it all.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ByDirective {
+    /// The agencies that take part; at least two.
     agencies: Vec<AgencyId>,
+    /// What it is to do, at most 2,000 characters.
     purpose: String,
+    /// The last day of its term.
     until: chrono::NaiveDate,
+    /// One member of each agency; one of them leads.
     members: Vec<Named>,
 }
 
 /// A member as a directive names him.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "NamedMember")]
 struct Named {
+    /// The officer.
     officer: OfficerId,
+    /// He leads (*Tổ trưởng*).
     #[serde(default)]
     lead: bool,
 }

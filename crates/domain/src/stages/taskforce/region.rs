@@ -7,12 +7,13 @@ use events::{
     AgencyId, OfficerId, Timestamp,
     taskforce::{Mandate, Member},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar;
 
 /// The task force of a case, if there is one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Taskforce {
     /// Where it stands.
     pub state: TaskforceState,
@@ -31,7 +32,7 @@ pub struct Taskforce {
 }
 
 /// Where a task force stands (region TF).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskforceState {
     /// There is none.
@@ -50,7 +51,7 @@ pub enum TaskforceState {
 }
 
 /// A proposal to set up a task force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Proposal {
     /// Its number within the case.
     pub number: u32,
@@ -65,7 +66,7 @@ pub struct Proposal {
 }
 
 /// A task force that was established.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Formed {
     /// Its number within the case.
     pub number: u32,
@@ -86,7 +87,7 @@ pub struct Formed {
 }
 
 /// A meeting that was called.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Meeting {
     /// Its number within the case.
     pub number: u32,
@@ -101,7 +102,7 @@ pub struct Meeting {
 }
 
 /// A task of a member.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Task {
     /// Its number within the case.
     pub number: u32,
@@ -116,7 +117,7 @@ pub struct Task {
 }
 
 /// What became of a task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskState {
     /// Still to be done.

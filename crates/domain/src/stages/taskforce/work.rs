@@ -1,6 +1,7 @@
 //! What a task force does while it is active, and how it is dissolved.
 
 use events::{Body, Fact, OfficerId, Timestamp, taskforce as said, taskforce::Transfer, terms::Document};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -15,53 +16,68 @@ use crate::{
 };
 
 /// A meeting is called. One that was held at once may be entered afterwards, so that it can have minutes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleMeeting {
+    /// When it begins.
     at: Timestamp,
+    /// Where, at most 200 characters.
     place: String,
+    /// What it is about, at most 2,000 characters.
     agenda: String,
 }
 
 /// The minutes of a meeting.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMinutes {
+    /// The meeting, by its number within the case.
     meeting: u32,
+    /// The minutes.
     pub(super) document: Document,
 }
 
 /// A member is to do something.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssignTask {
+    /// The member who is to do it.
     owner: OfficerId,
+    /// What is to be done, at most 2,000 characters.
     text: String,
+    /// Until when.
     due: Timestamp,
 }
 
 /// It is done.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteTask {
+    /// The task, by its number within the case.
     task: u32,
+    /// What came of it, at most 2,000 characters.
     result: String,
 }
 
 /// Another officer of the same agency takes a member's place.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceMember {
+    /// The member who leaves.
     pub(super) old: OfficerId,
+    /// Who takes the place; of the same agency.
     officer: OfficerId,
+    /// Why, at most 2,000 characters.
     reason: String,
 }
 
 /// The final report, and who goes on with what is still open.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DissolveTaskForce {
+    /// The final report.
     pub(super) document: Document,
+    /// Who goes on with each task that is still open.
     #[serde(default)]
     transfers: Vec<Transfer>,
 }

@@ -1,0 +1,304 @@
+//! The table: every operation of the API, in the order in which a reader meets them.
+
+use domain::{
+    Act, Code, directory,
+    labels::{
+        Label,
+        acts::{self, ANY},
+    },
+    stages,
+};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::json;
+use service::time_travel::{Arrived, SetClock};
+
+use super::operation::{Given, Operation};
+use crate::{
+    acts::Answer as Done,
+    cases::{Events, ListQuery, OneQuery, Page},
+    dev::ManualClock,
+    directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
+    health::Readiness,
+    view::Whole as Case,
+};
+
+/// What an act on a case leaves behind it.
+const DONE: &str = "The act is recorded; or it was earlier, and this is its first result.";
+
+/// Every operation. An act needs no entry: it comes from the catalogue of acts.
+pub(super) fn operations() -> Vec<Operation> {
+    let mut all = reading();
+    all.extend(stages::acts().map(on_a_case));
+    all.extend(reading_the_directory());
+    all.extend(directory::ACTS.iter().map(on_the_directory));
+    all.extend(of_the_process());
+    all
+}
+
+fn get(
+    path: &str,
+    id: &str,
+    tag: &'static str,
+    words: (&'static str, &'static str),
+    vi: &str,
+    en: &str,
+) -> Operation {
+    Operation::new("get", path, id, tag, words).about(vi, en)
+}
+
+fn reading() -> Vec<Operation> {
+    vec![
+        get(
+            "/api/v1/cases",
+            "list-cases",
+            "cases",
+            ("Danh sách vụ việc", "List cases"),
+            "Các vụ việc mà đồng chí được xem, mới nhất trước.",
+            "The cases that you may see, newest first. What is not yours is left out.",
+        )
+        .asks::<ListQuery>()
+        .answers::<Page<'static>>(200, "A page of cases.", &[])
+        .refuses(&["UNAVAILABLE"]),
+        get(
+            "/api/v1/cases/{id}",
+            "read-case",
+            "cases",
+            ("Xem vụ việc", "Read a case"),
+            "Vụ việc hiện tại; tra theo mã hoặc theo số (VV-…).",
+            "A case as it stands, by its id or by its number.",
+        )
+        .asks::<OneQuery>()
+        .answers::<Case<'static>>(200, "The case.", &["ETag"])
+        .refuses(&["NOT_FOUND", "BUSY"]),
+        get(
+            "/api/v1/cases/{id}/events",
+            "read-case-events",
+            "cases",
+            ("Nhật ký vụ việc", "Read the facts of a case"),
+            "Các sự kiện của vụ việc, đúng từng byte như trong sổ ghi; ý kiến đang niêm phong chỉ có mã băm.",
+            "The facts of a case, in the very bytes that are stored: their digests are the chain. A statement that is still sealed for you is told by its digest alone.",
+        )
+        .answers::<Events>(200, "The facts.", &[])
+        .refuses(&["NOT_FOUND", "UNAVAILABLE"]),
+        get(
+            "/api/v1/cases/{id}/dossier",
+            "read-dossier",
+            "cases",
+            ("Hồ sơ trình", "Read the dossier"),
+            "Hồ sơ gần nhất đã trình: JSON chuẩn tắc, hoặc văn bản với Accept: text/plain.",
+            "The newest dossier that went up: in its canonical form, whose SHA-256 stands in the log; with `Accept: text/plain` as the document that people read.",
+        )
+        .answers::<domain::dossier::Content>(200, "The dossier.", &["Dossier-Digest"])
+        .answers_in("text/plain", text, 200, "", &[])
+        .refuses(&["NOT_FOUND"]),
+    ]
+}
+
+fn reading_the_directory() -> Vec<Operation> {
+    vec![
+        get(
+            "/api/v1/directory",
+            "read-directory",
+            "directory",
+            ("Danh bạ", "Read the directory"),
+            "Cơ quan, chức vụ và người giữ chức vụ; lĩnh vực, địa bàn; tại một thời điểm.",
+            "Agencies, offices and who holds them, topics and areas, as of a time.",
+        )
+        .asks::<When>()
+        .answers::<Directory<'static>>(200, "The directory.", &["ETag"]),
+        get(
+            "/api/v1/directory/delegations",
+            "list-delegations",
+            "directory",
+            ("Các ủy quyền", "List delegations"),
+            "Ủy quyền của cơ quan mình; người kiểm tra và quản trị xem tất cả.",
+            "The delegations of your own agency; an auditor and an administrator see all.",
+        )
+        .asks::<When>()
+        .answers::<Delegations<'static>>(200, "The delegations, the newest last.", &[]),
+        get(
+            "/api/v1/directory/policy",
+            "read-policy",
+            "directory",
+            ("Chính sách", "Read the policy"),
+            "Các phiên bản chính sách đã ban hành và toàn văn phiên bản có hiệu lực.",
+            "The versions of the policy that were published, and the text of the one in force.",
+        )
+        .asks::<When>()
+        .answers::<Policies<'static>>(200, "The policy.", &[]),
+        get(
+            "/api/v1/directory/events",
+            "read-directory-events",
+            "directory",
+            ("Nhật ký danh bạ", "Read the facts of the directory"),
+            "Các sự kiện của danh bạ; dành cho người kiểm tra và quản trị.",
+            "The facts of the directory, in the very bytes that are stored; for auditors and administrators.",
+        )
+        .answers::<Facts>(200, "The facts.", &[])
+        .refuses(&["UNAVAILABLE"]),
+    ]
+}
+
+fn of_the_process() -> Vec<Operation> {
+    let open = |path, id, words, vi, en| get(path, id, "process", words, vi, en).open();
+    vec![
+        open(
+            "/livez",
+            "live",
+            ("Tiến trình còn chạy", "Is it alive?"),
+            "Tiến trình có trả lời.",
+            "The process answers.",
+        )
+        .answers_in("text/plain", text, 200, "It does.", &[]),
+        open(
+            "/readyz",
+            "ready",
+            ("Tiến trình sẵn sàng", "Can it work?"),
+            "Máy chủ sổ ghi kết nối được, sổ đọc được, dữ liệu gần như mới nhất.",
+            "The server of the log is there, the log can be read, and what was read of it is near its end.",
+        )
+        .answers::<Readiness>(200, "It can.", &[])
+        .answers::<Readiness>(503, "It cannot, for now.", &[]),
+        open(
+            "/openapi.json",
+            "read-openapi",
+            ("Tài liệu này (OpenAPI)", "This document"),
+            "Mô tả giao diện lập trình theo OpenAPI 3.1.",
+            "What the API promises, as OpenAPI 3.1.",
+        )
+        .answers_in("application/json", object, 200, "The document.", &[]),
+        open(
+            "/docs",
+            "read-docs",
+            ("Trang hướng dẫn", "The page that shows it"),
+            "Tài liệu này dưới dạng trang đọc, tiếng Việt và tiếng Anh.",
+            "This document as a page to read, in Vietnamese and in English.",
+        )
+        .answers_in("text/html", text, 200, "The page.", &[]),
+        open(
+            "/docs/style.css",
+            "read-docs-style",
+            ("Kiểu trình bày của trang", "How the page looks"),
+            "Tệp kiểu trình bày của trang hướng dẫn.",
+            "The style sheet of the page.",
+        )
+        .answers_in("text/css", text, 200, "The style sheet.", &[]),
+        open(
+            "/problems/{code}",
+            "read-problem",
+            ("Giải thích một mã lỗi", "What a code means"),
+            "Địa chỉ ghi ở type của lỗi; dẫn đến phần giải thích trên trang hướng dẫn.",
+            "The `type` of a problem; it leads to the code on the page.",
+        )
+        .answers_bare(307, "There it stands.", &["Location"])
+        .reads(&["Accept-Language"])
+        .refuses(&["NOT_FOUND"]),
+        open(
+            "/schemas/events/{type}/{version}",
+            "read-event-schema",
+            ("Lược đồ của một loại sự kiện", "The schema of an event"),
+            "Địa chỉ ghi ở dataschema của sự kiện.",
+            "The JSON Schema that `dataschema` of a fact names.",
+        )
+        .answers_in("application/json", object, 200, "The schema.", &[])
+        .reads(&["Accept-Language"])
+        .refuses(&["NOT_FOUND"]),
+        open(
+            "/dev/clock",
+            "read-clock",
+            ("Xem đồng hồ chạy thử", "Read the manual clock"),
+            "Chỉ có khi chạy với --clock manual.",
+            "Only where the clock is set by hand (`--clock manual`); in production there is no such address.",
+        )
+        .reads(&["Accept-Language"])
+        .answers::<ManualClock>(200, "Where it stands.", &[])
+        .refuses(&["NOT_FOUND"]),
+        Operation::new(
+            "post",
+            "/dev/clock",
+            "set-clock",
+            "process",
+            ("Đặt đồng hồ chạy thử", "Set the manual clock"),
+        )
+        .about(
+            "Chỉ có khi chạy với --clock manual: đi lần lượt qua từng thời hạn.",
+            "Only where the clock is set by hand: steps from due to due, and answers when all is settled.",
+        )
+        .open()
+        .reads(&["Accept-Language"])
+        .takes::<SetClock>(json!({ "to": "2026-05-17T09:00:00+07:00" }))
+        .answers::<Arrived>(200, "It stands there.", &[])
+        .refuses(&["CLOCK_NOT_SET", "NOT_FOUND"]),
+    ]
+}
+
+fn text(generator: &mut SchemaGenerator) -> schemars::Schema {
+    String::json_schema(generator)
+}
+
+fn object(_: &mut SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "object" })
+}
+
+/// The acts that another person must complete: they may be answered 202.
+const FIRST_KEYS: [&str; 8] = [
+    "explain-discrepancy",
+    "propose-settlement",
+    "propose-task-force",
+    "propose-joint-advice",
+    "propose-dossier-withdrawal",
+    "confirm-dossier-withdrawal",
+    "propose-closure",
+    "propose-cancellation",
+];
+
+fn on_a_case(act: &'static Act) -> Operation {
+    let raises = act.name == "raise";
+    let path = if raises { "/api/v1/cases".to_owned() } else { format!("/api/v1/cases/{{id}}/{}", act.name) };
+    let mut operation = an_act(act, &path, act.stage.name());
+    let replayed: &[&str] = &["ETag", "Idempotency-Replayed"];
+    if raises {
+        operation = operation
+            .answers::<Done<'static>>(201, "The case is raised.", &["ETag", "Location"])
+            .answers::<Done<'static>>(
+                200,
+                "It was raised by this key before: its first result, and the case as it stands.",
+                &["ETag", "Idempotency-Replayed", "Location"],
+            );
+    } else {
+        operation = operation.answers::<Done<'static>>(200, DONE, replayed);
+    }
+    if FIRST_KEYS.contains(&act.name) {
+        let about = "The first of several keys is turned: `awaits` says whose act is next.";
+        operation = operation.answers::<Done<'static>>(202, about, &["ETag"]);
+    }
+    operation
+}
+
+fn on_the_directory(act: &'static Act) -> Operation {
+    an_act(act, &format!("/api/v1/directory/{}", act.name), "directory")
+        .answers::<DirectoryDone>(201, "The act is recorded.", &["ETag"])
+        .answers::<DirectoryDone>(
+            200,
+            "It was recorded by this key before: its first result.",
+            &["ETag", "Idempotency-Replayed"],
+        )
+}
+
+fn an_act(act: &'static Act, path: &str, tag: &'static str) -> Operation {
+    let words = acts::act(act.name);
+    let label = words.map_or(Label { vi: act.name, en: act.name }, |words| words.label);
+    let records: Vec<_> = act.records.iter().map(|kind| format!("`{kind}`")).collect();
+    let records = records.join(", ");
+    let mut operation = Operation::new("post", path, act.name, tag, (label.vi, label.en))
+        .about(
+            format!("Ai thực hiện: {}. Ghi: {records}.", words.map_or("", |words| words.who)),
+            format!("Who may do it: {}. It records {records}.", act.who),
+        )
+        .reads(&["Idempotency-Key", "If-Match"])
+        .refuses(&["IDEMPOTENCY_KEY_REQUIRED", "MALFORMED_JSON", "MALFORMED_IF_MATCH", "BODY_TOO_LARGE"]);
+    operation.body = Some(Given::Act(act));
+    let own = words.map_or(&[][..], |words| words.refusals);
+    let codes: Vec<_> = ANY.iter().chain(own).copied().map(Code::name).collect();
+    operation.refuses(&codes)
+}

@@ -74,6 +74,7 @@ struct Body {
     /// The field of the body that is at fault, where one is.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// The id of the request, by which the operator finds it in the log; also in `X-Request-Id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<Arc<str>>,
     #[serde(skip)]

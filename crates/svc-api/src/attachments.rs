@@ -33,6 +33,7 @@ use bus::{
 use domain::{Refusal, secrecy};
 use events::{Digest, terms::Attachment};
 use futures::StreamExt as _;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
@@ -108,18 +109,22 @@ impl Files {
 }
 
 /// What is said of a file that is brought.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Offered {
+    /// The file's name, as a document names it; at most 255 bytes.
     file_name: Option<String>,
+    /// The state-secret question, which must be answered `false`.
     state_secret: Option<String>,
+    /// A level of secrecy: any is refused.
     classification: Option<String>,
+    /// The same by another name: any is refused.
     secrecy: Option<String>,
 }
 
 /// A file as a document names it in its list `attachments`.
-#[derive(Debug, Serialize)]
-struct Taken {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Taken {
     /// The file's name, as it was brought, composed.
     file_name: String,
     /// The media type, by what the file holds.

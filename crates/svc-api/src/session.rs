@@ -12,10 +12,11 @@ use axum::{
 };
 use bus::{
     assertion::Strength,
-    identity::{Answer, Listed, Question, Secret, Wish},
+    identity::{Answer, CredentialKind, Listed, Question, Secret, Wish},
 };
 use domain::{Code, Refusal, Role};
 use events::{AgencyId, OfficeId, OfficerId, Timestamp, UnitId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use service::problem::{Language, Problem};
 use uuid::Uuid;
@@ -27,37 +28,40 @@ use crate::{
 };
 
 /// Signing in.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignIn {
     /// The account, which is the officer's id, e.g. `btg.lanh-dao`.
     officer: OfficerId,
     /// The password.
+    #[schemars(with = "String")]
     password: Secret,
     /// The six digits that the authenticator shows, where the account has one.
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     code: Option<Secret>,
 }
 
 /// A session that has begun.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Begun {
     /// The session.
     session: Uuid,
     /// What is shown with every request: `Authorization: Bearer <token>`. It is told this once.
+    #[schemars(with = "String")]
     token: Secret,
     /// When the session ends, whatever is done in it.
     ends: Timestamp,
     /// After how many minutes without a request it ends before.
     idle_minutes: u32,
-    /// How it was proven who it is.
-    strength: Strength,
+    /// How it was proven who it is: `password` or `second-factor`.
+    strength: &'static str,
     /// A password of his own must be chosen before anything else: `PUT /session/password`.
     must_change_password: bool,
 }
 
 /// Who is signed in, and by what right he acts.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Who<'a> {
     /// The officer.
     officer: &'a OfficerId,
@@ -78,37 +82,75 @@ pub(crate) struct Who<'a> {
 }
 
 /// A new password.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPassword {
     /// The one that he has.
+    #[schemars(with = "String")]
     old: Secret,
     /// The one that he wants: 12 to 128 characters.
+    #[schemars(with = "String")]
     new: Secret,
 }
 
 /// A one-time code.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OneTimeCode {
     /// The six digits that the authenticator shows.
+    #[schemars(with = "String")]
     code: Secret,
 }
 
 /// The secret for one-time codes.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct SecondFactor {
     /// In base 32, to be typed into an authenticator.
+    #[schemars(with = "String")]
     secret: Secret,
     /// The same as a link that an authenticator opens.
     link: String,
 }
 
 /// The sessions and tokens of an officer.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Credentials {
     /// The newest first.
-    credentials: Vec<Listed>,
+    credentials: Vec<Shown>,
+}
+
+/// A session or token.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Shown {
+    /// Which: `DELETE /session/{id}` ends it.
+    id: Uuid,
+    /// `session` of a person, or `token` of a program.
+    kind: &'static str,
+    /// What a token is for.
+    name: Option<String>,
+    /// The agency for which alone a token counts.
+    agency: Option<AgencyId>,
+    /// The acts for which alone a token counts; none of them leaves reading, `null` all that the officer may do.
+    acts: Option<Vec<String>>,
+    /// When it began.
+    since: Timestamp,
+    /// When a session was used, to the minute.
+    used: Option<Timestamp>,
+    /// When it ends by itself.
+    ends: Option<Timestamp>,
+    /// When it was ended before.
+    ended: Option<Timestamp>,
+}
+
+impl From<Listed> for Shown {
+    fn from(listed: Listed) -> Self {
+        let Listed { id, kind, officer: _, name, agency, acts, since, used, ends, ended } = listed;
+        let kind = match kind {
+            CredentialKind::Session => "session",
+            CredentialKind::Token => "token",
+        };
+        Self { id, kind, name, agency, acts, since, used, ends, ended }
+    }
 }
 
 /// `POST /session`: signs in.
@@ -126,7 +168,7 @@ pub(crate) async fn begin(
                 token: signed_in.token,
                 ends: signed_in.ends,
                 idle_minutes: signed_in.idle_minutes,
-                strength: signed_in.strength,
+                strength: name(signed_in.strength),
                 must_change_password: signed_in.must_change_password,
             };
             Ok((StatusCode::CREATED, axum::Json(begun)).into_response())
@@ -155,7 +197,10 @@ pub(crate) async fn who(State(api): State<Api>, Extension(caller): Extension<Cal
 /// `GET /session/all`: one's own sessions and tokens.
 pub(crate) async fn all(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
     match own(&api, &headers, Wish::List).await? {
-        Answer::Listed(credentials) => Ok(axum::Json(Credentials { credentials }).into_response()),
+        Answer::Listed(all) => {
+            let credentials = all.into_iter().map(Shown::from).collect();
+            Ok(axum::Json(Credentials { credentials }).into_response())
+        }
         answer => Err(failed(answer, language(&headers))),
     }
 }
@@ -282,6 +327,14 @@ fn locked(until: Timestamp, language: Language) -> Problem {
         ),
         language,
     )
+}
+
+fn name(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Token => "token",
+        Strength::Password => "password",
+        Strength::SecondFactor => "second-factor",
+    }
 }
 
 /// Reads a body that holds secrets: what is wrong with it is said without a word of it.

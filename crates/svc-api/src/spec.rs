@@ -29,6 +29,7 @@ pub(crate) use schemas::StoredFact;
 
 /// The groups of operations: the stages in the order of the process, and what stands beside them.
 const TAGS: &[(&str, &str, &str)] = &[
+    ("session", "Đăng nhập, tài khoản của mình", "Signing in, and one's own account"),
     ("cases", "Xem vụ việc", "Reading cases"),
     ("intake", "Tiếp nhận", "Raising a case"),
     ("confirmation", "Xác nhận bằng văn bản", "Callback and written confirmation"),
@@ -38,6 +39,7 @@ const TAGS: &[(&str, &str, &str)] = &[
     ("escalation", "Báo cáo Thường trực, ý kiến chỉ đạo", "Dispute, dossier and directive"),
     ("closure", "Kết thúc vụ việc", "Closing by two keys"),
     ("casefile", "Hồ sơ vụ việc", "What is kept with a case"),
+    ("attachments", "Tệp đính kèm", "Files of documents"),
     ("directory", "Danh bạ, ủy quyền, chính sách", "Offices, delegations, policy"),
     ("process", "Vận hành", "The process itself"),
 ];
@@ -216,6 +218,10 @@ fn described(operation: Operation, schemas: &mut Schemas) -> Value {
                 "content": { "application/json": { "schema": schema, "example": example } },
             });
         }
+        Some(Given::File) => {
+            described["requestBody"] =
+                json!({ "required": true, "content": { "application/octet-stream": {} } });
+        }
         None => {}
     }
     described
@@ -227,6 +233,14 @@ fn places(operation: &Operation) -> Vec<Value> {
     let names = operation.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     let described = names.map(|name| {
         let (description, schema) = match (name, operation.method) {
+            ("id", "delete") => (
+                "The session or token, as the list of them names it.",
+                json!({ "type": "string", "format": "uuid" }),
+            ),
+            ("sha256", _) => (
+                "The SHA-256 of the content, in hexadecimal.",
+                json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" }),
+            ),
             ("id", "get") => ("The case, by its id or by its number (`VV-…`).", text()),
             ("id", _) => ("The case, by its id.", json!({ "type": "string", "format": "uuid" })),
             ("code", _) => ("The code, in small letters and with hyphens, such as `bad-state`.", text()),
@@ -325,6 +339,7 @@ fn headers() -> Value {
         "ETag": header("The version, in quotes; `If-Match` takes it.", json!({ "type": "string", "pattern": "^\"[0-9]+\"$" })),
         "Location": header("Where the case is read, or where the code is explained.", text()),
         "Idempotency-Replayed": header("`true` where the act had been done before: the first result is given again.", json!({ "const": "true" })),
+        "Content-Disposition": header("Always `attachment`, with the file's name.", text()),
         "Retry-After": header("After how many seconds the same may be sent again.", json!({ "type": "string", "pattern": "^[0-9]+$" })),
         "WWW-Authenticate": header("How to sign in.", text()),
         "Dossier-Digest": header("The SHA-256 of the canonical form, as it stands in the log.", json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" })),

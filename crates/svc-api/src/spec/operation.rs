@@ -9,7 +9,7 @@ pub(super) type Shape = fn(&mut SchemaGenerator) -> Schema;
 
 /// An operation: what is asked, what is answered, and what is refused.
 pub(super) struct Operation {
-    /// `get` or `post`.
+    /// `get`, `post`, `put` or `delete`.
     pub(super) method: &'static str,
     /// Where, as the router and OpenAPI both write it.
     pub(super) path: String,
@@ -43,6 +43,8 @@ pub(super) enum Given {
     Act(&'static domain::Act),
     /// Of another operation, with an example.
     Plain(Shape, Value),
+    /// A file, as it is.
+    File,
 }
 
 /// An answer when all is well.
@@ -78,7 +80,14 @@ impl Operation {
             headers: vec!["Accept-Language"],
             body: None,
             answers: Vec::new(),
-            refusals: vec!["UNAUTHENTICATED", "NOT_AUTHORISED", "TIMEOUT"],
+            refusals: vec![
+                "UNAUTHENTICATED",
+                "NOT_AUTHORISED",
+                "PASSWORD_CHANGE_REQUIRED",
+                "TOO_MANY_REQUESTS",
+                "TIMEOUT",
+                "UNAVAILABLE",
+            ],
             secured: true,
         }
     }
@@ -113,6 +122,12 @@ impl Operation {
     pub(super) fn takes<T: JsonSchema>(mut self, example: Value) -> Self {
         self.body = Some(Given::Plain(SchemaGenerator::subschema_for::<T>, example));
         self.refuses(&["MALFORMED_JSON", "BODY_TOO_LARGE"])
+    }
+
+    /// It reads a file.
+    pub(super) fn takes_a_file(mut self) -> Self {
+        self.body = Some(Given::File);
+        self
     }
 
     /// It answers in JSON.

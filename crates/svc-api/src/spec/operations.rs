@@ -15,10 +15,12 @@ use service::time_travel::{Arrived, SetClock};
 use super::operation::{Given, Operation};
 use crate::{
     acts::Answer as Done,
+    attachments::{Offered, Taken},
     cases::{Events, ListQuery, OneQuery, Page},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
     health::Readiness,
+    session::{Begun, Credentials, NewPassword, OneTimeCode, SecondFactor, SignIn, Who},
     view::Whole as Case,
 };
 
@@ -27,8 +29,10 @@ const DONE: &str = "The act is recorded; or it was earlier, and this is its firs
 
 /// Every operation. An act needs no entry: it comes from the catalogue of acts.
 pub(super) fn operations() -> Vec<Operation> {
-    let mut all = reading();
+    let mut all = signing_in();
+    all.extend(reading());
     all.extend(stages::acts().map(on_a_case));
+    all.extend(of_files());
     all.extend(reading_the_directory());
     all.extend(directory::ACTS.iter().map(on_the_directory));
     all.extend(of_the_process());
@@ -44,6 +48,116 @@ fn get(
     en: &str,
 ) -> Operation {
     Operation::new("get", path, id, tag, words).about(vi, en)
+}
+
+/// An operation of one's own account: whoever shows a token that counts no more is told to sign in again.
+fn own(method: &'static str, path: &str, id: &str, words: (&'static str, &'static str)) -> Operation {
+    Operation::new(method, path, id, "session", words)
+}
+
+fn signing_in() -> Vec<Operation> {
+    vec![
+        own("post", "/api/v1/session", "sign-in", ("Đăng nhập", "Sign in"))
+            .about(
+                "Đăng nhập bằng mật khẩu, thêm mã một lần nếu tài khoản có; mã phiên chỉ hiện một lần.",
+                "Signs in with a password, and a one-time code where the account has one. The token is told this once.",
+            )
+            .open()
+            .reads(&["Accept-Language"])
+            .takes::<SignIn>(json!({ "officer": "btg.lanh-dao", "password": "bốn con ngựa gầy trên đồi" }))
+            .answers::<Begun>(201, "Signed in.", &[])
+            .refuses(&["SIGN_IN_REFUSED", "ACCOUNT_LOCKED", "TOO_MANY_REQUESTS", "INVALID_DATA", "TIMEOUT"])
+            .refuses(&["UNAVAILABLE", "BUSY"]),
+        own("get", "/api/v1/session", "read-session", ("Đang đăng nhập là ai", "Who is signed in"))
+            .about(
+                "Cán bộ, chức vụ, cơ quan và tư cách thực hiện.",
+                "The officer, his office and agency, and by what right he acts.",
+            )
+            .answers::<Who<'static>>(200, "Who it is.", &[]),
+        own("delete", "/api/v1/session", "sign-out", ("Đăng xuất", "Sign out"))
+            .about("Phiên này kết thúc ngay.", "The session ends at once.")
+            .answers_bare(204, "It has ended.", &[])
+            .refuses(&["SIGN_IN_REFUSED", "NOT_FOUND", "BUSY"]),
+        own("get", "/api/v1/session/all", "list-sessions", ("Các phiên và mã của mình", "One's sessions and tokens"))
+            .about("Mới nhất trước.", "The newest first; the secrets themselves are kept by nobody.")
+            .answers::<Credentials>(200, "They are these.", &[])
+            .refuses(&["SIGN_IN_REFUSED", "BUSY"]),
+        own("delete", "/api/v1/session/{id}", "end-session", ("Kết thúc một phiên", "End a session or token"))
+            .about(
+                "Của mình; quản trị thì của bất kỳ ai.",
+                "One of one's own; an administrator ends anybody's.",
+            )
+            .answers_bare(204, "It has ended.", &[])
+            .refuses(&["SIGN_IN_REFUSED", "NOT_FOUND", "BUSY"]),
+        own("put", "/api/v1/session/password", "change-password", ("Đổi mật khẩu", "Change the password"))
+            .about(
+                "Từ 12 đến 128 ký tự; các phiên khác của mình kết thúc.",
+                "12 to 128 characters; one's other sessions end.",
+            )
+            .takes::<NewPassword>(json!({ "old": "abcde-fghjk-mnpqr-stuvw", "new": "bốn con ngựa gầy trên đồi" }))
+            .answers_bare(204, "It is changed.", &[])
+            .refuses(&["SIGN_IN_REFUSED", "ACCOUNT_LOCKED", "INVALID_DATA", "BUSY"]),
+        own(
+            "post",
+            "/api/v1/session/second-factor",
+            "begin-second-factor",
+            ("Xin mã bí mật cho mã một lần", "Ask for a secret for one-time codes"),
+        )
+        .about(
+            "Nhập vào ứng dụng xác thực, rồi xác nhận bằng một mã.",
+            "To be typed into an authenticator; it counts once a code of it was shown.",
+        )
+        .answers::<SecondFactor>(201, "The secret.", &[])
+        .refuses(&["SIGN_IN_REFUSED", "BUSY"]),
+        own(
+            "put",
+            "/api/v1/session/second-factor",
+            "confirm-second-factor",
+            ("Xác nhận mã một lần", "Confirm one-time codes"),
+        )
+        .about(
+            "Từ nay mỗi lần đăng nhập phải có mã một lần.",
+            "From now on a one-time code is asked for at every sign-in.",
+        )
+        .takes::<OneTimeCode>(json!({ "code": "287082" }))
+        .answers_bare(204, "It is asked for from now on.", &[])
+        .refuses(&["SIGN_IN_REFUSED", "INVALID_DATA", "BUSY"]),
+    ]
+}
+
+fn of_files() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            "post",
+            "/api/v1/attachments",
+            "upload-attachment",
+            "attachments",
+            ("Tải tệp lên", "Bring a file"),
+        )
+        .about(
+            "Nội dung là chính tệp đó; câu trả lời là mục để ghi vào `attachments` của văn bản.",
+            "The body is the file as it is. The answer is what a document says of it in its list `attachments`.",
+        )
+        .asks::<Offered>()
+        .takes_a_file()
+        .answers::<Taken>(201, "It is stored.", &[])
+        .answers::<Taken>(200, "It was there already.", &[])
+        .refuses(&["INVALID_DATA", "STATE_SECRET_CONTENT_REFUSED", "ATTACHMENT_TOO_LARGE"])
+        .refuses(&["ATTACHMENT_TYPE_REFUSED", "UPLOAD_STALLED", "UPLOAD_CUT_SHORT", "BUSY"])
+        .refuses(&["STORE_FULL", "OUTCOME_UNKNOWN"]),
+        get(
+            "/api/v1/cases/{id}/attachments/{sha256}",
+            "download-attachment",
+            "attachments",
+            ("Tải tệp về", "Take a file"),
+            "Tệp mà một văn bản của vụ việc nêu; mã băm được kiểm trước khi trao.",
+            "A file that a document of the case names; its digest is checked before any of it is handed out.",
+        )
+        .answers_in("application/octet-stream", file, 200, "The file, under its own media type.", &[
+            "Content-Disposition",
+        ])
+        .refuses(&["NOT_FOUND", "BUSY", "ATTACHMENT_DAMAGED"]),
+    ]
 }
 
 fn reading() -> Vec<Operation> {
@@ -234,6 +348,10 @@ fn of_the_process() -> Vec<Operation> {
 
 fn text(generator: &mut SchemaGenerator) -> schemars::Schema {
     String::json_schema(generator)
+}
+
+fn file(_: &mut SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "description": "The bytes of the file." })
 }
 
 fn object(_: &mut SchemaGenerator) -> schemars::Schema {

@@ -131,14 +131,16 @@ impl<'a> Page<'a> {
                 let named = content["examples"].as_object().into_iter().flat_map(Map::values);
                 named.map(|example| (text(&example["summary"]), &example["value"])).collect()
             }
+            Given::File => Vec::new(),
         };
+        let method = if operation.method == "put" { " -X PUT" } else { "" };
         let path = operation.path.replace("{id}", "$CASE");
         let key = if matches!(body, Given::Act(_)) { " -H \"Idempotency-Key: $(uuidgen)\"" } else { "" };
         let token = if operation.secured { " -H \"Authorization: Bearer $TOKEN\"" } else { "" };
         for (summary, example) in examples {
             let body = serde_json::to_string_pretty(example).unwrap_or_default();
             self.tag(&format!(
-                "<details><summary>Ví dụ <span lang=\"en\">Example</span> {}</summary><pre>curl{token}{key} \\\n  -H 'Content-Type: application/json' \"$CONCORD{path}\" -d '{}'</pre></details>",
+                "<details><summary>Ví dụ <span lang=\"en\">Example</span> {}</summary><pre>curl{method}{token}{key} \\\n  -H 'Content-Type: application/json' \"$CONCORD{path}\" -d '{}'</pre></details>",
                 escaped(&summary),
                 escaped(&body)
             ));

@@ -39,6 +39,59 @@ pub(super) const EDGE: &[Edge] = &[
         ),
     ),
     edge(
+        "SIGN_IN_REFUSED",
+        401,
+        ("Không đăng nhập được", "Sign-in refused"),
+        (
+            "Kiểm tra tên, mật khẩu và mã một lần, hoặc đăng nhập lại.",
+            "Look at the name, the password and the one-time code, or sign in again.",
+        ),
+    ),
+    edge(
+        "PASSWORD_CHANGE_REQUIRED",
+        403,
+        ("Phải đổi mật khẩu", "Password change required"),
+        (
+            "Đổi mật khẩu do quản trị cấp: PUT /api/v1/session/password.",
+            "Change the password that an administrator gave: PUT /api/v1/session/password.",
+        ),
+    ),
+    edge(
+        "ACCOUNT_LOCKED",
+        429,
+        ("Tài khoản tạm khóa", "Account locked"),
+        ("Chờ đến lúc mở khóa, hoặc liên hệ quản trị.", "Wait until it opens, or ask the administrator."),
+    ),
+    edge(
+        "TOO_MANY_REQUESTS",
+        429,
+        ("Quá nhiều yêu cầu", "Too many requests"),
+        (
+            "Chờ số giây ở Retry-After rồi gửi lại.",
+            "Wait for the seconds in Retry-After, then send it again.",
+        ),
+    ),
+    edge(
+        "ATTACHMENT_TOO_LARGE",
+        413,
+        ("Tệp quá lớn", "File too large"),
+        ("Gửi tệp nhỏ hơn.", "Bring a smaller file."),
+    ),
+    edge(
+        "ATTACHMENT_TYPE_REFUSED",
+        415,
+        ("Loại tệp không được nhận", "File type refused"),
+        ("Gửi PDF, ảnh, văn bản hoặc tệp Office.", "Bring a PDF, a picture, a text or an Office file."),
+    ),
+    edge(
+        "ATTACHMENT_DAMAGED",
+        502,
+        ("Tệp đã hỏng", "File damaged"),
+        ("Báo cho đơn vị vận hành.", "Tell the operator."),
+    ),
+    edge("UPLOAD_STALLED", 408, ("Tải lên quá chậm", "Upload stalled"), ("Gửi lại.", "Send it again.")),
+    edge("UPLOAD_CUT_SHORT", 400, ("Tải lên bị ngắt", "Upload cut short"), ("Gửi lại.", "Send it again.")),
+    edge(
         "IDEMPOTENCY_KEY_REQUIRED",
         400,
         ("Thiếu khóa chống trùng", "Idempotency-Key required"),

@@ -248,12 +248,14 @@ fn the_table_and_the_router_agree() {
     let mut routed = BTreeSet::new();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
         let source = fs::read_to_string(file).unwrap();
+        let source = source.split("#[cfg(test)]").next().unwrap();
         for route in source.split(".route(\"").skip(1) {
             let Some((path, rest)) = route.split_once('"') else { continue };
             let handlers =
                 rest.split(".route(").next().unwrap_or_default().split(';').next().unwrap_or_default();
-            for method in
-                ["get", "post"].into_iter().filter(|method| handlers.contains(&format!("{method}(")))
+            for method in ["get", "post", "put", "delete"]
+                .into_iter()
+                .filter(|method| handlers.contains(&format!("{method}(")))
             {
                 routed.insert((method, path.to_owned()));
             }

@@ -57,7 +57,8 @@ fn nothing(answer: &Answer, asked: &str) -> (u16, String, BTreeMap<String, Strin
 
 async fn ask(api: &Api, officer: &str, case: &str, path: &str) -> Answer {
     let request = api.request(officer, Method::GET, &format!("/api/v1/cases/{case}{path}"));
-    send(request.header(ACCEPT, "application/json")).await.expect("an answer")
+    let request = request.header(ACCEPT, "application/json").header("X-Request-Id", "the-same");
+    send(request).await.expect("an answer")
 }
 
 /// All cases that a list shows, page by page.

@@ -60,8 +60,8 @@ use crate::{
 /// How many files may be spooled at a time; more would fill the disk before one is refused.
 const AT_A_TIME: usize = 16;
 
-/// What an upload must bring within the time in which it may stall: half a kilobyte a second by default.
-const HEADWAY: u64 = 16 << 10;
+/// What an upload must bring within the time in which it may stall: four kilobytes a second by default.
+const HEADWAY: u64 = 128 << 10;
 
 /// From which part of the store's room on each further file calls for more.
 const NEARLY_FULL: f64 = 0.8;

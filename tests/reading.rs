@@ -5,7 +5,7 @@ mod support;
 
 use bus::{Principal, log, streams::CASES};
 use events::{AggregateId, CaseId, Digest};
-use reqwest::Method;
+use reqwest::{Client, Method, redirect::Policy};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use support::{
@@ -98,8 +98,10 @@ async fn what_the_api_promises_is_there_for_everybody() {
     assert_eq!(get("/docs/style.css").await.status, 200);
     // Where a problem and a fact say that they are explained.
     let refused = get("/api/v1/cases").await;
-    let explained = reqwest::get(format!("{}{}", up.http(), refused.body["type"].as_str().unwrap())).await;
-    assert_eq!(explained.unwrap().url().fragment(), Some("code-unauthenticated"));
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let explained = format!("{}{}", up.http(), refused.body["type"].as_str().unwrap());
+    let explained = send(client.get(explained)).await.unwrap();
+    assert_eq!(explained.header("location"), Some("/docs#code-unauthenticated"));
     assert!(page.text.contains("id=\"code-unauthenticated\""));
     assert_eq!(get("/problems/of-nobody").await.status, 404);
     let schema = get("/schemas/events/intake.numbered/v1.json").await;

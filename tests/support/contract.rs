@@ -102,18 +102,18 @@ impl Asked {
         }
     }
 
-    /// The operation of the document, and where it stands: an act's own path goes before `{id}` alone.
+    /// The operation of the document, and where it stands: a path with a name goes before one with a place for it.
     fn operation(&self) -> Option<(String, &'static Value)> {
         let fits = |template: &str| {
             let (asked, listed) = (self.path.split('/'), template.split('/'));
             asked.clone().count() == listed.clone().count()
-                && asked.zip(listed).all(|(asked, listed)| listed == asked || listed == "{id}")
+                && asked.zip(listed).all(|(asked, listed)| listed == asked || listed.starts_with('{'))
         };
         let paths = DOCUMENT["paths"].as_object()?;
         let found = paths
             .iter()
             .filter(|(template, operations)| fits(template) && operations.get(&self.method).is_some());
-        let (template, operations) = found.min_by_key(|(template, _)| template.matches("{id}").count())?;
+        let (template, operations) = found.min_by_key(|(template, _)| template.matches('{').count())?;
         let pointer = format!("/paths/{}/{}", template.replace('/', "~1"), self.method);
         Some((pointer, &operations[&self.method]))
     }

@@ -26,15 +26,16 @@ pub fn document() -> Value {
     let mut messages = Map::new();
     for (name, about, stages) in FACTS {
         let kinds: Vec<_> = Kind::ALL.iter().copied().filter(|kind| stages.contains(&kind.stage())).collect();
-        let said = kinds.iter().map(|kind| (kind.name().to_owned(), message_of(kind.name()))).collect();
+        let said: Map<_, _> =
+            kinds.iter().map(|kind| (kind.name().to_owned(), message_of(kind.name()))).collect();
         messages.extend(kinds.iter().map(|kind| (kind.name().to_owned(), fact(*kind))));
         let title = format!("The facts of {about}, in their order.");
-        channels.insert(name.to_owned(), channel(name, CASES, &title, said));
+        channels.insert(name.to_owned(), channel(name, CASES, &title, &said));
         operations.insert(format!("record-{name}"), sent(name, &format!("A fact of {about} is recorded.")));
     }
     let said = Map::from_iter([("outbox.state".to_owned(), message_of("outbox.state"))]);
     let title = "The states of an entry: a mail to an office, and what became of it.";
-    channels.insert("outbox".to_owned(), channel("outbox", OUTBOX, title, said));
+    channels.insert("outbox".to_owned(), channel("outbox", OUTBOX, title, &said));
     operations
         .insert("note-mail".to_owned(), sent("outbox", "A mail is entered, attempted, taken or refused."));
     messages.insert("outbox.state".to_owned(), state());
@@ -69,7 +70,7 @@ fn message_of(name: &str) -> Value {
     json!({ "$ref": format!("#/components/messages/{name}") })
 }
 
-fn channel(name: &str, stream: &str, about: &str, messages: Map<String, Value>) -> Value {
+fn channel(name: &str, stream: &str, about: &str, messages: &Map<String, Value>) -> Value {
     let partitions: Vec<_> = (0..PARTITIONS).map(|number| format!("{number:02}")).collect();
     let declared = declared(&Shape::default());
     let kept = declared.iter().find(|declared| declared.name == stream);

@@ -155,7 +155,7 @@ async fn each_process_has_its_own_and_says_when_the_server_went_away() {
         let connected = read.sum("concord_connection_up", &[]);
         let lost = read.sum("concord_connection_losses_total", &[]);
         let known = read.families.contains_key("concord_fold_lag");
-        if connected == 5.0 && lost >= 5.0 && known { Ok(()) } else { Err(read.text) }
+        if connected == 6.0 && lost >= 6.0 && known { Ok(()) } else { Err(read.text) }
     })
     .await;
 }

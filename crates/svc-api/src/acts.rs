@@ -93,6 +93,8 @@ async fn carry_out(
 struct Answer<'a> {
     event: EventId,
     version: u32,
+    /// The place in the log up to which a list must have come to show this: its `at_least`.
+    position: u64,
     pending: &'a [String],
     case: Option<view::Whole<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +110,7 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
     let mut answer = Answer {
         event: done.event,
         version: done.version,
+        position: done.sequence,
         pending: &done.pending,
         case: case.as_ref().map(|case| view::case(case, policy, api.reader(caller))),
         awaits: None,

@@ -11,7 +11,9 @@ mod dev;
 mod directory;
 mod dossier;
 mod health;
+mod lists;
 mod view;
+mod work;
 
 use std::{sync::Arc, time::Duration};
 
@@ -96,11 +98,12 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
 
 fn router(api: Api) -> Router {
     let v1 = Router::new()
-        .route("/cases", get(cases::list).post(acts::raise))
+        .route("/cases", get(lists::list).post(acts::raise))
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/events", get(cases::events))
         .route("/cases/{id}/dossier", get(dossier::one))
         .route("/cases/{id}/{act}", post(acts::act))
+        .route("/work", get(work::list))
         .route("/directory", get(directory::whole))
         .route("/directory/delegations", get(directory::delegations))
         .route("/directory/policy", get(directory::policies))

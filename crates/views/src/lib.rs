@@ -214,6 +214,12 @@ impl Views {
         self.wait(within, |views| views.case(id).filter(|case| case.version >= version)).await
     }
 
+    /// Whether the fold comes up to a place in the log in time.
+    pub async fn comes_to(&self, position: u64, within: Duration) -> bool {
+        let reached = |views: &Self| (views.progress.borrow().applied >= position).then_some(());
+        self.wait(within, reached).await.is_some()
+    }
+
     /// The rank of a case among those raised in its local year, in the log's order; known once the fold has passed
     /// the fact that raised it.
     pub async fn rank(&self, id: CaseId, within: Duration) -> Option<u32> {

@@ -1,5 +1,7 @@
 //! The fold in memory and on disk.
 
+mod desk;
+
 use std::{path::Path, time::Duration};
 
 use domain::access::Principal;

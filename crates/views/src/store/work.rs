@@ -103,6 +103,12 @@ impl FromStr for Entry {
 }
 
 impl Store {
+    /// Forgets all that waits.
+    #[cfg(test)]
+    pub(crate) fn forget_work(&self) {
+        self.writer().execute_batch("DELETE FROM work; UPDATE cases SET waiting = '';").unwrap();
+    }
+
     /// A page of what waits for some agencies in cases that somebody may see, as far as he `does` such things. It
     /// looks at so many entries and no more: a page may be short and still have a next one.
     pub(crate) fn work(

@@ -11,6 +11,8 @@ mod recent;
 mod rules;
 pub mod search;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeSet,

@@ -40,8 +40,7 @@ pub struct Word {
 pub fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut run = String::new();
-    let mut at = 0;
-    for c in text.chars().chain([' ']) {
+    for (at, c) in text.chars().chain([' ']).enumerate() {
         if c.is_alphanumeric() || is_combining_mark(c) {
             run.push(c);
         } else if !run.is_empty() {
@@ -50,7 +49,6 @@ pub fn words(text: &str) -> Vec<Word> {
             words.extend((!folded.is_empty()).then_some(Word { start, end: at, folded }));
             run.clear();
         }
-        at += 1;
     }
     words
 }

@@ -236,7 +236,8 @@ pub(crate) fn indexed(case: &Case) -> Indexed {
 
 /// How a group of persons is called in the index.
 fn who(principal: &Principal) -> String {
-    let name: String = name(principal).bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digits = name(principal).into_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let name: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
     format!("w{name}")
 }
 

@@ -136,7 +136,8 @@ impl Query {
         (!is_number(last)).then_some(last.as_str())
     }
 
-    /// What the index is asked: for whom, where the words must stand, and which words begin like the last one.
+    /// What the index is asked: for whom, where the words must stand, at which better places they must not, and which
+    /// words begin like the last one.
     ///
     /// Every word is letters and digits within quotes.
     pub(crate) fn expression(
@@ -144,6 +145,7 @@ impl Query {
         principals: &BTreeSet<Principal>,
         party: Option<&Principal>,
         tier: Tier,
+        better: &[Tier],
         longer: &[String],
     ) -> String {
         let who: Vec<_> = principals.iter().map(|principal| format!("\"{}\"", who(principal))).collect();
@@ -152,8 +154,7 @@ impl Query {
         asked.push(self.in_tier(tier, longer));
         let asked = asked.join(" AND ");
         // What was found at a better place is not found again.
-        let better = Tier::ALL.into_iter().take_while(|better| *better != tier);
-        let better: Vec<_> = better.map(|better| self.in_tier(better, longer)).collect();
+        let better: Vec<_> = better.iter().map(|better| self.in_tier(*better, longer)).collect();
         if better.is_empty() { asked } else { format!("({asked}) NOT ({})", better.join(" OR ")) }
     }
 
@@ -339,11 +340,12 @@ mod tests {
     fn an_expression_asks_for_whom_where_and_not_where_it_is_better() {
         let who = BTreeSet::from([Principal::Agency(AgencyId::from("X\" OR")), Principal::Auditors]);
         let query = query("tràn 118/BC");
-        let title = query.expression(&who, None, Tier::Title, &[]);
+        let title = query.expression(&who, None, Tier::Title, &[], &[]);
         let names = "(\"w6167656e6379205822204f52\" OR \"w61756469746f7273\")";
         assert_eq!(title, format!("{names} AND ((\"ttran\") AND (\"t118 tbc\"))"));
+        let (better, longer) = ([Tier::Title], ["bcx".to_owned()]);
         let document =
-            query.expression(&who, Some(&Principal::StandingBody), Tier::Document, &["bcx".into()]);
+            query.expression(&who, Some(&Principal::StandingBody), Tier::Document, &better, &longer);
         let body = "\"w7374616e64696e6720626f6479\"";
         assert_eq!(
             document,

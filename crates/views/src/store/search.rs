@@ -19,7 +19,7 @@ use crate::{
 const MOST_LOOKED_AT: usize = 2_000;
 
 /// How many longer words a beginning stands for: the shortest.
-const MOST_LONGER: usize = 31;
+const MOST_LONGER: usize = 11;
 
 impl Store {
     /// A page of hits. `filter.before` is a place that a page before gave, and such a one is what it gives.
@@ -45,9 +45,12 @@ impl Store {
             "SELECT rowid FROM texts WHERE texts MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC",
         )?;
         let (first, mut before) = filter.before.map_or((0, u64::MAX), read_place);
+        // Where the page begins behind a better place, what was found there is not known here.
+        let mut better = Tier::ALL[..first].to_vec();
         let mut looked_at = 0;
         for (place, tier) in (0..).zip(Tier::ALL).skip(first) {
-            let expression = query.expression(principals, filter.party().as_ref(), tier, &longer);
+            let (party, looked_at_before) = (filter.party(), looked_at);
+            let expression = query.expression(principals, party.as_ref(), tier, &better, &longer);
             let mut found = select.query(params![expression, number(before)])?;
             while let Some(line) = found.next()? {
                 let raised: i64 = line.get(0)?;
@@ -60,6 +63,8 @@ impl Store {
                     rows.extend(cases.raised_at(raised)?);
                 }
             }
+            // A place at which nothing stands need not be left out at the others.
+            better.extend((looked_at > looked_at_before || before < u64::MAX).then_some(tier));
             before = u64::MAX;
         }
         Ok(Found { rows, next: None })

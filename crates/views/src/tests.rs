@@ -1,4 +1,5 @@
-//! How long lists, searches and work take with many stored cases: measured, not asserted. See docs/figures.
+//! Lists, searches and work with many stored cases. `CONCORD_CASES=1000000 cargo test --release -p views --lib --
+//! with_many_stored_cases --nocapture` measures how long they take, for docs/figures.
 
 use std::time::Instant;
 
@@ -17,9 +18,6 @@ const RARE: u32 = 100;
 
 /// How many cases are applied before they are written, as the follower does.
 const AT_ONCE: u32 = 4_096;
-
-/// How often each is measured.
-const ROUNDS: usize = 1_000;
 
 /// Numbers that look like chance, and are the same each time.
 struct Dice(u64);
@@ -75,13 +73,15 @@ struct Asking<'a> {
     person: domain::Person,
     principals: BTreeSet<Principal>,
     now: Timestamp,
+    /// How often each is asked.
+    rounds: usize,
 }
 
 impl Asking<'_> {
     /// Measures one kind of question, each answer's place asked for next; prints how it went.
     fn measure(&self, what: &str, mut ask: impl FnMut(&Self) -> usize) {
         let mut shown = 0;
-        let mut took: Vec<_> = (0..ROUNDS)
+        let mut took: Vec<_> = (0..self.rounds)
             .map(|_| {
                 let began = Instant::now();
                 shown += ask(self);
@@ -92,10 +92,10 @@ impl Asking<'_> {
         let ms = |at: usize| took[at].as_secs_f64() * 1_000.0;
         println!(
             "{what:<58} p50 {:7.2} ms   p99 {:7.2} ms   max {:7.2} ms   {:.1} a page",
-            ms(ROUNDS / 2),
-            ms(ROUNDS * 99 / 100),
-            ms(ROUNDS - 1),
-            f64::from(u32::try_from(shown).unwrap()) / f64::from(u32::try_from(ROUNDS).unwrap())
+            ms(self.rounds / 2),
+            ms(self.rounds * 99 / 100),
+            ms(self.rounds - 1),
+            f64::from(u32::try_from(shown).unwrap()) / f64::from(u32::try_from(self.rounds).unwrap())
         );
     }
 
@@ -142,9 +142,9 @@ impl Asking<'_> {
 }
 
 #[test]
-#[ignore = "it measures: CONCORD_CASES=1000000 cargo test --release -p views -- --ignored --nocapture"]
 fn with_many_stored_cases() {
-    let cases = std::env::var("CONCORD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000);
+    let asked = std::env::var("CONCORD_CASES").ok().and_then(|cases| cases.parse().ok());
+    let (cases, rounds) = asked.map_or((300, 2), |cases| (cases, 1_000));
     let folder = tempfile::tempdir().unwrap();
     let policy = Arc::new(example_policy());
     let views = Views::open(Arc::clone(&policy), folder.path()).unwrap();
@@ -174,7 +174,7 @@ fn with_many_stored_cases() {
     for (who, share) in [("syt.dau-moi", "1 %"), ("btg.dau-moi", "all")] {
         let person = policy.organisation.person(&who.into(), now).unwrap();
         let principals = access::principals(&person, &policy, now);
-        let asking = Asking { views: &views, person, principals, now };
+        let asking = Asking { views: &views, person, principals, now, rounds };
         let none = Filter::default();
         asking.list(&format!("{share}: list"), &none);
         let state = Filter { lifecycle: Some(Lifecycle::Received), ..none.clone() };

@@ -47,10 +47,12 @@ async fn what_the_edge_refuses_is_a_problem_and_nothing_is_stored() {
     }
     let stale = keyed(&act("acknowledge")).header("If-Match", "seven").json(&json!({}));
     edge.refused(stale, 400, "MALFORMED_IF_MATCH").await;
-    for query in ["?state=asleep", "?limit=many", "?sort=title"] {
+    for query in ["?state=asleep", "?limit=many", "?sort=title", "?agency=NOBODY", "?area=nowhere", "?q=%22"]
+    {
         edge.refused(get(&format!("{cases}{query}")), 400, "MALFORMED_QUERY").await;
     }
     edge.refused(get(&format!("{cases}/{ABSENT}?at_least=soon")), 400, "MALFORMED_QUERY").await;
+    edge.refused(get("/api/v1/work?cursor=7"), 400, "MALFORMED_QUERY").await;
 
     for path in [
         "/api/v1/nothing",

@@ -13,6 +13,7 @@ use crate::{
     Failure,
     drive::{heading, row},
     figures::{Spread, grouped, millis},
+    history::common_call,
     now,
     report::{Figure, Sheet},
     seed::{Model, Store},
@@ -67,7 +68,7 @@ struct Fired {
 pub async fn run(binary: &Path, cases: u32, keep: bool) -> Result<Outcome, Failure> {
     let sink = Sink::start()?;
     let installation = Installation::new(binary, keep)?;
-    let mut model = Model::raise(&installation, &sink).await?;
+    let mut model = Model::raise(&installation, &sink, &[common_call]).await?;
     let store = Store::open(&installation.data()).await?;
     model.add_quiet(&store, cases.saturating_sub(model.cases())).await?;
     store.close().await?;

@@ -72,7 +72,7 @@ pub fn plain_dispute(now: Timestamp) -> [Step; ACTS] {
         "document": report(),
     });
     [
-        Step::new("btg.truc-ban", "raise", &call(now)),
+        common_call(now),
         Step::new("snnmt.van-thu", "submit-written-confirmation", &written),
         Step::new("btg.dau-moi2", "compare-written", &verdicts()),
         Step::new("btg.dau-moi", "acknowledge", &json!({})),
@@ -89,9 +89,24 @@ pub fn plain_dispute(now: Timestamp) -> [Step; ACTS] {
     ]
 }
 
+/// The call with which such a history begins.
+pub fn common_call(now: Timestamp) -> Step {
+    Step::new("btg.truc-ban", "raise", &call(now))
+}
+
 /// The callback to the agency: one fact, and nothing follows.
 pub fn callback() -> Step {
     Step::new("btg.truc-ban", "verify-callback", &json!({ "result": "verified" }))
+}
+
+/// A case of another agency, in other words: few may see it, and it has few of the words of the others.
+pub fn rare_call(now: Timestamp) -> Step {
+    let mut call = call(now);
+    call["raiser"] = json!("SYT");
+    call["title"] = json!("Nghi ngộ độc thực phẩm tại bếp ăn tập thể");
+    call["summary"] = json!("Nhiều người phải cấp cứu sau bữa ăn trưa, chưa rõ nguyên nhân.");
+    call["topic"] = json!("health");
+    Step::new("btg.truc-ban", "raise", &call)
 }
 
 fn call(now: Timestamp) -> Value {
@@ -168,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_rules_know_every_act_and_can_read_its_body() {
-        for step in plain_dispute(now()).iter().chain([&callback()]) {
+        for step in plain_dispute(now()).iter().chain([&callback(), &rare_call(now())]) {
             let act = domain::stages::act(step.act).expect(step.act);
             let body: Value = serde_json::from_str(&step.body_with("7").concat()).unwrap();
             let mut body = body;

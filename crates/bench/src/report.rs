@@ -101,6 +101,11 @@ impl Sheet {
         self.report.figures.insert(name.to_owned(), Figure { run: self.run, ..figure });
     }
 
+    /// Forgets the figures of earlier runs whose names begin so: there are others now.
+    pub fn forget(&mut self, begin: &str) {
+        self.report.figures.retain(|name, _| !name.starts_with(begin));
+    }
+
     /// Notes a table.
     pub fn table(&mut self, name: &str, title: impl Into<String>, head: &[&str], rows: Vec<Vec<String>>) {
         let head = head.iter().map(|&head| head.to_owned()).collect();

@@ -22,7 +22,8 @@ use events::{AggregateId, Body, CaseId, DeadlineKey, Draft, Fact, Timestamp, Urg
 use tokio::time::timeout;
 
 use crate::{
-    Failure, history,
+    Failure,
+    history::Step,
     load::{Client, Plan},
     sink::Sink,
     system::Installation,
@@ -41,10 +42,14 @@ const QUIET: TimeDelta = TimeDelta::days(30);
 /// How long a period is that ends: too short to be reminded of.
 const PERIOD: TimeDelta = TimeDelta::minutes(60);
 
-/// A case that was really raised, and how many there are by now.
+/// One case of so many is of the second kind, where there is one.
+const RARE: u32 = 100;
+
+/// Cases that were really raised, and how many there are by now.
 #[derive(Debug)]
 pub struct Model {
-    drafts: Vec<Draft>,
+    /// The facts of each kind of case, the common one first.
+    kinds: Vec<Vec<Draft>>,
     next: u32,
     at: Timestamp,
 }
@@ -105,25 +110,34 @@ impl Store {
 }
 
 impl Model {
-    /// Raises one case in an empty installation, and stops it.
-    pub async fn raise(installation: &Installation, sink: &Sink) -> Result<Self, Failure> {
+    /// Raises one case of each kind in an empty installation, and stops it.
+    pub async fn raise(
+        installation: &Installation,
+        sink: &Sink,
+        kinds: &[fn(Timestamp) -> Step],
+    ) -> Result<Self, Failure> {
         let system = installation.start(sink.address).await?;
         let at = system.ready.time;
-        let [raise, ..] = history::plain_dispute(at);
-        let plan = Plan::new(system.api, &system.tokens()?, "model-", [raise])?;
-        let case = Client::new(&plan).act(0, 0, "").await.flatten().ok_or("no model could be raised")?;
-        let case: CaseId = case.parse()?;
+        let plan = Plan::new(system.api, &system.tokens()?, "model-", kinds.iter().map(|kind| kind(at)))?;
         let reader = system.connect(Principal::Views).await?;
-        let entries = log::read(&reader, CASES, 1, &AggregateId::Case(case).subject()).await?;
-        let facts: Vec<_> =
-            entries.iter().map(|entry| Fact::from_bytes(&entry.payload)).collect::<Result<_, _>>()?;
+        let mut model = Self { kinds: Vec::new(), next: 1, at };
+        let mut client = Client::new(&plan);
+        for kind in 0..kinds.len() {
+            let case = client.act(0, kind, "").await.flatten().ok_or("no model could be raised")?;
+            let case: CaseId = case.parse()?;
+            let entries = log::read(&reader, CASES, 1, &AggregateId::Case(case).subject()).await?;
+            let facts: Vec<_> =
+                entries.iter().map(|entry| Fact::from_bytes(&entry.payload)).collect::<Result<_, _>>()?;
+            model.kinds.push(facts.into_iter().map(|fact| fact.draft).collect());
+            model.next += 1;
+        }
         system.stop().await?;
-        Ok(Self { drafts: facts.into_iter().map(|fact| fact.draft).collect(), next: 2, at })
+        Ok(model)
     }
 
     /// The facts that each case has.
     pub fn facts(&self) -> usize {
-        self.drafts.len()
+        self.kinds.first().map_or(0, Vec::len)
     }
 
     /// The cases that there are by now.
@@ -133,13 +147,15 @@ impl Model {
 
     /// Adds so many cases that wait for nothing; says how long it took.
     pub async fn add_quiet(&mut self, store: &Store, cases: u32) -> Result<Duration, Failure> {
-        let template = self.template(|_| {})?;
+        let kinds = self.kinds.iter().map(|kind| self.template(kind, |_| {}));
+        let kinds: Vec<_> = kinds.collect::<Result<_, _>>()?;
+        let of = |rank: u32| kinds.get(usize::from(rank.is_multiple_of(RARE))).or(kinds.first());
         let began = Instant::now();
         let end = self.next + cases;
         while self.next < end {
             let some = self.next..end.min(self.next + BATCH);
             self.next = some.end;
-            let cast = some.map(|rank| template.cast(rank, self.at));
+            let cast = some.map(|rank| of(rank).ok_or("no model")?.cast(rank, self.at));
             store.append(cast.collect::<Result<_, Failure>>()?).await?;
         }
         Ok(began.elapsed())
@@ -150,7 +166,8 @@ impl Model {
         for some in instants.chunks(BATCH as usize) {
             let mut cast = Vec::new();
             for (due, urgency) in some.iter().zip([Urgency::Khan, Urgency::HoaToc].into_iter().cycle()) {
-                let template = self.template(|draft| fall_due(draft, *due, urgency))?;
+                let common = self.kinds.first().ok_or("no model")?;
+                let template = self.template(common, |draft| fall_due(draft, *due, urgency))?;
                 cast.push(template.cast(self.next, self.at)?);
                 self.next += 1;
             }
@@ -159,9 +176,9 @@ impl Model {
         Ok(())
     }
 
-    /// A mould of the model, with what it is due for in a month, and edited.
-    fn template(&self, edit: impl Fn(&mut Draft)) -> Result<Template, Failure> {
-        let mut drafts = self.drafts.clone();
+    /// A mould of a kind, with what it is due for in a month, and edited.
+    fn template(&self, kind: &[Draft], edit: impl Fn(&mut Draft)) -> Result<Template, Failure> {
+        let mut drafts = kind.to_vec();
         for draft in &mut drafts {
             for deadline in &mut draft.deadlines {
                 deadline.due += QUIET;

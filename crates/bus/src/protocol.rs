@@ -91,6 +91,8 @@ pub struct Done {
     pub replayed: bool,
     /// The version at which the case stands after its automatic steps.
     pub now_at: u32,
+    /// The place of that version in the log: a fold that has come so far shows it.
+    pub sequence: u64,
     /// The automatic steps that are still to come.
     pub pending: Vec<String>,
 }

@@ -34,6 +34,7 @@ pub mod stages;
 #[cfg(test)]
 mod story;
 pub mod text;
+pub mod work;
 
 pub use case::{Case, OutOfOrder, Receipt};
 pub use decision::{Act, Automatic, By, Context, Decision, Others, Outcome, Registration};

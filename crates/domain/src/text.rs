@@ -25,6 +25,34 @@ pub fn fold(text: &str) -> String {
     letters.flat_map(char::to_lowercase).map(|c| if c == 'đ' { 'd' } else { c }).collect()
 }
 
+/// A word of a text, as it is searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Where it begins, in characters of the text.
+    pub start: usize,
+    /// Where it ends: the character behind it.
+    pub end: usize,
+    /// Its folded form: letters and digits alone.
+    pub folded: String,
+}
+
+/// The words of a text: runs of letters and digits. Of "118/BC-SNNMT" they are "118", "bc", "snnmt".
+pub fn words(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut run = String::new();
+    for (at, c) in text.chars().chain([' ']).enumerate() {
+        if c.is_alphanumeric() || is_combining_mark(c) {
+            run.push(c);
+        } else if !run.is_empty() {
+            let folded: String = fold(&run).chars().filter(|c| c.is_alphanumeric()).collect();
+            let start = at - run.chars().count();
+            words.extend((!folded.is_empty()).then_some(Word { start, end: at, folded }));
+            run.clear();
+        }
+    }
+    words
+}
+
 fn is_hidden_control(c: char) -> bool {
     let bidi =
         matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
@@ -76,7 +104,39 @@ mod tests {
         assert_eq!(fold("hoà"), fold("hòa"));
     }
 
+    #[test]
+    fn words_say_where_they_stand() {
+        let found: Vec<_> =
+            words("Số 118/BC-SNNMT: tràn dầu…").into_iter().map(|w| (w.start, w.end, w.folded)).collect();
+        let word = |start, end, folded: &str| (start, end, folded.to_owned());
+        assert_eq!(
+            found,
+            [
+                word(0, 2, "so"),
+                word(3, 6, "118"),
+                word(7, 9, "bc"),
+                word(10, 15, "snnmt"),
+                word(17, 21, "tran"),
+                word(22, 25, "dau")
+            ]
+        );
+        assert_eq!(words("\u{301} \" ' * ( ) : ^ – "), []);
+        let decomposed = words("da\u{302}\u{300}u");
+        assert_eq!((decomposed[0].end, decomposed[0].folded.as_str()), (5, "dau"));
+    }
+
     proptest! {
+        #[test]
+        fn a_word_is_letters_and_digits_and_lies_in_the_text(text in any::<String>()) {
+            let letters: Vec<char> = text.chars().collect();
+            let mut behind = 0;
+            for word in words(&text) {
+                prop_assert!(word.start >= behind && word.start < word.end && word.end <= letters.len());
+                prop_assert!(word.folded.chars().all(char::is_alphanumeric), "{:?}", word.folded);
+                behind = word.end;
+            }
+        }
+
         #[test]
         fn cleaning_and_folding_twice_change_nothing_more(text in any::<String>()) {
             prop_assert_eq!(clean(&clean(&text)), clean(&text));

@@ -144,6 +144,7 @@ impl Desk {
             version: receipt.version,
             replayed,
             now_at: loaded.case.version,
+            sequence: loaded.sequence,
             pending,
         })
     }

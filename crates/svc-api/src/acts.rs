@@ -97,6 +97,8 @@ pub(crate) struct Answer<'a> {
     event: EventId,
     /// The version of that fact.
     version: u32,
+    /// The place in the log up to which a list must have come to show this: its `at_least`.
+    position: u64,
     /// Steps of the process that were not done within half a second, such as `routing.route-by-rule`: they come by themselves.
     pending: &'a [String],
     /// The case as it stands after the steps that followed; null if it is not known here yet.
@@ -115,6 +117,7 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
     let mut answer = Answer {
         event: done.event,
         version: done.version,
+        position: done.sequence,
         pending: &done.pending,
         case: case.as_ref().map(|case| view::case(case, policy, api.reader(caller))),
         awaits: None,

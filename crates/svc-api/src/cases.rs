@@ -1,4 +1,4 @@
-//! Reading: lists, one case, its events. What is not yours looks as if it were not there (DESIGN D9).
+//! Reading: one case, its events. What is not yours looks as if it were not there (DESIGN D9).
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,12 +13,12 @@ use axum::{
 };
 use bus::{log, protocol, streams::CASES};
 use domain::{Case, Code, Refusal, access};
-use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp, Urgency};
+use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 use service::problem::{Language, Problem};
-use views::{Filter, Views};
+use views::Views;
 
 use crate::{
     Api,
@@ -28,35 +28,7 @@ use crate::{
 };
 
 /// How long a read waits for the version that it must see.
-const FOLD: Duration = Duration::from_secs(2);
-
-/// How many cases a page has by default, and at most.
-const PAGE: usize = 50;
-const LARGEST_PAGE: usize = 200;
-
-/// What a list asks for.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ListQuery {
-    /// Only cases that stand there.
-    state: Option<Lifecycle>,
-    /// Only cases that are that urgent.
-    urgency: Option<Urgency>,
-    /// The page that begins there: `next_cursor` of the page before.
-    cursor: Option<u64>,
-    /// How many cases at most, from 1 to 200; 50 if absent. A page may be short and still have a next one.
-    limit: Option<usize>,
-}
-
-/// A page of cases.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "CasePage")]
-pub(crate) struct Page<'a> {
-    /// The cases, newest first.
-    cases: Vec<view::Line<'a>>,
-    /// Where the next page begins; null if there is none.
-    next_cursor: Option<u64>,
-}
+pub(crate) const FOLD: Duration = Duration::from_secs(2);
 
 /// What a read must at least see.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -125,30 +97,6 @@ impl Teller<'_> {
     }
 }
 
-/// `GET /cases`: the cases that the caller may see, newest first.
-pub(crate) async fn list(
-    State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
-    query: Result<Query<ListQuery>, QueryRejection>,
-) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
-    let now = api.chassis.clock.now();
-    let principals = access::principals(&caller.person, &api.chassis.views.policy(now), now);
-    let filter = Filter { lifecycle: query.state, urgency: query.urgency, before: query.cursor };
-    let most = query.limit.unwrap_or(PAGE).clamp(1, LARGEST_PAGE);
-    let views = Arc::clone(&api.chassis.views);
-    let listed = tokio::task::spawn_blocking(move || views.list(&principals, &filter, most)).await;
-    let page =
-        listed.map_err(|error| error.to_string()).and_then(|page| page.map_err(|error| error.to_string()));
-    let page = page.map_err(|reason| {
-        let words = "Danh sách chưa đọc được; đề nghị thử lại.";
-        Problem::of(&Refusal::new(Code::Unavailable, words, reason), caller.language)
-    })?;
-    let policy = &api.chassis.policy();
-    let cases = page.cases.iter().map(|case| view::line(case, policy, caller.language)).collect();
-    Ok(axum::Json(Page { cases, next_cursor: page.next }).into_response())
-}
-
 /// `GET /cases/{id}`: a case as it stands.
 pub(crate) async fn one(
     State(api): State<Api>,
@@ -207,15 +155,25 @@ pub(crate) fn unreadable(reason: &dyn std::fmt::Display) -> Refusal {
 
 pub(crate) fn malformed(rejection: &QueryRejection, language: Language) -> Problem {
     let why = rejection.body_text();
-    Problem::of_edge(
-        StatusCode::BAD_REQUEST,
-        "MALFORMED_QUERY",
-        ("Tham số không đúng", "Malformed query"),
-        (
-            &format!("Tham số sau dấu hỏi không đọc được ({why})."),
-            &format!("The query cannot be read ({why})."),
-        ),
+    wrong_query(
+        &format!("Tham số sau dấu hỏi không đọc được ({why})."),
+        &format!("The query cannot be read ({why})."),
         language,
+    )
+}
+
+/// What stands behind the question mark is wrong.
+pub(crate) fn wrong_query(vi: &str, en: &str, language: Language) -> Problem {
+    let title = ("Tham số không đúng", "Malformed query");
+    Problem::of_edge(StatusCode::BAD_REQUEST, "MALFORMED_QUERY", title, (vi, en), language)
+}
+
+/// What must be seen has not arrived in the fold of this process.
+pub(crate) fn late() -> Refusal {
+    Refusal::new(
+        Code::Busy,
+        "Bản ghi mới chưa đến; đề nghị thử lại.",
+        "That version has not arrived here yet: try again.",
     )
 }
 
@@ -264,10 +222,6 @@ pub(crate) async fn visible(
     }
     Err(refuse(match seen(views) {
         None => Refusal::not_found(),
-        Some(_) => Refusal::new(
-            Code::Busy,
-            "Bản ghi mới chưa đến; đề nghị thử lại.",
-            "That version has not arrived here yet: try again.",
-        ),
+        Some(_) => late(),
     }))
 }

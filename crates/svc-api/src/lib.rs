@@ -13,9 +13,11 @@ mod directory;
 mod dossier;
 mod edge;
 mod health;
+mod lists;
 mod session;
 pub mod spec;
 mod view;
+mod work;
 
 use std::{sync::Arc, time::Duration};
 
@@ -99,13 +101,14 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
 
 fn router(api: Api) -> Router {
     let v1 = Router::new()
-        .route("/cases", get(cases::list).post(acts::raise))
+        .route("/cases", get(lists::list).post(acts::raise))
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/events", get(cases::events))
         .route("/cases/{id}/dossier", get(dossier::one))
         .route("/cases/{id}/{act}", post(acts::act))
         .route("/session", get(session::who))
         .route("/session/second-factor", post(session::begin_second_factor))
+        .route("/work", get(work::list))
         .route("/directory", get(directory::whole))
         .route("/directory/delegations", get(directory::delegations))
         .route("/directory/policy", get(directory::policies))

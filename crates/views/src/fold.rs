@@ -13,7 +13,7 @@ use std::{
 use bus::{Loaded, append::Stored};
 use bytes::Bytes;
 use chrono::Datelike as _;
-use domain::{Policy, Rulebook, calendar};
+use domain::{Policy, Rulebook, calendar, work::Waiting};
 use events::{AggregateId, CaseId, Digest, Fact, Kind, Timestamp, envelope};
 
 use crate::{
@@ -38,6 +38,8 @@ pub(crate) struct Fold {
     mark: Mark,
     /// The bytes at the mark, once a fact was applied.
     newest: Option<Bytes>,
+    /// Cases may still be on disk as they were under other rules.
+    outdated: bool,
 }
 
 /// A case in memory.
@@ -46,6 +48,8 @@ struct Known {
     /// Unknown as long as the fold has not come by the fact that raised it.
     raised: Option<Raised>,
     wake: Option<Timestamp>,
+    /// What waits for somebody in it, once that was looked at.
+    waiting: Option<Vec<Waiting>>,
 }
 
 /// Where a case was raised in the log, and as which of its local year.
@@ -71,6 +75,7 @@ impl Fold {
             lost: HashSet::new(),
             mark,
             newest: None,
+            outdated: true,
         })
     }
 
@@ -194,15 +199,15 @@ impl Fold {
         if self.unreadable.contains(&id) {
             return false;
         }
-        let (mut raised, mut wake) = (None, None);
+        let (mut raised, mut wake, mut waiting) = (None, None, None);
         if let Some(old) = self.known(id) {
             if old.loaded.sequence >= loaded.sequence {
                 return false;
             }
-            (raised, wake) = (old.raised, old.wake);
+            (raised, wake, waiting) = (old.raised, old.wake, old.waiting.take());
         }
         let recorded_at = loaded.case.recorded_at;
-        self.hot.insert(id, Known { loaded, raised, wake });
+        self.hot.insert(id, Known { loaded, raised, wake, waiting });
         self.unsaved.insert(id);
         self.unsettled.insert(id, seen);
         self.schedule(id, recorded_at, policy);
@@ -214,8 +219,12 @@ impl Fold {
     pub(crate) fn look_again(&mut self) {
         let long_ago = agenda::long_ago();
         let live = self.hot.iter().filter(|(_, known)| known.loaded.case.lifecycle.is_live());
-        self.unsettled.extend(live.map(|(id, _)| (id, long_ago)));
+        let live: Vec<_> = live.map(|(id, _)| id).collect();
+        // On disk all of them are due now, in memory they keep their instants.
+        self.unsaved.extend(&live);
+        self.unsettled.extend(live.into_iter().map(|id| (id, long_ago)));
         self.sound(self.store.wake_all());
+        self.outdated = true;
     }
 
     /// A case, from memory or from the disk. One that is not readable there is as if it were not known: who needs it
@@ -235,7 +244,8 @@ impl Fold {
             };
             let loaded = Loaded { case: row.case, sequence: row.sequence };
             self.agenda.extend(row.wake.map(|wake| (wake, id)));
-            self.hot.insert(id, Known { loaded, raised: Some(row.raised), wake: row.wake });
+            let (raised, wake) = (Some(row.raised), row.wake);
+            self.hot.insert(id, Known { loaded, raised, wake, waiting: None });
             self.let_go();
         }
         self.hot.touch(id)
@@ -265,6 +275,7 @@ impl Fold {
                 raised: known.raised?,
                 wake: known.wake,
                 unsettled: self.unsettled.contains_key(id),
+                waiting: known.waiting.clone(),
             })
         };
         Batch {
@@ -278,8 +289,10 @@ impl Fold {
     /// What was written need not be written again, unless it has changed meanwhile.
     pub(crate) fn saved(&mut self, batch: &Batch) {
         for row in &batch.rows {
-            let known = self.hot.peek(row.case.id);
-            if known.is_some_and(|known| known.loaded.sequence == row.sequence && known.wake == row.wake) {
+            let same = |known: &Known| {
+                (known.loaded.sequence, known.wake, &known.waiting) == (row.sequence, row.wake, &row.waiting)
+            };
+            if self.hot.peek(row.case.id).is_some_and(same) {
                 self.unsaved.remove(&row.case.id);
             }
         }

@@ -92,6 +92,9 @@ pub async fn follow(
         tracing::info!("read {} facts of the log in {:.1} s", next - first, began.elapsed().as_secs_f64());
         save(views).await?;
     }
+    if first == 1 && views.rules.have_changed() {
+        views.look_again();
+    }
     tokio::spawn(save_now_and_then(Arc::downgrade(views)));
     Ok(tokio::spawn(keep_up(Arc::clone(views), bus, News { announced, stored }, next, lag)))
 }
@@ -243,6 +246,9 @@ async fn save_now_and_then(views: Weak<Views>) {
     loop {
         tokio::time::sleep(SAVED_EVERY).await;
         let Some(views) = views.upgrade() else { return };
+        let looking = Arc::clone(&views);
+        // A panic there is a panic here when it is next written.
+        let _ = tokio::task::spawn_blocking(move || looking.look_on()).await;
         match save(&views).await {
             Ok(()) => told = false,
             // It stays in memory and is tried again.

@@ -9,7 +9,10 @@ mod follow;
 mod hot;
 mod recent;
 mod rules;
+pub mod search;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeSet,
@@ -19,8 +22,8 @@ use std::{
 };
 
 use bus::{Loaded, LoadedDirectory, Shelf};
-use domain::{Case, Policy, access::Principal, directory};
-use events::{CaseId, Lifecycle, Stage, Timestamp, Urgency};
+use domain::{Case, Policy, access::Principal, directory, work::Waiting};
+use events::{AgencyId, CaseId, Lifecycle, Stage, Timestamp, Urgency};
 use tokio::sync::watch;
 
 use fold::Fold;
@@ -28,15 +31,16 @@ pub use fold::agenda::Due;
 pub use follow::{FollowError, follow};
 use recent::Recent;
 use rules::Rules;
-use store::Store;
-pub use store::StoreError;
+use search::{Match, Query};
+pub use store::{Entry, NoEntry, StoreError};
+use store::{Found, Store};
 
 /// What is known of the log here.
 pub struct Views {
     fold: Mutex<Fold>,
     store: Arc<Store>,
-    /// Held while the fold is written: once at a time.
-    saving: Mutex<()>,
+    /// Held while the fold is written, once at a time: up to which place in the log it was written last.
+    saving: Mutex<u64>,
     recent: Recent,
     rules: Rules,
     progress: watch::Sender<Progress>,
@@ -58,8 +62,23 @@ pub struct Filter {
     pub lifecycle: Option<Lifecycle>,
     /// Only cases of this urgency.
     pub urgency: Option<Urgency>,
-    /// Only cases raised before this place in the log: where the page before ended.
+    /// Only cases in which this agency takes part: those that its officers may see by being of it.
+    pub agency: Option<AgencyId>,
+    /// Only cases of one of these topics.
+    pub topics: Option<BTreeSet<String>>,
+    /// Only cases in one of these areas.
+    pub areas: Option<BTreeSet<String>>,
+    /// Only cases in which a deadline runs that is due before this.
+    pub due_before: Option<Timestamp>,
+    /// Only cases behind this place in the list: where the page before ended.
     pub before: Option<u64>,
+}
+
+impl Filter {
+    /// The group that sees the cases in which the agency takes part.
+    fn party(&self) -> Option<Principal> {
+        self.agency.clone().map(Principal::Agency)
+    }
 }
 
 /// A page of a list, newest first.
@@ -69,6 +88,39 @@ pub struct Page {
     pub cases: Vec<Arc<Case>>,
     /// Where the next page begins, if there is one.
     pub next: Option<u64>,
+}
+
+/// A page of what a search has found, the best first.
+#[derive(Clone, Debug)]
+pub struct Hits {
+    /// The cases, each with where it was found.
+    pub hits: Vec<(Arc<Case>, Vec<Match>)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
+/// Whose work is asked for, and from where on.
+#[derive(Clone, Debug)]
+pub struct Desk<D> {
+    /// As whom the person sees cases.
+    pub principals: BTreeSet<Principal>,
+    /// The agencies for which the person acts.
+    pub agencies: BTreeSet<AgencyId>,
+    /// Whether the person does what is owed, for one of these.
+    pub does: D,
+    /// The last that the page before had looked at.
+    pub after: Option<Entry>,
+    /// How many at most.
+    pub most: usize,
+}
+
+/// A page of what waits, soonest first.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The cases, each with what waits in it.
+    pub items: Vec<(Arc<Case>, Waiting)>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Entry>,
 }
 
 impl std::fmt::Debug for Views {
@@ -89,17 +141,23 @@ impl Views {
 
     /// Forgets everything.
     fn start_anew(&self) -> Result<(), StoreError> {
+        let mut written = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         self.store.clear()?;
+        *written = 0;
         *self.fold() = Fold::over(Arc::clone(&self.store))?;
         Ok(())
     }
 
     /// Writes to the disk what has changed since the last time. It takes a while: not for a task that others wait for.
     pub fn save(&self) -> Result<(), StoreError> {
-        let _once = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut written = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let batch = self.fold().batch();
+        if batch.rows.is_empty() && batch.mark.applied == *written {
+            return Ok(());
+        }
         self.store.write(&batch)?;
         self.fold().saved(&batch);
+        *written = batch.mark.applied;
         Ok(())
     }
 
@@ -158,6 +216,12 @@ impl Views {
         self.wait(within, |views| views.case(id).filter(|case| case.version >= version)).await
     }
 
+    /// Whether the fold comes up to a place in the log in time.
+    pub async fn comes_to(&self, position: u64, within: Duration) -> bool {
+        let reached = |views: &Self| (views.progress.borrow().applied >= position).then_some(());
+        self.wait(within, reached).await.is_some()
+    }
+
     /// The rank of a case among those raised in its local year, in the log's order; known once the fold has passed
     /// the fact that raised it.
     pub async fn rank(&self, id: CaseId, within: Duration) -> Option<u32> {
@@ -174,10 +238,47 @@ impl Views {
     ) -> Result<Page, StoreError> {
         self.save()?;
         let found = self.store.list(principals, filter, most)?;
-        // What has changed since it was found may be hidden by now (DESIGN D9).
-        let visible = |case: &Arc<Case>| !principals.is_disjoint(&case.audience);
-        let cases = found.rows.into_iter().map(|row| row.case).filter(visible).collect();
-        Ok(Page { cases, next: found.next })
+        let next = found.next;
+        Ok(Page { cases: visible(principals, found).collect(), next })
+    }
+
+    /// The cases that somebody may see and in which this is found, the best first, as of now. It reads the disk: not
+    /// for a task that others wait for.
+    pub fn search(
+        &self,
+        principals: &BTreeSet<Principal>,
+        query: &Query,
+        filter: &Filter,
+        most: usize,
+    ) -> Result<Hits, StoreError> {
+        self.save()?;
+        let found = self.store.search(principals, query, filter, most)?;
+        let next = found.next;
+        let hits = visible(principals, found).map(|case| {
+            let matches = query.matches(&case);
+            (case, matches)
+        });
+        Ok(Hits { hits: hits.collect(), next })
+    }
+
+    /// What waits for a person at `now`, soonest first. It reads the disk: not for a task that others wait for.
+    pub fn work<D>(&self, desk: &Desk<D>, now: Timestamp) -> Result<Work, StoreError>
+    where
+        D: Fn(&AgencyId, &str) -> bool,
+    {
+        self.look_again_by(now);
+        self.save()?;
+        let Desk { principals, agencies, does, after, most } = desk;
+        let found = self.store.work(principals, agencies, does, after.as_ref(), *most)?;
+        let policy = &self.policy(now);
+        let items = found.rows.into_iter().filter_map(|(entry, row)| {
+            // It was noted under the rules of its time: those of today decide.
+            let waiting = domain::work::waiting(&row.case, policy);
+            let owed = |item: &Waiting| entry.is(item) && item.who.iter().any(|who| agencies.contains(who));
+            let item = waiting.into_iter().find(owed)?;
+            (!principals.is_disjoint(&row.case.audience)).then_some((row.case, item))
+        });
+        Ok(Work { items: items.collect(), next: found.next })
     }
 
     /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has
@@ -228,6 +329,13 @@ impl Views {
         self.changed(None);
     }
 
+    /// Goes on looking again at what was looked at under other rules.
+    fn look_on(&self) {
+        if let Some(now) = self.rules.considered() {
+            self.fold().look_on(now, &self.policy(now));
+        }
+    }
+
     fn look_again_by(&self, now: Timestamp) {
         if self.rules.has_changed_by(now) {
             self.look_again();
@@ -243,6 +351,12 @@ impl Views {
     pub fn in_memory(&self) -> usize {
         self.fold().in_memory()
     }
+}
+
+/// What was found, as far as these may see it: what has changed since it was found may be hidden by now (DESIGN D9).
+fn visible(principals: &BTreeSet<Principal>, found: Found) -> impl Iterator<Item = Arc<Case>> {
+    let cases = found.rows.into_iter().map(|row| row.case);
+    cases.filter(|case| !principals.is_disjoint(&case.audience))
 }
 
 impl Shelf for Views {

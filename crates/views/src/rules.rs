@@ -82,6 +82,20 @@ impl Rules {
         since.is_some_and(|since| known.rulebook.next_change(since).is_some_and(|change| change <= now))
     }
 
+    /// Up to when all cases have been looked at, or are being looked at.
+    pub(crate) fn considered(&self) -> Option<Timestamp> {
+        self.read(|known| known.considered)
+    }
+
+    /// Whether one policy has followed on another: what waited under the first may be another's now.
+    pub(crate) fn have_changed(&self) -> bool {
+        let second = |known: &Known| {
+            let first = known.rulebook.next_change(Timestamp::MIN_UTC)?;
+            known.rulebook.next_change(first)
+        };
+        self.read(second).is_some()
+    }
+
     /// What the directory must do next by itself.
     pub(crate) fn next_step(&self, now: Timestamp) -> Option<directory::Step> {
         let policy = self.policy(now);

@@ -4,6 +4,8 @@
 mod file;
 mod list;
 mod read;
+mod search;
+mod work;
 mod write;
 
 use std::{
@@ -15,11 +17,14 @@ use std::{
     },
 };
 
-use domain::{Case, access::Principal};
+use domain::{Case, access::Principal, work::Waiting};
 use events::{CaseId, Digest, Timestamp};
 use rusqlite::Connection;
 
 use crate::fold::Raised;
+use file::Connections;
+pub(crate) use list::Found;
+pub use work::{Entry, NoEntry};
 
 /// What goes wrong with a fold on disk.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,7 @@ pub(crate) struct Store {
     _lock: File,
     writer: Mutex<Connection>,
     reader: Mutex<Connection>,
+    lister: Mutex<Connection>,
     condemned: AtomicBool,
 }
 
@@ -59,6 +65,8 @@ pub(crate) struct Row {
     pub(crate) wake: Option<Timestamp>,
     /// Some stage has something to do in it.
     pub(crate) unsettled: bool,
+    /// What waits for somebody in it, if that was looked at; else what is kept stays.
+    pub(crate) waiting: Option<Vec<Waiting>>,
 }
 
 /// How far a fold is, and on which log.
@@ -95,12 +103,13 @@ impl Store {
     /// A fold that was made by other rules or under another policy, or that cannot be read, is thrown away.
     pub(crate) fn open(directory: &Path, policy: &str) -> Result<Self, StoreError> {
         let (path, lock) = file::take(directory)?;
-        let (writer, reader) = file::open_or_begin(&path, policy)?;
+        let Connections { writer, reader, lister } = file::open_or_begin(&path, policy)?;
         Ok(Self {
             path,
             _lock: lock,
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
+            lister: Mutex::new(lister),
             condemned: AtomicBool::new(false),
         })
     }
@@ -132,10 +141,15 @@ impl Store {
     fn reader(&self) -> MutexGuard<'_, Connection> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Lists are read on a connection of their own: a command that needs a case does not wait for a search.
+    fn lister(&self) -> MutexGuard<'_, Connection> {
+        self.lister.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How a group of persons is called in the database.
-fn name(principal: &Principal) -> String {
+pub(crate) fn name(principal: &Principal) -> String {
     match principal {
         Principal::Agency(agency) => format!("agency {agency}"),
         Principal::Leaders(side) => format!("leaders {side:?}"),

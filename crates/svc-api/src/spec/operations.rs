@@ -16,12 +16,14 @@ use super::operation::{Given, Operation};
 use crate::{
     acts::Answer as Done,
     attachments::{Offered, Taken},
-    cases::{Events, ListQuery, OneQuery, Page},
+    cases::{Events, OneQuery},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
     health::Readiness,
+    lists::{Cases, ListQuery},
     session::{Begun, Credentials, NewPassword, OneTimeCode, SecondFactor, SignIn, Who},
     view::Whole as Case,
+    work::{WorkQuery, WorkView},
 };
 
 /// What an act on a case leaves behind it.
@@ -167,12 +169,23 @@ fn reading() -> Vec<Operation> {
             "list-cases",
             "cases",
             ("Danh sách vụ việc", "List cases"),
-            "Các vụ việc mà đồng chí được xem, mới nhất trước.",
-            "The cases that you may see, newest first. What is not yours is left out.",
+            "Các vụ việc mà đồng chí được xem, mới nhất trước; với `q` thì tìm, không cần dấu, đúng nhất trước.",
+            "The cases that you may see, newest first; with `q` those in which it is found, best first, with or without diacritics. What is not yours is left out.",
         )
         .asks::<ListQuery>()
-        .answers::<Page<'static>>(200, "A page of cases.", &[])
-        .refuses(&["UNAVAILABLE"]),
+        .answers::<Cases<'static>>(200, "A page of cases.", &[])
+        .refuses(&["BUSY"]),
+        get(
+            "/api/v1/work",
+            "list-work",
+            "cases",
+            ("Việc đang chờ", "What waits for you"),
+            "Thời hạn và việc chờ đồng chí xử lý, gần hạn nhất trước.",
+            "Deadlines that your agency owes and keys that wait for it, where your office can do something; soonest first.",
+        )
+        .asks::<WorkQuery>()
+        .answers::<WorkView<'static>>(200, "What waits.", &[])
+        .refuses(&["BUSY"]),
         get(
             "/api/v1/cases/{id}",
             "read-case",

@@ -41,6 +41,11 @@ impl Fold {
         let is_settled = domain::next_steps(&known.loaded.case, now, policy).next().is_none();
         let wake = domain::due(&known.loaded.case, now, policy);
         known.wake = wake;
+        let waiting = Some(domain::work::waiting(&known.loaded.case, policy));
+        if known.waiting != waiting {
+            known.waiting = waiting;
+            self.unsaved.insert(id);
+        }
         if wake != before {
             self.agenda.extend(wake.map(|wake| (wake, id)));
             if let Some(before) = before {
@@ -51,6 +56,22 @@ impl Fold {
         if is_settled {
             self.unsettled.remove(&id);
         }
+    }
+
+    /// Goes on looking again at the cases that were looked at under other rules: not all processes have a stage that
+    /// asks what is due.
+    pub(crate) fn look_on(&mut self, now: Timestamp, policy: &Policy) {
+        if !self.outdated {
+            return;
+        }
+        let asleep = self.sound(self.store.due(Timestamp::UNIX_EPOCH, MOST_AT_ONCE)).unwrap_or_default();
+        self.outdated = !asleep.is_empty();
+        let unsettled: Vec<_> = self.unsettled.keys().copied().collect();
+        for id in unsettled.iter().chain(&asleep) {
+            self.schedule(*id, now, policy);
+        }
+        let read = asleep.into_iter().filter(|id| self.hot.peek(*id).is_some());
+        self.unsaved.extend(read);
     }
 
     /// The cases in which some of the stages have something to do by themselves at `now`: because an instant has

@@ -1,5 +1,7 @@
 //! The fold in memory and on disk.
 
+mod desk;
+
 use std::{path::Path, time::Duration};
 
 use domain::access::Principal;
@@ -244,7 +246,7 @@ fn a_list_has_what_one_may_see_newest_first_page_by_page() {
     assert!(fold.store.list(&BTreeSet::new(), &Filter::default(), 3).unwrap().rows.is_empty());
     let first = fold.case(case(1)).unwrap().case;
     let urgent = |urgency| {
-        let filter = Filter { urgency: Some(urgency), lifecycle: Some(first.lifecycle), before: None };
+        let filter = Filter { urgency: Some(urgency), lifecycle: Some(first.lifecycle), ..Filter::default() };
         fold.store.list(&auditor, &filter, 10).unwrap().rows.len()
     };
     assert_eq!((urgent(first.urgency), urgent(events::Urgency::Thuong)), (7, 0));

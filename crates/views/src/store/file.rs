@@ -41,6 +41,9 @@ const TABLES: &str = "
         wake INTEGER,
         unsettled INTEGER NOT NULL,
         audience TEXT NOT NULL,
+        traits TEXT NOT NULL,
+        waiting TEXT NOT NULL,
+        words BLOB NOT NULL,
         checksum BLOB NOT NULL,
         fold BLOB NOT NULL
     );
@@ -48,8 +51,26 @@ const TABLES: &str = "
     CREATE INDEX case_by_code ON cases (code) WHERE code IS NOT NULL;
     CREATE INDEX case_by_wake ON cases (wake) WHERE wake IS NOT NULL;
     CREATE INDEX case_unsettled ON cases (raised) WHERE unsettled = 1;
-    CREATE TABLE seen (principal TEXT NOT NULL, raised INTEGER NOT NULL, PRIMARY KEY (principal, raised))
-        WITHOUT ROWID;
+    CREATE TABLE seen (
+        principal TEXT NOT NULL,
+        raised INTEGER NOT NULL,
+        lifecycle TEXT NOT NULL,
+        urgency INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        area TEXT,
+        due INTEGER,
+        PRIMARY KEY (principal, raised)
+    ) WITHOUT ROWID;
+    CREATE TABLE work (
+        agency TEXT NOT NULL,
+        due INTEGER NOT NULL,
+        raised INTEGER NOT NULL,
+        owed TEXT NOT NULL,
+        instance INTEGER NOT NULL,
+        PRIMARY KEY (agency, due, raised, owed, instance)
+    ) WITHOUT ROWID;
+    CREATE VIRTUAL TABLE texts USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii');
+    CREATE TABLE known_words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 ";
 
 /// Finds a file that no other process uses, and holds it.
@@ -69,11 +90,27 @@ pub(super) fn take(directory: &Path) -> Result<(PathBuf, File), StoreError> {
     Err(failed(directory, format!("{MOST_PROCESSES} processes use it already")))
 }
 
-/// Opens what is there if it can be gone on with, else begins anew. Gives who writes and who reads.
-pub(super) fn open_or_begin(path: &Path, policy: &str) -> Result<(Connection, Connection), StoreError> {
+/// The connections to one file.
+pub(super) struct Connections {
+    /// Who writes.
+    pub(super) writer: Connection,
+    /// Who reads single cases and what is due: nobody waits for him long.
+    pub(super) reader: Connection,
+    /// Who reads lists.
+    pub(super) lister: Connection,
+}
+
+impl Connections {
+    fn with(writer: Connection, path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { writer, reader: open(path)?, lister: open(path)? })
+    }
+}
+
+/// Opens what is there if it can be gone on with, else begins anew.
+pub(super) fn open_or_begin(path: &Path, policy: &str) -> Result<Connections, StoreError> {
     let was_there = path.exists();
     match open(path).and_then(|writer| Ok((why_not(&writer, policy)?, writer))) {
-        Ok((None, writer)) => return Ok((writer, open(path)?)),
+        Ok((None, writer)) => return Connections::with(writer, path),
         Ok((Some(reason), _)) => {
             if was_there {
                 tracing::info!(reason, "the fold on disk is made anew");
@@ -88,7 +125,7 @@ pub(super) fn open_or_begin(path: &Path, policy: &str) -> Result<(Connection, Co
     writer.execute_batch(TABLES)?;
     writer.execute("INSERT INTO made_by VALUES (?1, ?2)", [RULES, policy])?;
     writer.execute("INSERT INTO mark VALUES (0, NULL)", [])?;
-    Ok((writer, open(path)?))
+    Connections::with(writer, path)
 }
 
 fn open(path: &Path) -> Result<Connection, StoreError> {
@@ -123,7 +160,8 @@ fn why_not(connection: &Connection, policy: &str) -> Result<Option<&'static str>
 pub(super) fn clear(writer: &mut Connection) -> Result<(), StoreError> {
     let transaction = writer.transaction()?;
     transaction.execute_batch(
-        "DELETE FROM cases; DELETE FROM seen; DELETE FROM ranks; DELETE FROM unreadable;
+        "DELETE FROM cases; DELETE FROM seen; DELETE FROM work; DELETE FROM ranks; DELETE FROM unreadable;
+         INSERT INTO texts (texts) VALUES ('delete-all'); DELETE FROM known_words;
          UPDATE mark SET applied = 0, digest = NULL;",
     )?;
     transaction.commit()?;

@@ -1,9 +1,10 @@
 //! Lists: what somebody may see, newest first (DESIGN D9).
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
-use domain::access::Principal;
-use rusqlite::{params, params_from_iter, types::Value};
+use domain::{Case, access::Principal, deadlines};
+use events::Lifecycle;
+use rusqlite::{CachedStatement, Connection, Row as Line, params, params_from_iter, types::Value};
 
 use super::{
     Row, Store, StoreError, name, number,
@@ -14,11 +15,120 @@ use crate::Filter;
 /// How many cases a list looks at in one go: the next page goes on from there.
 const MOST_LOOKED_AT: usize = 5_000;
 
+/// The columns of `seen` by which a list is narrowed, in the order in which [`Traits::kept`] takes them.
+pub(super) const TRAITS: &str = "lifecycle, urgency, topic, area, due";
+
 /// A page as it is found on disk.
 pub(crate) struct Found {
     pub(crate) rows: Vec<Row>,
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<u64>,
+}
+
+/// By what of a case a list is narrowed.
+pub(super) struct Traits {
+    pub(super) lifecycle: String,
+    pub(super) urgency: u8,
+    pub(super) topic: String,
+    pub(super) area: Option<String>,
+    /// When the first of its deadlines is due that run.
+    pub(super) due: Option<i64>,
+}
+
+impl Traits {
+    pub(super) fn of(case: &Case) -> Self {
+        let due = deadlines::running(case).map(|armed| armed.deadline.due.timestamp_micros()).min();
+        Self {
+            lifecycle: lifecycle_name(case.lifecycle),
+            urgency: case.urgency as u8,
+            topic: case.matter.topic.clone(),
+            area: case.matter.area.clone(),
+            due,
+        }
+    }
+
+    /// Takes the traits from a line in which they begin at a column.
+    pub(super) fn kept(line: &Line<'_>, first: usize) -> rusqlite::Result<Self> {
+        Ok(Self {
+            lifecycle: line.get(first)?,
+            urgency: line.get(first + 1)?,
+            topic: line.get(first + 2)?,
+            area: line.get(first + 3)?,
+            due: line.get(first + 4)?,
+        })
+    }
+
+    /// Whether a list that asks for this has the case.
+    pub(super) fn pass(&self, filter: &Filter) -> bool {
+        let Filter { lifecycle, urgency, topics, areas, due_before, .. } = filter;
+        lifecycle.is_none_or(|wanted| self.lifecycle == lifecycle_name(wanted))
+            && urgency.is_none_or(|wanted| self.urgency == wanted as u8)
+            && topics.as_ref().is_none_or(|wanted| wanted.contains(&self.topic))
+            && areas
+                .as_ref()
+                .is_none_or(|wanted| self.area.as_ref().is_some_and(|area| wanted.contains(area)))
+            && due_before.is_none_or(|wanted| self.due.is_some_and(|due| due < wanted.timestamp_micros()))
+    }
+}
+
+impl fmt::Display for Traits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lifecycle, urgency, topic, area, due } = self;
+        write!(f, "{lifecycle} {urgency} {topic} {area:?} {due:?}")
+    }
+}
+
+/// How a state is called in the database.
+fn lifecycle_name(lifecycle: Lifecycle) -> String {
+    format!("{lifecycle:?}")
+}
+
+/// Reads single cases, as long as a list is read.
+pub(super) struct Cases<'a> {
+    store: &'a Store,
+    select: CachedStatement<'a>,
+}
+
+impl<'a> Cases<'a> {
+    pub(super) fn of(store: &'a Store, lister: &'a Connection) -> Result<Self, StoreError> {
+        let select = lister.prepare_cached(&format!("SELECT {COLUMNS} FROM cases WHERE raised = ?1"))?;
+        Ok(Self { store, select })
+    }
+
+    /// The case that was raised there; none if it is not kept or not sound.
+    pub(super) fn raised_at(&mut self, raised: i64) -> Result<Option<Row>, StoreError> {
+        let Some(found) = self.select.query_map([raised], kept)?.next().transpose()? else { return Ok(None) };
+        match read(found) {
+            Ok(row) => Ok(Some(row)),
+            Err(error) => {
+                self.store.condemn(&error);
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Says who may see a case, and what it is like, as long as a list is read.
+pub(super) struct Seen<'a> {
+    select: CachedStatement<'a>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn of(lister: &'a Connection) -> Result<Self, StoreError> {
+        let select = format!("SELECT {TRAITS} FROM seen WHERE principal = ?1 AND raised = ?2");
+        Ok(Self { select: lister.prepare_cached(&select)? })
+    }
+
+    /// The traits of a case, if one of these groups may see it.
+    pub(super) fn by(&mut self, names: &[String], raised: i64) -> Result<Option<Traits>, StoreError> {
+        for name in names {
+            let mut found = self.select.query_map(params![name, raised], |line| Traits::kept(line, 0))?;
+            if let Some(traits) = found.next() {
+                return Ok(Some(traits?));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl Store {
@@ -30,54 +140,36 @@ impl Store {
         filter: &Filter,
         most: usize,
     ) -> Result<Found, StoreError> {
-        let filtered = filter.lifecycle.is_some() || filter.urgency.is_some();
-        let looked_at = if filtered { MOST_LOOKED_AT } else { most };
-        let candidates = self.visible(principals, filter.before, looked_at + 1)?;
-        let reader = self.reader();
-        let mut select = reader.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM cases WHERE raised = ?1
-             AND (?2 IS NULL OR lifecycle = ?2) AND (?3 IS NULL OR urgency = ?3)"
-        ))?;
-        let lifecycle = filter.lifecycle.map(|lifecycle| format!("{lifecycle:?}"));
-        let urgency = filter.urgency.map(|urgency| urgency as u8);
         let mut rows = Vec::new();
-        for (at, raised) in candidates.into_iter().enumerate() {
-            if rows.len() == most || at == looked_at {
+        if principals.is_empty() {
+            return Ok(Found { rows, next: None });
+        }
+        let party: Vec<_> = filter.party().iter().map(name).collect();
+        let lister = self.lister();
+        let (mut cases, mut seen) = (Cases::of(self, &lister)?, Seen::of(&lister)?);
+        // What each group may see comes from the index, newest first, and is merged as it is read.
+        let one = format!("SELECT raised, {TRAITS} FROM seen WHERE principal = ? AND raised < ?");
+        let merged = vec![one; principals.len()].join(" UNION ALL ");
+        let mut select = lister.prepare_cached(&format!("{merged} ORDER BY raised DESC"))?;
+        let before = number(filter.before.unwrap_or(u64::MAX));
+        let values = principals.iter().flat_map(|each| [Value::Text(name(each)), Value::Integer(before)]);
+        let mut found = select.query(params_from_iter(values))?;
+        let (mut looked_at, mut last) = (0, None);
+        while let Some(line) = found.next()? {
+            let raised: i64 = line.get(0)?;
+            // Several of the groups may see it.
+            if last.replace(raised) == Some(raised) {
+                continue;
+            }
+            if rows.len() == most || looked_at == MOST_LOOKED_AT {
                 return Ok(Found { rows, next: Some(raised.unsigned_abs() + 1) });
             }
-            let mut found = select.query_map(params![raised, lifecycle, urgency], kept)?;
-            if let Some(found) = found.next() {
-                match read(found?) {
-                    Ok(row) => rows.push(row),
-                    Err(error) => self.condemn(&error),
-                }
+            looked_at += 1;
+            let is_party = party.is_empty() || seen.by(&party, raised)?.is_some();
+            if is_party && Traits::kept(line, 1)?.pass(filter) {
+                rows.extend(cases.raised_at(raised)?);
             }
         }
         Ok(Found { rows, next: None })
-    }
-
-    /// Where the cases were raised that somebody may see, newest first.
-    fn visible(
-        &self,
-        principals: &BTreeSet<Principal>,
-        before: Option<u64>,
-        most: usize,
-    ) -> Result<Vec<i64>, StoreError> {
-        if principals.is_empty() {
-            return Ok(Vec::new());
-        }
-        // Each group's own newest are read from the index; only these few are then sorted.
-        let newest = "SELECT * FROM (SELECT raised FROM seen WHERE principal = ? AND raised < ?
-                      ORDER BY raised DESC LIMIT ?)";
-        let union = vec![newest; principals.len()].join(" UNION ");
-        let (before, most) = (number(before.unwrap_or(u64::MAX)), number(most as u64));
-        let values = principals.iter().flat_map(|principal| {
-            [Value::Text(name(principal)), Value::Integer(before), Value::Integer(most)]
-        });
-        let values: Vec<Value> = values.chain([Value::Integer(most)]).collect();
-        let reader = self.reader();
-        let mut select = reader.prepare_cached(&format!("{union} ORDER BY raised DESC LIMIT ?"))?;
-        let raised = select.query_map(params_from_iter(values), |row| row.get(0))?;
-        Ok(raised.collect::<Result<_, _>>()?)
     }
 }

@@ -108,5 +108,5 @@ pub(super) fn read(kept: Kept) -> Result<Row, StoreError> {
     }
     let case: Case = serde_json::from_slice(&fold).map_err(|error| StoreError::Damaged(error.to_string()))?;
     let wake = wake.and_then(Timestamp::from_timestamp_micros);
-    Ok(Row { case: Arc::new(case), sequence, raised, wake, unsettled })
+    Ok(Row { case: Arc::new(case), sequence, raised, wake, unsettled, waiting: None })
 }

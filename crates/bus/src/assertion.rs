@@ -259,8 +259,8 @@ mod tests {
     #[test]
     fn what_was_signed_counts_for_minutes() {
         let (_dir, signer, verifier) = pair();
-        let (assertion, signed) = signer.sign(claims(), now()).unwrap();
-        assert_eq!(verifier.verify(&assertion, now()).unwrap(), signed);
+        let (assertion, said) = signer.sign(claims(), now()).unwrap();
+        assert_eq!(verifier.verify(&assertion, now()).unwrap(), said);
         // Remembered or not, it ends.
         let late = now() + COUNTS_FOR + LEEWAY + TimeDelta::seconds(1);
         assert_eq!(verifier.verify(&assertion, late).unwrap_err().code, Code::NotAuthorised);

@@ -139,7 +139,7 @@ impl ServerOptions {
             port: 14222,
             monitor_port: 18222,
             name: "concord".to_owned(),
-            max_store_bytes: 16 << 30,
+            max_store_bytes: 20 << 30,
         }
     }
 }

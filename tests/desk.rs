@@ -17,7 +17,7 @@ use support::{
 const OFFICER: &str = "btg.dau-moi";
 
 /// All services that a replica needs to take acts.
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "ledger",
     "directory",
     "intake",
@@ -26,6 +26,7 @@ const ALL: [&str; 9] = [
     "coordination",
     "taskforce",
     "escalation",
+    "identity",
     "api",
 ];
 
@@ -216,7 +217,7 @@ async fn a_second_key_waits_for_who_turns_it() {
 async fn one_s_own_act_is_seen_in_every_list_of_another_replica() {
     let split = Split::start().await;
     let one = split.serve("one", &ALL).await;
-    let other = split.serve("other", &["--lag", "100", "api"]).await;
+    let other = split.serve("other", &["--lag", "100", "identity", "api"]).await;
     for number in 0..10 {
         let raised =
             one.api().act("btg.truc-ban", "", "raise", &format!("call-{number}"), &call()).await.unwrap();

@@ -117,19 +117,30 @@ async fn whatever_the_document_lists_is_routed() {
     let api = up.api();
     let raised = api.act("btg.truc-ban", "", "raise", "call", &call()).await.unwrap();
     let document = send(api.plain(Method::GET, "/openapi.json")).await.unwrap().body;
+    let mut acts = 0_usize;
     for (path, operations) in document["paths"].as_object().unwrap() {
-        for method in operations.as_object().unwrap().keys() {
-            let places =
-                [("{id}", raised.case()), ("{code}", "none"), ("{type}", "none"), ("{version}", "v1")];
+        for (method, operation) in operations.as_object().unwrap() {
+            let digest = "0".repeat(64);
+            let places = [
+                ("{id}", raised.case()),
+                ("{sha256}", &digest),
+                ("{code}", "none"),
+                ("{type}", "none"),
+                ("{version}", "v1"),
+            ];
             let path = places.iter().fold(path.clone(), |path, (name, value)| path.replace(name, value));
             let method: Method = method.to_uppercase().parse().unwrap();
             // Without a key no act is carried out.
             let answer = send(api.request("btg.kiem-tra", method.clone(), &path)).await.unwrap();
             let unknown = answer.text.contains("Không có địa chỉ này");
             assert!(!unknown && answer.status != 405 && answer.code() != "NO_SUCH_ACT", "{method} {path}");
-            if method == Method::POST && path.starts_with("/api/") {
+            let takes_a_key = operation["parameters"].to_string().contains("parameters/Idempotency-Key");
+            acts += usize::from(takes_a_key);
+            if takes_a_key {
                 assert_eq!(answer.code(), "IDEMPOTENCY_KEY_REQUIRED", "{path}: {}", answer.text);
             }
         }
     }
+    let all = domain::stages::acts().count() + domain::directory::ACTS.len();
+    assert_eq!(acts, all, "all acts, and nothing else, take a key");
 }

@@ -269,7 +269,7 @@ fn refusal(status: u16, refusals: &[&'static str]) -> Value {
     });
     let header = match status {
         401 => "WWW-Authenticate",
-        503 => "Retry-After",
+        429 | 503 => "Retry-After",
         _ => return answer,
     };
     answer["headers"][header] = json!({ "$ref": format!("#/components/headers/{header}") });
@@ -336,7 +336,7 @@ fn headers() -> Value {
     let header = |description: &str, schema: Value| json!({ "description": description, "schema": schema });
     let text = || json!({ "type": "string" });
     json!({
-        "ETag": header("The version, in quotes; `If-Match` takes it.", json!({ "type": "string", "pattern": "^\"[0-9]+\"$" })),
+        "ETag": header("The version, in quotes; `If-Match` takes it. Of a file its SHA-256.", json!({ "type": "string", "pattern": "^\"[0-9a-f]+\"$" })),
         "Location": header("Where the case is read, or where the code is explained.", text()),
         "Idempotency-Replayed": header("`true` where the act had been done before: the first result is given again.", json!({ "const": "true" })),
         "Content-Disposition": header("Always `attachment`, with the file's name.", text()),

@@ -142,8 +142,8 @@ fn of_files() -> Vec<Operation> {
         )
         .asks::<Offered>()
         .takes_a_file()
-        .answers::<Taken>(201, "It is stored.", &[])
-        .answers::<Taken>(200, "It was there already.", &[])
+        .answers::<Taken>(201, "It is stored.", &["ETag"])
+        .answers::<Taken>(200, "It was there already.", &["ETag"])
         .refuses(&["INVALID_DATA", "STATE_SECRET_CONTENT_REFUSED", "ATTACHMENT_TOO_LARGE"])
         .refuses(&["ATTACHMENT_TYPE_REFUSED", "UPLOAD_STALLED", "UPLOAD_CUT_SHORT", "BUSY"])
         .refuses(&["STORE_FULL", "OUTCOME_UNKNOWN"]),
@@ -155,8 +155,9 @@ fn of_files() -> Vec<Operation> {
             "Tệp mà một văn bản của vụ việc nêu; mã băm được kiểm trước khi trao.",
             "A file that a document of the case names; its digest is checked before any of it is handed out.",
         )
-        .answers_in("application/octet-stream", file, 200, "The file, under its own media type.", &[
+        .answers_in("*/*", file, 200, "The file, under its own media type.", &[
             "Content-Disposition",
+            "ETag",
         ])
         .refuses(&["NOT_FOUND", "BUSY", "ATTACHMENT_DAMAGED"]),
     ]

@@ -61,8 +61,8 @@ pub enum Wish {
     List,
     /// Ends one of them; an administrator ends anybody's.
     End {
-        /// Which.
-        id: Uuid,
+        /// Which; none: the session in which he asks.
+        id: Option<Uuid>,
     },
     /// A new password; his other sessions end.
     ChangePassword {

@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use domain::{Code, Refusal, labels};
+use domain::{
+    Code, Refusal,
+    labels::{self, Label},
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
@@ -47,6 +50,19 @@ impl Language {
 tokio::task_local! {
     /// The id of the request that is being answered: each problem names it.
     pub static REQUEST_ID: Arc<str>;
+}
+
+/// A code with which the HTTP edge itself refuses: no rule was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// The code.
+    pub code: &'static str,
+    /// Its status.
+    pub status: u16,
+    /// What is wrong.
+    pub title: Label,
+    /// What to do.
+    pub next: Label,
 }
 
 /// A problem, as the caller gets it.
@@ -115,23 +131,18 @@ impl Problem {
     }
 
     /// A problem of the HTTP edge itself.
-    pub fn of_edge(
-        status: StatusCode,
-        code: &str,
-        title: (&str, &str),
-        detail: (&str, &str),
-        language: Language,
-    ) -> Self {
+    pub fn of_edge(edge: &'static Edge, detail: (&str, &str), language: Language) -> Self {
+        let Edge { code, status, title, next } = edge;
         Self(Box::new(Body {
             kind: kind(code),
-            title: language.pick(title.0, title.1).to_owned(),
-            status: status.as_u16(),
+            title: language.pick(title.vi, title.en).to_owned(),
+            status: *status,
             detail: language.pick(detail.0, detail.1).to_owned(),
-            next: None,
-            code: code.to_owned(),
+            next: Some(language.pick(next.vi, next.en)),
+            code: (*code).to_owned(),
             errors: Vec::new(),
             request_id: None,
-            retry_after: retry_after(status),
+            retry_after: StatusCode::from_u16(*status).ok().and_then(retry_after),
         }))
     }
 

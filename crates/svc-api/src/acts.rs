@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use service::problem::{Language, Problem};
 use uuid::Uuid;
 
-use crate::{Api, asking, auth::Caller, view};
+use crate::{Api, asking, auth::Caller, refused, view};
 
 /// How long the fold may need to come up with an answer's version.
 pub(crate) const FOLD: Duration = Duration::from_secs(1);
@@ -198,9 +198,7 @@ fn unread(rejection: &BytesRejection, language: Language) -> Problem {
     let status = rejection.status();
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::of_edge(
-            status,
-            "BODY_TOO_LARGE",
-            ("Nội dung quá lớn", "Body too large"),
+            &refused::BODY_TOO_LARGE,
             ("Nội dung gửi lên tối đa 256 KiB.", "A body has at most 256 KiB."),
             language,
         );
@@ -211,9 +209,7 @@ fn unread(rejection: &BytesRejection, language: Language) -> Problem {
 /// A body that is not the JSON that is asked for.
 pub(crate) fn not_an_object(language: Language, why: &str) -> Problem {
     Problem::of_edge(
-        StatusCode::BAD_REQUEST,
-        "MALFORMED_JSON",
-        ("Nội dung không phải JSON", "Not JSON"),
+        &refused::MALFORMED_JSON,
         (
             &format!("Nội dung gửi lên phải là một đối tượng JSON ({why})."),
             &format!("The body must be a JSON object ({why})."),
@@ -229,9 +225,7 @@ pub(crate) fn no_such_act<'a>(
 ) -> Problem {
     let known = acts.map(|act| act.name).collect::<Vec<_>>().join(", ");
     Problem::of_edge(
-        StatusCode::NOT_FOUND,
-        "NO_SUCH_ACT",
-        ("Không có thao tác này", "No such act"),
+        &refused::NO_SUCH_ACT,
         (
             &format!("Không có thao tác “{name}”. Các thao tác: {known}."),
             &format!("There is no act “{name}”. The acts are: {known}."),
@@ -246,9 +240,7 @@ pub(crate) fn idempotency_key(headers: &HeaderMap, language: Language) -> Result
     match key {
         Some(key) if !key.is_empty() && key.len() <= 200 => Ok(key.to_owned()),
         _ => Err(Problem::of_edge(
-            StatusCode::BAD_REQUEST,
-            "IDEMPOTENCY_KEY_REQUIRED",
-            ("Thiếu khóa chống trùng", "Idempotency-Key required"),
+            &refused::IDEMPOTENCY_KEY_REQUIRED,
             (
                 "Gửi kèm tiêu đề Idempotency-Key (tối đa 200 ký tự), mỗi việc một khóa; gửi lại việc cũ thì dùng khóa cũ.",
                 "Send the header Idempotency-Key (at most 200 characters): a new one for each act, the same one for a repeat.",
@@ -267,9 +259,7 @@ pub(crate) fn expected_version(headers: &HeaderMap, language: Language) -> Resul
     }
     text.trim_start_matches("W/").trim_matches('"').parse().map(Some).map_err(|_| {
         Problem::of_edge(
-            StatusCode::BAD_REQUEST,
-            "MALFORMED_IF_MATCH",
-            ("If-Match không đúng", "Malformed If-Match"),
+            &refused::MALFORMED_IF_MATCH,
             (
                 "If-Match là ETag của vụ việc, ví dụ \"7\".",
                 "If-Match takes the ETag of a case, such as \"7\".",

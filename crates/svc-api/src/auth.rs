@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -27,7 +27,7 @@ use service::{
 };
 use uuid::Uuid;
 
-use crate::Api;
+use crate::{Api, refused};
 
 /// How long what the identity service said is believed without asking again: as long a credential that was ended may
 /// still count here, if this edge was not told.
@@ -162,9 +162,7 @@ async fn caller(api: &Api, headers: &HeaderMap, language: Language) -> Result<Ca
 /// Nobody is known by what was shown.
 pub(crate) fn unauthenticated(language: Language) -> Problem {
     Problem::of_edge(
-        StatusCode::UNAUTHORIZED,
-        "UNAUTHENTICATED",
-        ("Chưa đăng nhập", "Not signed in"),
+        &refused::UNAUTHENTICATED,
         (
             "Gửi kèm tiêu đề Authorization: Bearer <mã truy cập>; mã hết hạn thì đăng nhập lại.",
             "Send the header Authorization: Bearer <token>; if yours has ended, sign in again.",
@@ -176,9 +174,7 @@ pub(crate) fn unauthenticated(language: Language) -> Problem {
 /// The password was given by an administrator.
 pub(crate) fn must_change(language: Language) -> Problem {
     Problem::of_edge(
-        StatusCode::FORBIDDEN,
-        "PASSWORD_CHANGE_REQUIRED",
-        ("Phải đổi mật khẩu", "Password change required"),
+        &refused::PASSWORD_CHANGE_REQUIRED,
         (
             "Mật khẩu do quản trị cấp phải được đổi trước: PUT /api/v1/session/password.",
             "A password that an administrator gave must be changed first: PUT /api/v1/session/password.",

@@ -8,7 +8,6 @@ use axum::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
-    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use bus::{log, protocol, streams::CASES};
@@ -23,6 +22,7 @@ use views::Views;
 use crate::{
     Api,
     auth::Caller,
+    refused,
     spec::StoredFact,
     view::{self, Reader},
 };
@@ -164,8 +164,7 @@ pub(crate) fn malformed(rejection: &QueryRejection, language: Language) -> Probl
 
 /// What stands behind the question mark is wrong.
 pub(crate) fn wrong_query(vi: &str, en: &str, language: Language) -> Problem {
-    let title = ("Tham số không đúng", "Malformed query");
-    Problem::of_edge(StatusCode::BAD_REQUEST, "MALFORMED_QUERY", title, (vi, en), language)
+    Problem::of_edge(&refused::MALFORMED_QUERY, (vi, en), language)
 }
 
 /// What must be seen has not arrived in the fold of this process.

@@ -3,7 +3,7 @@
 use axum::{
     body::Bytes,
     extract::{State, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use events::Timestamp;
@@ -14,7 +14,7 @@ use service::{
     time_travel::{self, SetClock},
 };
 
-use crate::{Api, acts};
+use crate::{Api, acts, refused};
 
 /// What time it is for the process.
 #[derive(Serialize, JsonSchema)]
@@ -43,12 +43,8 @@ pub(crate) async fn set_clock(
             tracing::debug!(now = %arrived.now, steps = arrived.steps, "the clock is set");
             Ok(axum::Json(arrived).into_response())
         }
-        Err(stuck) => Err(Problem::of_edge(
-            StatusCode::CONFLICT,
-            "CLOCK_NOT_SET",
-            ("Không đặt được đồng hồ", "The clock was not set"),
-            (&stuck.to_string(), &stuck.to_string()),
-            language,
-        )),
+        Err(stuck) => {
+            Err(Problem::of_edge(&refused::CLOCK_NOT_SET, (&stuck.to_string(), &stuck.to_string()), language))
+        }
     }
 }

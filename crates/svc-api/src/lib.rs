@@ -14,6 +14,7 @@ mod dossier;
 mod edge;
 mod health;
 mod lists;
+mod refused;
 mod session;
 pub mod spec;
 mod view;
@@ -24,12 +25,13 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{delete, get, post, put},
 };
 use bus::Principal;
+use domain::{Code, Refusal};
 use service::{
     Chassis, Pace, Service, StartError,
     problem::{Language, Problem},
@@ -158,10 +160,8 @@ async fn bounded(request: Request, next: Next) -> Response {
     match tokio::time::timeout(LONGEST, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::of_edge(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "TIMEOUT",
-            ("Quá thời gian xử lý", "Took too long"),
-            ("Đề nghị gửi lại với cùng khóa.", "Repeat with the same Idempotency-Key."),
+            &refused::TIMEOUT,
+            ("Chưa có kết quả trong thời gian cho phép.", "There was no result in the time that is allowed."),
             language,
         )
         .into_response(),
@@ -174,23 +174,17 @@ fn language(headers: &HeaderMap) -> Language {
 }
 
 async fn not_found(State(_): State<Api>, request: Request) -> Problem {
-    Problem::of_edge(
-        StatusCode::NOT_FOUND,
-        "NOT_FOUND",
-        ("Không tìm thấy", "Not found"),
-        (
-            "Không có địa chỉ này; xem README để biết các địa chỉ.",
-            "There is no such address: the README lists them.",
-        ),
-        language(request.headers()),
-    )
+    let refusal = Refusal::new(
+        Code::NotFound,
+        "Không có địa chỉ này; xem README để biết các địa chỉ.",
+        "There is no such address: the README lists them.",
+    );
+    Problem::of(&refusal, language(request.headers()))
 }
 
 async fn wrong_method(State(_): State<Api>, request: Request) -> Problem {
     Problem::of_edge(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "METHOD_NOT_ALLOWED",
-        ("Phương thức không được phép", "Method not allowed"),
+        &refused::METHOD_NOT_ALLOWED,
         ("Địa chỉ này không nhận phương thức đó.", "This address does not take that method."),
         language(request.headers()),
     )

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::{
     Api, acts,
     auth::{self, Caller},
-    language,
+    language, refused,
 };
 
 /// Signing in.
@@ -208,11 +208,7 @@ pub(crate) async fn all(State(api): State<Api>, headers: HeaderMap) -> Result<Re
 /// `DELETE /session`: signs out.
 pub(crate) async fn end(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Problem> {
     let language = language(&headers);
-    let secret = auth::shown(&headers).ok_or_else(|| auth::unauthenticated(language))?;
-    let digest = events::Digest::of(secret.0.as_bytes());
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest.as_bytes()[..16]);
-    done(own(&api, &headers, Wish::End { id: Uuid::from_bytes(id) }).await?, language)
+    done(own(&api, &headers, Wish::End { id: None }).await?, language)
 }
 
 /// `DELETE /session/{id}`: ends a session, or takes a token back; an administrator anybody's.
@@ -225,7 +221,7 @@ pub(crate) async fn end_another(
     let Ok(Path(id)) = id else {
         return Err(Problem::of(&Refusal::not_found(), language));
     };
-    done(own(&api, &headers, Wish::End { id }).await?, language)
+    done(own(&api, &headers, Wish::End { id: Some(id) }).await?, language)
 }
 
 /// `PUT /session/password`: a new password; one's other sessions end.
@@ -294,9 +290,7 @@ fn failed(answer: Answer, language: Language) -> Problem {
         Answer::LockedUntil(until) => locked(until, language),
         Answer::MustChangePassword => auth::must_change(language),
         Answer::Unknown => Problem::of_edge(
-            StatusCode::UNAUTHORIZED,
-            "SIGN_IN_REFUSED",
-            ("Không đăng nhập được", "Sign-in refused"),
+            &refused::SIGN_IN_REFUSED,
             (
                 "Tên, mật khẩu hoặc mã một lần không đúng, hoặc phiên đã kết thúc; đề nghị đăng nhập lại.",
                 "Name, password or one-time code is not right, or the session has ended: sign in again.",
@@ -316,9 +310,7 @@ fn failed(answer: Answer, language: Language) -> Problem {
 fn locked(until: Timestamp, language: Language) -> Problem {
     let until = domain::scenario::moment_in_words(until);
     Problem::of_edge(
-        StatusCode::TOO_MANY_REQUESTS,
-        "ACCOUNT_LOCKED",
-        ("Tài khoản tạm khóa", "Account locked"),
+        &refused::ACCOUNT_LOCKED,
         (
             &format!("Sai quá nhiều lần; tài khoản mở lại lúc {until}. Cần gấp thì liên hệ quản trị."),
             &format!(

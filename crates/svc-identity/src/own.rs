@@ -28,10 +28,12 @@ impl Desk {
         let Some(own) = self.session(secret, now).await? else { return Ok(Answer::Unknown) };
         match wish {
             Wish::ChangePassword { old, new } => self.change_password(&own, &old, &new, now).await,
-            Wish::End { id } if id == own.session.id => self.end(&own, id, now).await,
+            Wish::End { id } if id.is_none_or(|id| id == own.session.id) => {
+                self.end(&own, own.session.id, now).await
+            }
             _ if own.session.must_change => Ok(Answer::MustChangePassword),
             Wish::List => Ok(Answer::Listed(self.of(&own.officer).await?)),
-            Wish::End { id } => self.end(&own, id, now).await,
+            Wish::End { id } => self.end(&own, id.unwrap_or(own.session.id), now).await,
             Wish::BeginSecondFactor => {
                 let secret = totp::new_secret();
                 let offered = Some(secret.clone());

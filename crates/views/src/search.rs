@@ -1,8 +1,10 @@
 //! Search: what was typed, what of a case is searched, and where in it that was found.
 //!
 //! Text is searched folded, as `domain::text` folds it. A word of the index says by its first letter where it stands:
-//! in the title, in the number or abstract of a document, or anywhere; and the groups of persons who may see the case
-//! stand beside its words, so that a common word costs nobody the cases of others.
+//! in the title, in the number or abstract of a document, or anywhere. Two words that stand side by side are a word of
+//! the index too, so it need not know where each stands. And the groups of persons who may see the case stand beside
+//! its words, each with the stretch of the log in which the case was raised, so that a common word costs nobody the
+//! cases of others, nor those of all years at once.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +25,11 @@ const MOST_SHOWN: usize = 8;
 const SHOWN: usize = 160;
 const BEFORE: usize = 50;
 
-/// Stands between two texts: no query has it, so nothing is found across them.
-const BETWEEN: &str = "·";
+/// How many positions of the log are a stretch.
+const STRETCH: u64 = 1 << 19;
+
+/// Joins two words that stand side by side: no word has it.
+const JOINED: char = '·';
 
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +84,27 @@ pub(crate) enum Tier {
     Document,
     /// Anywhere.
     Anywhere,
+}
+
+/// A part of the log, counted from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch(u64);
+
+impl Stretch {
+    /// The one in which a position lies.
+    pub(crate) fn of(position: u64) -> Self {
+        Self(position / STRETCH)
+    }
+
+    /// Its first position.
+    pub(crate) fn begin(self) -> u64 {
+        self.0.saturating_mul(STRETCH)
+    }
+
+    /// The position behind its last.
+    pub(crate) fn end(self) -> u64 {
+        self.begin().saturating_add(STRETCH)
+    }
 }
 
 /// What the index has of a case.
@@ -136,7 +162,7 @@ impl Query {
         (!is_number(last)).then_some(last.as_str())
     }
 
-    /// What the index is asked: for whom, where the words must stand, at which better places they must not, and which
+    /// What the index is asked: for whom, of which stretch, where the words must stand, at which better places they must not, and which
     /// words begin like the last one.
     ///
     /// Every word is letters and digits within quotes.
@@ -144,13 +170,14 @@ impl Query {
         &self,
         principals: &BTreeSet<Principal>,
         party: Option<&Principal>,
+        stretch: Stretch,
         tier: Tier,
         better: &[Tier],
         longer: &[String],
     ) -> String {
-        let who: Vec<_> = principals.iter().map(|principal| format!("\"{}\"", who(principal))).collect();
-        let mut asked = vec![format!("({})", who.join(" OR "))];
-        asked.extend(party.map(|party| format!("\"{}\"", self::who(party))));
+        let who = |principal| format!("\"{}\"", who(principal, stretch));
+        let mut asked = vec![format!("({})", principals.iter().map(who).collect::<Vec<_>>().join(" OR "))];
+        asked.extend(party.map(who));
         asked.push(self.in_tier(tier, longer));
         let asked = asked.join(" AND ");
         // What was found at a better place is not found again.
@@ -161,13 +188,9 @@ impl Query {
     fn in_tier(&self, tier: Tier, longer: &[String]) -> String {
         let last = self.parts.len() - 1;
         let part = |(place, words): (usize, &Vec<String>)| {
-            let phrase = |last: Option<&String>| {
-                let begin = &words[..words.len() - usize::from(last.is_some())];
-                let words = begin.iter().chain(last).map(|word| format!("{}{word}", tier.letter()));
-                format!("\"{}\"", words.collect::<Vec<_>>().join(" "))
-            };
-            let longer = longer.iter().filter(|_| place == last).map(|word| phrase(Some(word)));
-            let ways: Vec<_> = [phrase(None)].into_iter().chain(longer).collect();
+            let ends =
+                longer.iter().filter(|_| place == last).map(|longer| together(tier, words, Some(longer)));
+            let ways: Vec<_> = [together(tier, words, None)].into_iter().chain(ends).collect();
             format!("({})", ways.join(" OR "))
         };
         format!("({})", self.parts.iter().enumerate().map(part).collect::<Vec<_>>().join(" AND "))
@@ -209,6 +232,19 @@ impl Query {
     }
 }
 
+/// What the index is asked for words that stand together, the last of them perhaps another.
+fn together(tier: Tier, words: &[String], last: Option<&String>) -> String {
+    let letter = tier.letter();
+    let begin = &words[..words.len() - usize::from(last.is_some())];
+    let words: Vec<_> = begin.iter().chain(last).collect();
+    if let [word] = *words {
+        return format!("\"{letter}{word}\"");
+    }
+    let pairs = words.windows(2).map(|pair| format!("\"{letter}{}{JOINED}{}\"", pair[0], pair[1]));
+    let pairs: Vec<_> = pairs.collect();
+    if let [pair] = &*pairs { pair.clone() } else { format!("({})", pairs.join(" AND ")) }
+}
+
 /// The texts of a case that are searched: nothing that is sealed, and no more than everybody reads who sees the case.
 fn texts(case: &Case) -> impl Iterator<Item = (Field, &str)> {
     let papers = case.casefile.papers.iter();
@@ -220,26 +256,26 @@ fn texts(case: &Case) -> impl Iterator<Item = (Field, &str)> {
 }
 
 /// What the index has of a case.
-pub(crate) fn indexed(case: &Case) -> Indexed {
-    let mut words: Vec<String> = case.audience.iter().map(who).collect();
+pub(crate) fn indexed(case: &Case, stretch: Stretch) -> Indexed {
+    let mut words: Vec<String> = case.audience.iter().map(|principal| who(principal, stretch)).collect();
     let mut known = BTreeSet::new();
     for (field, text) in texts(case) {
         let found = words_of(text);
         let tiers = BTreeSet::from([field.tier().letter(), Tier::Anywhere.letter()]);
         for letter in tiers {
             words.extend(found.iter().map(|word| format!("{letter}{word}")));
-            words.push(BETWEEN.to_owned());
+            words.extend(found.windows(2).map(|pair| format!("{letter}{}{JOINED}{}", pair[0], pair[1])));
         }
         known.extend(found.into_iter().filter(|word| field != Field::Code && !is_number(word)));
     }
     Indexed { words: words.join(" "), known }
 }
 
-/// How a group of persons is called in the index.
-fn who(principal: &Principal) -> String {
+/// How a group of persons is called in the index where it stands beside the cases of a stretch.
+fn who(principal: &Principal, Stretch(stretch): Stretch) -> String {
     let digits = name(principal).into_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
     let name: String = digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-    format!("w{name}")
+    format!("w{name}{JOINED}{stretch}")
 }
 
 fn words_of(text: &str) -> Vec<String> {
@@ -340,18 +376,19 @@ mod tests {
     fn an_expression_asks_for_whom_where_and_not_where_it_is_better() {
         let who = BTreeSet::from([Principal::Agency(AgencyId::from("X\" OR")), Principal::Auditors]);
         let query = query("tràn 118/BC");
-        let title = query.expression(&who, None, Tier::Title, &[], &[]);
-        let names = "(\"w6167656e6379205822204f52\" OR \"w61756469746f7273\")";
-        assert_eq!(title, format!("{names} AND ((\"ttran\") AND (\"t118 tbc\"))"));
+        let stretch = Stretch::of(2 * STRETCH - 1);
+        let title = query.expression(&who, None, stretch, Tier::Title, &[], &[]);
+        let names = "(\"w6167656e6379205822204f52·1\" OR \"w61756469746f7273·1\")";
+        assert_eq!(title, format!("{names} AND ((\"ttran\") AND (\"t118·bc\"))"));
         let (better, longer) = ([Tier::Title], ["bcx".to_owned()]);
         let document =
-            query.expression(&who, Some(&Principal::StandingBody), Tier::Document, &better, &longer);
-        let body = "\"w7374616e64696e6720626f6479\"";
+            query.expression(&who, Some(&Principal::StandingBody), stretch, Tier::Document, &better, &longer);
+        let body = "\"w7374616e64696e6720626f6479·1\"";
         assert_eq!(
             document,
             format!(
-                "({names} AND {body} AND ((\"dtran\") AND (\"d118 dbc\" OR \"d118 dbcx\"))) \
-                 NOT (((\"ttran\") AND (\"t118 tbc\" OR \"t118 tbcx\")))"
+                "({names} AND {body} AND ((\"dtran\") AND (\"d118·bc\" OR \"d118·bcx\"))) \
+                 NOT (((\"ttran\") AND (\"t118·bc\" OR \"t118·bcx\")))"
             )
         );
     }

@@ -16,6 +16,9 @@ use super::*;
 /// One case of so many is of an agency whose officers see no other.
 const RARE: u32 = 100;
 
+/// How many facts of the log a case stands for: the others bring nothing that is asked for here.
+const FACTS: u64 = 5;
+
 /// How many cases are applied before they are written, as the follower does.
 const AT_ONCE: u32 = 4_096;
 
@@ -63,7 +66,7 @@ fn calls(cases: u32) -> impl Iterator<Item = Stored> {
         // A word of all of them, one of all the rare ones, one of all the others.
         let own = if rare { "ngộ độc" } else { "thủy sản" };
         data["matter"]["summary"] = format!("{own} {} chưa rõ nguyên nhân", dice.text(30)).into();
-        Stored { sequence: n.into(), subject, payload: fact.to_string().into() }
+        Stored { sequence: u64::from(n) * FACTS, subject, payload: fact.to_string().into() }
     })
 }
 
@@ -153,7 +156,9 @@ fn with_many_stored_cases() {
     let mut now = Timestamp::default();
     for call in calls(cases) {
         views.fold().apply(&call, began, &rules);
-        if call.sequence.is_multiple_of(AT_ONCE.into()) || call.sequence == u64::from(cases) {
+        if call.sequence.is_multiple_of(u64::from(AT_ONCE) * FACTS)
+            || call.sequence == u64::from(cases) * FACTS
+        {
             let began = Instant::now();
             views.save().unwrap();
             writing += began.elapsed();

@@ -1,18 +1,16 @@
 //! Why a file is not taken in or not handed out, in both languages.
 
-use axum::http::StatusCode;
 use bus::objects::ObjectError;
 use domain::{Code, Refusal};
 use events::Digest;
 use service::problem::{Language, Problem};
 
 use super::kind::Kind;
+use crate::refused;
 
 pub(super) fn too_large(most: u64, language: Language) -> Problem {
     Problem::of_edge(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "ATTACHMENT_TOO_LARGE",
-        ("Tệp quá lớn", "File too large"),
+        &refused::ATTACHMENT_TOO_LARGE,
         (
             &format!("Một tệp tối đa {most} byte; đề nghị chia nhỏ hoặc nén ảnh."),
             &format!("A file has at most {most} bytes: split it, or make its images smaller."),
@@ -32,20 +30,12 @@ pub(super) fn refused_kind(found: Option<&Kind>, language: Language) -> Problem 
             "Taken in are PDF, PNG, JPEG, Office and OpenDocument files without macros, XML, and plain text in UTF-8.".to_owned(),
         ),
     };
-    Problem::of_edge(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "ATTACHMENT_TYPE_REFUSED",
-        ("Không nhận loại tệp này", "File type not accepted"),
-        (&vi, &en),
-        language,
-    )
+    Problem::of_edge(&refused::ATTACHMENT_TYPE_REFUSED, (&vi, &en), language)
 }
 
 pub(super) fn stalled(language: Language) -> Problem {
     Problem::of_edge(
-        StatusCode::REQUEST_TIMEOUT,
-        "UPLOAD_STALLED",
-        ("Tải lên quá chậm", "Upload stalled"),
+        &refused::UPLOAD_STALLED,
         (
             "Tệp không đến tiếp; đề nghị gửi lại từ đầu.",
             "No more of the file came: send it again from its start.",
@@ -56,9 +46,7 @@ pub(super) fn stalled(language: Language) -> Problem {
 
 pub(super) fn cut_short(error: &axum::Error, language: Language) -> Problem {
     Problem::of_edge(
-        StatusCode::BAD_REQUEST,
-        "UPLOAD_CUT_SHORT",
-        ("Tải lên bị ngắt", "Upload cut short"),
+        &refused::UPLOAD_CUT_SHORT,
         (
             &format!("Chưa nhận đủ tệp ({error}); đề nghị gửi lại từ đầu."),
             &format!("Not all of the file came ({error}): send it again from its start."),
@@ -97,9 +85,7 @@ pub(super) fn not_read(error: &ObjectError, digest: &Digest, language: Language)
     }
     tracing::error!(%error, %digest, alert = true, "ATTACHMENT_DAMAGED: an attachment is not what was stored");
     Problem::of_edge(
-        StatusCode::BAD_GATEWAY,
-        "ATTACHMENT_DAMAGED",
-        ("Tệp lưu bị hỏng", "The stored file is damaged"),
+        &refused::ATTACHMENT_DAMAGED,
         (
             "Tệp lưu không còn đúng mã băm nên không được giao ra; ai còn bản gốc thì tải lên lại, tệp sẽ được khôi phục.",
             "What is stored does not have the digest any more and is not handed out. Who has the original uploads it again: that restores it.",

@@ -29,7 +29,7 @@ use service::{
     problem::{Language, Problem},
 };
 
-use crate::{Api, auth::Caller};
+use crate::{Api, auth::Caller, refused};
 
 /// From how many keys on those are forgotten that count no more.
 const MANY: usize = 10_000;
@@ -147,12 +147,10 @@ pub(crate) async fn of_failures(State(api): State<Api>, request: Request, next: 
 fn too_many(wait: Duration, language: Language) -> Response {
     let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
     Problem::of_edge(
-        StatusCode::TOO_MANY_REQUESTS,
-        "TOO_MANY_REQUESTS",
-        ("Quá nhiều yêu cầu", "Too many requests"),
+        &refused::TOO_MANY_REQUESTS,
         (
-            &format!("Đề nghị gửi lại sau {seconds} giây, với cùng khóa."),
-            &format!("Send it again after {seconds} s, with the same key."),
+            &format!("Địa chỉ này gửi quá nhanh; chờ {seconds} giây."),
+            &format!("Too many came from this caller: wait {seconds} s."),
         ),
         language,
     )

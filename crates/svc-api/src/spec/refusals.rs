@@ -1,157 +1,12 @@
-//! The codes with which the API refuses: those of the rules, and those of the edge itself.
+//! The codes with which the API refuses, as the document shows them: those of the rules, and those of the edge.
 
 use domain::{
     Code,
     labels::{self, Label},
 };
-use service::problem;
+use service::problem::{self, Edge};
 
-/// A code of the edge: no rule was asked.
-pub(super) struct Edge {
-    /// The code.
-    pub(super) code: &'static str,
-    /// Its status.
-    pub(super) status: u16,
-    /// What is wrong.
-    pub(super) title: Label,
-    /// What to do.
-    pub(super) next: Label,
-}
-
-const fn edge(
-    code: &'static str,
-    status: u16,
-    title: (&'static str, &'static str),
-    next: (&'static str, &'static str),
-) -> Edge {
-    Edge { code, status, title: Label { vi: title.0, en: title.1 }, next: Label { vi: next.0, en: next.1 } }
-}
-
-/// Every code of the edge but `NOT_FOUND`, which it shares with the rules.
-pub(super) const EDGE: &[Edge] = &[
-    edge(
-        "UNAUTHENTICATED",
-        401,
-        ("Chưa đăng nhập", "Not signed in"),
-        (
-            "Gửi kèm tiêu đề Authorization: Bearer <mã truy cập>.",
-            "Send the header Authorization: Bearer <token>.",
-        ),
-    ),
-    edge(
-        "SIGN_IN_REFUSED",
-        401,
-        ("Không đăng nhập được", "Sign-in refused"),
-        (
-            "Kiểm tra tên, mật khẩu và mã một lần, hoặc đăng nhập lại.",
-            "Look at the name, the password and the one-time code, or sign in again.",
-        ),
-    ),
-    edge(
-        "PASSWORD_CHANGE_REQUIRED",
-        403,
-        ("Phải đổi mật khẩu", "Password change required"),
-        (
-            "Đổi mật khẩu do quản trị cấp: PUT /api/v1/session/password.",
-            "Change the password that an administrator gave: PUT /api/v1/session/password.",
-        ),
-    ),
-    edge(
-        "ACCOUNT_LOCKED",
-        429,
-        ("Tài khoản tạm khóa", "Account locked"),
-        ("Chờ đến lúc mở khóa, hoặc liên hệ quản trị.", "Wait until it opens, or ask the administrator."),
-    ),
-    edge(
-        "TOO_MANY_REQUESTS",
-        429,
-        ("Quá nhiều yêu cầu", "Too many requests"),
-        (
-            "Chờ số giây ở Retry-After rồi gửi lại.",
-            "Wait for the seconds in Retry-After, then send it again.",
-        ),
-    ),
-    edge(
-        "ATTACHMENT_TOO_LARGE",
-        413,
-        ("Tệp quá lớn", "File too large"),
-        ("Gửi tệp nhỏ hơn.", "Bring a smaller file."),
-    ),
-    edge(
-        "ATTACHMENT_TYPE_REFUSED",
-        415,
-        ("Loại tệp không được nhận", "File type refused"),
-        ("Gửi PDF, ảnh, văn bản hoặc tệp Office.", "Bring a PDF, a picture, a text or an Office file."),
-    ),
-    edge(
-        "ATTACHMENT_DAMAGED",
-        502,
-        ("Tệp đã hỏng", "File damaged"),
-        ("Báo cho đơn vị vận hành.", "Tell the operator."),
-    ),
-    edge("UPLOAD_STALLED", 408, ("Tải lên quá chậm", "Upload stalled"), ("Gửi lại.", "Send it again.")),
-    edge("UPLOAD_CUT_SHORT", 400, ("Tải lên bị ngắt", "Upload cut short"), ("Gửi lại.", "Send it again.")),
-    edge(
-        "IDEMPOTENCY_KEY_REQUIRED",
-        400,
-        ("Thiếu khóa chống trùng", "Idempotency-Key required"),
-        (
-            "Gửi kèm tiêu đề Idempotency-Key (tối đa 200 ký tự), mỗi việc một khóa; gửi lại việc cũ thì dùng khóa cũ.",
-            "Send the header Idempotency-Key (at most 200 characters): a new one for each act, the same one for a repeat.",
-        ),
-    ),
-    edge(
-        "MALFORMED_JSON",
-        400,
-        ("Nội dung không phải JSON", "Not JSON"),
-        ("Gửi một đối tượng JSON.", "Send a JSON object."),
-    ),
-    edge(
-        "MALFORMED_QUERY",
-        400,
-        ("Tham số không đúng", "Malformed query"),
-        ("Sửa tham số sau dấu hỏi.", "Correct what stands behind the question mark."),
-    ),
-    edge(
-        "MALFORMED_IF_MATCH",
-        400,
-        ("If-Match không đúng", "Malformed If-Match"),
-        ("Dùng ETag của vụ việc, ví dụ \"7\".", "Send the ETag of the case, such as \"7\"."),
-    ),
-    edge(
-        "BODY_TOO_LARGE",
-        413,
-        ("Nội dung quá lớn", "Body too large"),
-        ("Nội dung gửi lên tối đa 256 KiB.", "A body has at most 256 KiB."),
-    ),
-    edge(
-        "NO_SUCH_ACT",
-        404,
-        ("Không có thao tác này", "No such act"),
-        ("Xem danh sách thao tác ở trang này.", "This document lists the acts."),
-    ),
-    edge(
-        "METHOD_NOT_ALLOWED",
-        405,
-        ("Phương thức không được phép", "Method not allowed"),
-        ("Dùng phương thức nêu ở trang này.", "Use the method that this document gives."),
-    ),
-    edge(
-        "TIMEOUT",
-        503,
-        ("Quá thời gian xử lý", "Took too long"),
-        ("Gửi lại với cùng khóa.", "Repeat with the same Idempotency-Key."),
-    ),
-    edge(
-        "CLOCK_NOT_SET",
-        409,
-        ("Không đặt được đồng hồ", "The clock was not set"),
-        (
-            "Chỉ dùng khi chạy thử: đặt thời điểm sau thời điểm hiện tại, không quá 400 ngày.",
-            "Only where the clock is set by hand: name a time after its own, by at most 400 days.",
-        ),
-    ),
-];
+use crate::refused;
 
 /// A code with its status and its words.
 pub(super) struct Known {
@@ -189,7 +44,7 @@ pub(super) fn all() -> impl Iterator<Item = Known> {
         let status = problem::status(code).as_u16();
         Known { code: code.name(), status, title: words.title, next: words.next }
     });
-    let edge = EDGE.iter().map(|Edge { code, status, title, next }| Known {
+    let edge = refused::ALL.iter().map(|Edge { code, status, title, next }| Known {
         code,
         status: *status,
         title: *title,

@@ -69,7 +69,8 @@ const TABLES: &str = "
         instance INTEGER NOT NULL,
         PRIMARY KEY (agency, due, raised, owed, instance)
     ) WITHOUT ROWID;
-    CREATE VIRTUAL TABLE texts USING fts5(words, content = '', contentless_delete = 1, tokenize = 'ascii');
+    CREATE VIRTUAL TABLE texts USING fts5(words, content = '', contentless_delete = 1, detail = none,
+        tokenize = 'ascii');
     CREATE TABLE known_words (word TEXT PRIMARY KEY) WITHOUT ROWID;
 ";
 

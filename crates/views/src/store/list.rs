@@ -15,6 +15,9 @@ use crate::Filter;
 /// How many cases a list looks at in one go: the next page goes on from there.
 const MOST_LOOKED_AT: usize = 5_000;
 
+/// As how many cases one counts of which it must be looked up whether an agency takes part in it.
+const PARTY_COSTS: usize = 2;
+
 /// The columns of `seen` by which a list is narrowed, in the order in which [`Traits::kept`] takes them.
 pub(super) const TRAITS: &str = "lifecycle, urgency, topic, area, due";
 
@@ -161,10 +164,10 @@ impl Store {
             if last.replace(raised) == Some(raised) {
                 continue;
             }
-            if rows.len() == most || looked_at == MOST_LOOKED_AT {
+            if rows.len() == most || looked_at >= MOST_LOOKED_AT {
                 return Ok(Found { rows, next: Some(raised.unsigned_abs() + 1) });
             }
-            looked_at += 1;
+            looked_at += if party.is_empty() { 1 } else { PARTY_COSTS };
             let is_party = party.is_empty() || seen.by(&party, raised)?.is_some();
             if is_party && Traits::kept(line, 1)?.pass(filter) {
                 rows.extend(cases.raised_at(raised)?);

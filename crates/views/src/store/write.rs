@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params, params_from_iter, types::Value};
 
 use super::{Batch, Entry, Row, Store, StoreError, checksum, list::Traits, name, number};
-use crate::search::{self, Indexed};
+use crate::search::{self, Indexed, Stretch};
 
 impl Store {
     /// Every live case is due: the rules have changed under which it was put on the agenda.
@@ -66,7 +66,7 @@ fn write_case(transaction: &Transaction<'_>, row: &Row) -> Result<(), StoreError
     see_to_audience(transaction, raised, &before.audience, &audience, &traits, same)?;
     let waiting = row.waiting.as_deref().map_or_else(|| before.waiting.clone(), Entry::lines);
     see_to_work(transaction, raised, &before.waiting, &waiting)?;
-    let indexed = search::indexed(&row.case);
+    let indexed = search::indexed(&row.case, Stretch::of(row.raised.sequence));
     let words = checksum(indexed.words.as_bytes());
     if before.words.as_ref() != Some(&words) {
         see_to_words(transaction, raised, &indexed)?;

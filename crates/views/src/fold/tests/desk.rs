@@ -161,6 +161,38 @@ fn a_search_finds_what_was_typed_without_marks_the_best_first() {
 }
 
 #[test]
+fn what_was_raised_long_ago_is_found_behind_what_is_newer_wherever_the_words_stand() {
+    let (policy, folder) = (example_policy(), folder());
+    let mut fold = fold(folder.path());
+    let raised =
+        [(1, 10, "Tràn dầu"), (2, 600_000, "Khác"), (3, 600_001, "Tràn dầu"), (4, 2_000_000, "Khác")];
+    for (n, sequence, title) in raised {
+        let entry = call(case(n), sequence, |data| {
+            data["matter"]["title"] = title.into();
+            data["matter"]["summary"] = "Nghi do tràn dầu".into();
+        });
+        fold.apply(&entry, Instant::now(), &under(&policy));
+    }
+    save(&mut fold);
+    let all = [2_000_000, 600_001, 600_000, 10];
+    assert_eq!(found(&fold, "tran dau"), all);
+    // And so page after page, of any length.
+    for most in 1..=3 {
+        let (mut pages, mut filter) = (Vec::new(), Filter::default());
+        loop {
+            let page =
+                fold.store.search(&auditor(), &Query::parse("tran dau").unwrap(), &filter, most).unwrap();
+            pages.extend(page.rows.iter().map(|row| row.raised.sequence));
+            filter.before = page.next;
+            if filter.before.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, all, "{most} a page");
+    }
+}
+
+#[test]
 fn a_case_is_found_by_its_number() {
     let (policy, folder) = (example_policy(), folder());
     let mut fold = with(folder.path(), &policy, &[("một", "a"), ("hai", "b")]);

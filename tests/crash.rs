@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use bus::outbox::EntryId;
 use bus::{Bus, Failpoint, Principal};
 use domain::scenario::Step;
 use events::{Kind, Timestamp};
@@ -26,7 +27,7 @@ use support::{
     split::Split,
     story::{AT_NIGHT, CASE, HIGHWAY, Story, file, refusal},
 };
-use svc_notifier::outbox::{self, EntryId};
+use svc_notifier::outbox;
 use testkit::{
     eventually,
     smtp::{Behaviour, SmtpSink},
@@ -387,7 +388,7 @@ fn in_any_order(replay: &str) -> String {
 /// marked so. Gives each mail once.
 async fn arrived(bus: &Bus, relay: &SmtpSink) -> Vec<Mail> {
     eventually(async || {
-        let open = outbox::open(bus).await.map_err(|error| error.to_string())?;
+        let open = outbox::open(bus, &testkit::example_policy()).await.map_err(|error| error.to_string())?;
         if open.is_empty() { Ok(()) } else { Err(format!("{open:?}")) }
     })
     .await;

@@ -101,7 +101,10 @@ async fn what_happened_is_what_is_counted() {
 /// No label is of a case, an agency, an office or a person.
 fn names_nobody(read: &Metrics, case: &str) {
     let names: Vec<_> = read.label_names().into_iter().collect();
-    assert_eq!(names, ["act", "code", "le", "outcome", "service", "stage", "state", "stream", "verdict"]);
+    assert_eq!(
+        names,
+        ["act", "code", "le", "mail", "outcome", "service", "stage", "state", "stream", "verdict"]
+    );
     let policy = policy();
     let organisation = &policy.organisation;
     let mut nobody = vec![case.to_owned(), "VV-2026".to_owned()];

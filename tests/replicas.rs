@@ -10,6 +10,7 @@ use std::{
     sync::Arc,
 };
 
+use bus::outbox::State;
 use bus::{
     Principal, log as stream,
     streams::{CASES, NOTIFIER},
@@ -26,7 +27,6 @@ use support::{
     split::{Serve, Split},
     story::{CASE, HIGHWAY, Story, file, refusal},
 };
-use svc_notifier::outbox::State;
 use testkit::{
     eventually,
     smtp::{Behaviour, SmtpSink},

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use bus::outbox::{Record, State};
 use bus::{
     Principal,
     log::Entry,
     streams::{CASES, OUTBOX},
 };
 use events::{CommandId, Fact, Kind};
-use svc_notifier::outbox::{Record, State};
 use testkit::{nats::TestNats, smtp::Received};
 
 use crate::support::{

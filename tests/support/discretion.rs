@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs};
 
 use chrono::{DateTime, NaiveDate};
-use domain::scenario::Scenario;
+use domain::{labels, scenario::Scenario};
 use serde_json::Value;
 
 use super::{mails::Mail, policy, top};
@@ -40,13 +40,18 @@ pub fn nothing_is_given_away(scenario: &Scenario, mails: &[Mail]) {
             .expect("an office at this address");
         let text = mail.text.replacen(&office.title, "", 1);
         assert_ne!(text, mail.text, "it does not address the office at {}", mail.to);
-        let link = text.lines().find_map(|line| line.strip_prefix("Đề nghị đăng nhập để xem: "));
-        let path = link.and_then(|link| link.strip_prefix("https://phoi-hop.tinh.example/"));
-        let about = ["cases/", "directory/delegations/"];
-        let case = path.and_then(|path| about.iter().find_map(|about| path.strip_prefix(about)));
-        let case = case.expect("a link to the case, or to the delegation");
-        assert!(case.parse::<events::CaseId>().is_ok(), "{case} says more than an opaque id");
-        let text = text.replacen(case, "", 1);
+        let links =
+            text.split_whitespace().filter_map(|word| word.strip_prefix("https://phoi-hop.tinh.example/"));
+        let links: Vec<_> = links.map(str::to_owned).collect();
+        assert!(!links.is_empty(), "no link in {text}");
+        let mut text = text;
+        for path in links.iter().filter(|path| *path != "work") {
+            let about = ["cases/", "directory/delegations/"];
+            let id = about.iter().find_map(|about| path.strip_prefix(about));
+            let id = id.expect("a link to the case, to the delegation, or to what waits");
+            assert!(id.parse::<events::CaseId>().is_ok(), "{id} says more than an opaque id");
+            text = text.replace(id, "");
+        }
         let said: BTreeSet<_> = [words(&text), words(&mail.subject)].into_iter().flatten().collect();
         let leaked: Vec<_> = said.difference(&frame).filter(|word| sensitive.contains(*word)).collect();
         assert!(leaked.is_empty(), "{leaked:?} in the mail to {}:\n{}\n{}", mail.to, mail.subject, mail.text);
@@ -100,6 +105,14 @@ fn frame() -> BTreeSet<String> {
         let said = template.split('{').map(|piece| piece.rsplit('}').next().unwrap_or_default());
         frame.extend(said.flat_map(words));
     }
+    let titles = (1..30).filter_map(|number| labels::alert(&format!("E{number:02}"), None));
+    frame.extend(titles.chain([labels::DISCREET]).flat_map(|title| words(title.vi)));
+    frame.extend(
+        ["E17b", "E22"]
+            .into_iter()
+            .filter_map(|id| labels::alert(id, Some(1)))
+            .flat_map(|title| words(title.vi)),
+    );
     // What fills the braces, whatever the case: how an addressee is called, the urgency, a due time in words.
     frame.extend(words("đồng chí, Thường, Khẩn, Thượng khẩn, Hỏa tốc, 22 giờ 07, ngày 16/5/2026"));
     frame

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use bus::outbox::{EntryId, Notice, Record, State};
 use bus::{
     Bus, log,
     streams::{CASES, NOTIFIER, OUTBOX},
 };
 use mail_parser::MessageParser;
-use svc_notifier::outbox::{EntryId, Notice, Record, State};
 use testkit::{eventually, smtp::SmtpSink};
 
 /// A mail.
@@ -36,9 +36,16 @@ impl Mail {
         }
     }
 
-    /// The line that a list of mails has for it.
+    /// The line that a list of mails has for it; a digest with what it gathers.
     pub fn line(&self) -> String {
-        format!("{}  {}", self.to, self.subject)
+        let numbered = |line: &str| {
+            let (number, item) = line.split_once(". ")?;
+            let item = item.split(';').next().unwrap_or(item).to_owned();
+            number.chars().all(|c| c.is_ascii_digit()).then_some(item)
+        };
+        let items: Vec<_> = self.text.lines().filter_map(numbered).collect();
+        let gathers = if items.is_empty() { String::new() } else { format!(": {}", items.join("; ")) };
+        format!("{}  {}{gathers}", self.to, self.subject)
     }
 }
 
@@ -98,13 +105,13 @@ pub async fn outbox(bus: &Bus) -> BTreeMap<EntryId, Entry> {
     let mut entries: BTreeMap<EntryId, Entry> = BTreeMap::new();
     let mut next = 1;
     loop {
-        let messages = log::read(bus, OUTBOX, next, ">").await.expect("the outbox can be read");
+        let messages = log::read(bus, OUTBOX, next, "outbox.*.*.*").await.expect("the outbox can be read");
         let Some(last) = messages.last() else { return entries };
         next = last.sequence + 1;
         for message in &messages {
             let record: Record = serde_json::from_slice(&message.payload).expect("a record of the outbox");
             let entry = entries.entry(record.entry).or_default();
-            if let State::Queued { notice } | State::Suppressed { notice } = &record.state {
+            if let State::Queued { notice, .. } | State::Suppressed { notice } = &record.state {
                 assert!(entry.notice.is_none(), "{:?} was entered twice", record.entry);
                 entry.notice = Some(notice.clone());
             }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use domain::Refusal;
-use events::{AgencyId, OfficerId, Timestamp};
+use events::{AgencyId, CaseId, OfficerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -43,6 +43,18 @@ pub enum Question {
         password: Secret,
         /// The one-time code.
         code: Option<Secret>,
+    },
+    /// Somebody opened a case: it is written down.
+    Opened {
+        /// Who.
+        assertion: Assertion,
+        /// Which.
+        case: CaseId,
+    },
+    /// Who has opened a case, and when? The edge asks, for who may see the ledger of its mails.
+    WhoOpened {
+        /// Which.
+        case: CaseId,
     },
     /// Something that an officer asks about his own account, in his own session.
     Own {
@@ -95,6 +107,8 @@ pub enum Answer {
         /// In base 32, as an authenticator takes it.
         secret: Secret,
     },
+    /// Who has opened it, the oldest first.
+    Opened(Vec<Opening>),
     /// Done.
     Done,
     /// Nobody is known by that: the same words whatever is wrong.
@@ -156,6 +170,15 @@ pub struct Listed {
     pub ends: Option<Timestamp>,
     /// When it was ended before.
     pub ended: Option<Timestamp>,
+}
+
+/// A case was opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opening {
+    /// By whom.
+    pub officer: OfficerId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// What somebody acts by.
@@ -224,4 +247,9 @@ pub enum What {
     },
     /// A token was taken back.
     TokenRevoked,
+    /// He opened a case.
+    CaseOpened {
+        /// Which.
+        case: CaseId,
+    },
 }

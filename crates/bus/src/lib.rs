@@ -10,6 +10,7 @@ pub mod failpoint;
 pub mod identity;
 pub mod log;
 pub mod objects;
+pub mod outbox;
 pub mod permissions;
 mod probe;
 pub mod protocol;

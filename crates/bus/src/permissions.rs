@@ -169,7 +169,7 @@ impl Principal {
                 rights
                     .publish(read_replica(IDENTITY))
                     .publish([read_leader(IDENTITY), stream_info(IDENTITY)]);
-                rights.publish([read_leader(ACCESS), stream_info(ACCESS)]);
+                rights.publish(read_replica(ACCESS)).publish([read_leader(ACCESS), stream_info(ACCESS)]);
                 rights.subscribe([ASK]);
                 rights.responses = true;
             }
@@ -201,6 +201,7 @@ impl Principal {
             }
             Self::Views => {
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES), stream_info(CASES)]);
+                rights.publish(read_replica(OUTBOX));
                 rights.publish([consumer_info(CASES, NOTIFIER)]).subscribe(["log.>"]);
             }
             Self::Deploy => {

@@ -14,6 +14,7 @@ mod demo;
 mod diagrams;
 #[cfg(test)]
 mod flow;
+mod mail;
 mod mails;
 #[cfg(test)]
 mod pages;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
             Command::Policy(command) => policy::command(command).await,
             Command::Account(command) => accounts::account(command).await,
             Command::Token(command) => accounts::token(command).await,
+            Command::Mail(command) => mail::command(command).await,
             Command::Audit(AuditCommand::Replay(options)) => audit::replay(options).await,
         }
     });

@@ -1,6 +1,7 @@
 //! What the states and kinds of time are called by those who work with them (DOMAIN §3.1, §7).
 
 pub mod acts;
+mod alerts;
 mod codes;
 mod happenings;
 mod states;
@@ -10,6 +11,7 @@ use events::{DeadlineKey, Lifecycle, Urgency, terms::Side};
 
 use crate::stages::taskforce::TaskforceState;
 
+pub use alerts::{DISCREET, alert, mail_state};
 pub use codes::code;
 pub use happenings::happening;
 pub use states::{assignment, caller, dossier, item, round, written};

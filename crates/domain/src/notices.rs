@@ -5,6 +5,7 @@ mod recipients;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveTime;
 use events::{
     AgencyId, Body, Fact, Kind, OfficeId, Timestamp, Urgency,
     coordination::Closes,
@@ -19,6 +20,7 @@ pub use alert::Alert;
 pub use recipients::reports_up;
 
 use crate::{
+    calendar::{Calendar, local, local_date},
     case::Case,
     deadlines,
     organisation::{Office, Role},
@@ -91,6 +93,28 @@ pub struct Notice {
     pub alert: Alert,
     /// The deadline that it names, if one belongs to it.
     pub deadline: Option<Timestamp>,
+}
+
+/// The morning on which a notice goes out with others: that of the next working day at 07:30 (DOMAIN §6). None goes at
+/// once: what is urgent, what is overdue at whatever urgency, and what would be due before that morning. A calendar that
+/// does not reach so far holds nothing back.
+pub fn digest_at(
+    urgency: Urgency,
+    level: Option<u8>,
+    deadline: Option<Timestamp>,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> Option<Timestamp> {
+    if urgency >= Urgency::Khan || level.is_some() {
+        return None;
+    }
+    let time = NaiveTime::from_hms_opt(7, 30, 0)?;
+    let mut day = local_date(now);
+    if local(day, time) <= now {
+        day = day.succ_opt()?;
+    }
+    let morning = local(calendar.next_working_day(day).ok()?, time);
+    deadline.is_none_or(|deadline| deadline > morning).then_some(morning)
 }
 
 /// The mails that a fact of the directory brings: who gave a delegation that ends soon, and who has it (DOMAIN §2, E20).

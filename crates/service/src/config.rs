@@ -134,6 +134,13 @@ pub struct Mail {
     pub address_word: String,
     /// The alerts that say only that there is something to do, e.g. `E09`.
     pub discreet: Vec<String>,
+    /// English below the Vietnamese.
+    pub english: bool,
+    /// A Maildir into which the mail server puts reports of failure (DSN): with it, each mail has an envelope address
+    /// of its own, `<local part>+<id>@<domain>`.
+    pub bounces: Option<PathBuf>,
+    /// After how many seconds the relay is asked whether it is there, also when there is no mail; 0 never.
+    pub probe_seconds: u64,
 }
 
 /// The metrics.
@@ -223,6 +230,9 @@ impl Default for Mail {
             from: "phoi-hop@tinh.example".to_owned(),
             address_word: "đồng chí".to_owned(),
             discreet: ["E09", "E11", "E12", "E14"].map(str::to_owned).to_vec(),
+            english: false,
+            bounces: None,
+            probe_seconds: 300,
         }
     }
 }

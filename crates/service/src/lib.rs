@@ -12,9 +12,10 @@ pub mod stage;
 pub mod time_travel;
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use bus::{
@@ -139,26 +140,64 @@ impl Chassis {
     }
 }
 
-/// Counts effects under way: mails not yet attempted, say.
+/// Counts effects under way: mails not yet attempted, say. And knows when the next one is to begin by itself.
 #[derive(Clone, Debug)]
-pub struct Effects(watch::Sender<usize>);
+pub struct Effects {
+    under_way: watch::Sender<usize>,
+    alarms: Arc<Mutex<BTreeMap<Timestamp, usize>>>,
+}
 
 impl Default for Effects {
     fn default() -> Self {
-        Self(watch::Sender::new(0))
+        Self { under_way: watch::Sender::new(0), alarms: Arc::default() }
     }
 }
 
 impl Effects {
     /// One more effect is under way, until the guard is dropped.
     pub fn begin(&self) -> EffectGuard {
-        self.0.send_modify(|count| *count += 1);
+        self.under_way.send_modify(|count| *count += 1);
         EffectGuard(self.clone())
     }
 
     /// Whether none is under way.
     pub fn is_idle(&self) -> bool {
-        *self.0.borrow() == 0
+        *self.under_way.borrow() == 0
+    }
+
+    /// Something is to be done at an instant: a clock that is set by hand stops there, and waits until the alarm is
+    /// dropped.
+    pub fn at(&self, instant: Timestamp) -> Alarm {
+        *self.alarms().entry(instant).or_default() += 1;
+        Alarm { effects: self.clone(), instant }
+    }
+
+    /// The next instant at which something is to be done.
+    pub fn next_alarm(&self) -> Option<Timestamp> {
+        self.alarms().keys().next().copied()
+    }
+
+    fn alarms(&self) -> MutexGuard<'_, BTreeMap<Timestamp, usize>> {
+        self.alarms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that is to be done at an instant.
+#[derive(Debug)]
+pub struct Alarm {
+    effects: Effects,
+    instant: Timestamp,
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        let mut alarms = self.effects.alarms();
+        if let Some(count) = alarms.get_mut(&self.instant) {
+            *count -= 1;
+            if *count == 0 {
+                alarms.remove(&self.instant);
+            }
+        }
     }
 }
 
@@ -168,6 +207,6 @@ pub struct EffectGuard(Effects);
 
 impl Drop for EffectGuard {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| *count -= 1);
+        self.0.under_way.send_modify(|count| *count -= 1);
     }
 }

@@ -74,7 +74,8 @@ pub async fn advance(chassis: &Chassis, to: Timestamp) -> Result<Arrived, Stuck>
     let mut steps = 0;
     while chassis.clock.now() < to {
         let now = chassis.clock.now();
-        let next = chassis.views.next_due(now).filter(|due| *due < to).unwrap_or(to);
+        let alarm = chassis.effects.next_alarm().filter(|at| *at > now);
+        let next = chassis.views.next_due(now).into_iter().chain(alarm).min().map_or(to, |due| due.min(to));
         chassis.clock.set(next);
         announce(chassis, next).await;
         sequence = settle(chassis).await?;
@@ -100,6 +101,9 @@ async fn settle(chassis: &Chassis) -> Result<u64, Stuck> {
             Err(error) => error.to_string(),
             Ok(last) if progress.borrow().applied < last => "the fold is behind the log".to_owned(),
             Ok(_) if !chassis.views.is_settled(now) => "an automatic step is to come".to_owned(),
+            Ok(_) if chassis.effects.next_alarm().is_some_and(|at| at <= now) => {
+                "a digest is to go out".to_owned()
+            }
             Ok(last) => match log::backlog(&chassis.reader, CASES, NOTIFIER).await {
                 Ok(0) if chassis.effects.is_idle() => return Ok(last),
                 Ok(_) => "mail is under way".to_owned(),

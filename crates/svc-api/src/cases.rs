@@ -106,6 +106,7 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, id, query.at_least).await?;
+    api.opened.note(&api, &caller, case.id);
     let mut response =
         axum::Json(view::case(&case, &api.chassis.policy(), api.reader(&caller))).into_response();
     view::etag(response.headers_mut(), case.version);

@@ -14,6 +14,7 @@ mod dossier;
 mod edge;
 mod health;
 mod lists;
+mod mails;
 mod refused;
 mod session;
 pub mod spec;
@@ -71,6 +72,7 @@ struct Api {
     doors: Doors,
     files: Arc<attachments::Files>,
     limits: Arc<Limits>,
+    opened: mails::Opened,
 }
 
 impl Api {
@@ -95,7 +97,13 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let _ = chassis.listening.set(address);
     let (stop, tasks, config) = (chassis.stop.clone(), chassis.tasks.clone(), Arc::clone(&chassis.config));
     let limits = Limits::new(&config.http);
-    let api = Api { chassis, doors, files: Arc::new(files), limits: Arc::new(limits) };
+    let api = Api {
+        chassis,
+        doors,
+        files: Arc::new(files),
+        limits: Arc::new(limits),
+        opened: mails::Opened::default(),
+    };
     let serving = Serving::new(router(api), tls, &config.http, stop, tasks.clone());
     tasks.spawn(serving.serve(listener));
     Ok(())
@@ -107,6 +115,7 @@ fn router(api: Api) -> Router {
         .route("/cases/{id}", get(cases::one))
         .route("/cases/{id}/events", get(cases::events))
         .route("/cases/{id}/dossier", get(dossier::one))
+        .route("/cases/{id}/mails", get(mails::ledger))
         .route("/cases/{id}/{act}", post(acts::act))
         .route("/session", get(session::who))
         .route("/session/second-factor", post(session::begin_second_factor))

@@ -3,7 +3,7 @@
 use std::{fs, io, path::Path, sync::Arc};
 
 use bus::{
-    assertion::{Claims, Signer, Strength},
+    assertion::{Assertion, Claims, Signer, Strength},
     connection::Message,
     identity::{ASK, Answer, Proven, Question, Secret, SignedIn, What},
     protocol,
@@ -11,7 +11,7 @@ use bus::{
 };
 use chrono::TimeDelta;
 use domain::{Code, Refusal};
-use events::{OfficerId, Timestamp};
+use events::{CaseId, OfficerId, Timestamp};
 use service::{Chassis, Clock, StartError, config::Identity as Settings, serving::serve};
 use tokio::sync::Semaphore;
 
@@ -104,11 +104,26 @@ impl Desk {
                 self.sign_in(officer, &password, code.as_ref()).await
             }
             Question::Own { secret, wish } => self.own(&secret, wish).await,
+            Question::Opened { assertion, case } => self.opened(&assertion, case).await,
+            Question::WhoOpened { case } => self.vault.openings(case).await.map(Answer::Opened),
         };
         answered.unwrap_or_else(|error| {
             tracing::error!(%error, "who acts cannot be found out");
             Answer::Refused(unavailable(&error))
         })
+    }
+
+    /// Writes down that a case was opened.
+    async fn opened(&self, assertion: &Assertion, case: CaseId) -> Result<Answer, VaultError> {
+        let now = Clock::System.now();
+        match self.chassis.verifier.verify(assertion, now) {
+            Ok(claims) => {
+                let at = self.chassis.clock.now();
+                self.vault.record_opening(&claims.officer, claims.credential, case, at).await?;
+                Ok(Answer::Done)
+            }
+            Err(refusal) => Ok(Answer::Refused(refusal)),
+        }
     }
 
     fn settings(&self) -> &Settings {

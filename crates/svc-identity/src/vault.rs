@@ -3,11 +3,11 @@
 use bus::{
     Bus,
     append::{self, Append, AppendError},
-    identity::{Access, What},
+    identity::{Access, Opening, What},
     log::{self, ReadError},
     streams::{ACCESS, IDENTITY, IDENTITY_SUBJECTS},
 };
-use events::{OfficerId, Timestamp};
+use events::{CaseId, OfficerId, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -160,13 +160,42 @@ impl Vault {
         what: What,
         at: Timestamp,
     ) -> Result<(), VaultError> {
-        let subject = format!("access.{officer}");
         let access = Access { at, officer: officer.clone(), credential, what };
+        self.write_down(format!("access.{officer}"), &access).await
+    }
+
+    /// Writes down that a case was opened.
+    pub(crate) async fn record_opening(
+        &self,
+        officer: &OfficerId,
+        credential: Uuid,
+        case: CaseId,
+        at: Timestamp,
+    ) -> Result<(), VaultError> {
+        let what = What::CaseOpened { case };
+        let access = Access { at, officer: officer.clone(), credential: Some(credential), what };
+        self.write_down(of_case(case), &access).await
+    }
+
+    /// Who has opened a case, the oldest first.
+    pub(crate) async fn openings(&self, case: CaseId) -> Result<Vec<Opening>, VaultError> {
+        let mut openings = Vec::new();
+        let mut next = 1;
+        loop {
+            let read = log::read(&self.bus, ACCESS, next, &of_case(case)).await?;
+            let Some(last) = read.last() else { return Ok(openings) };
+            next = last.sequence + 1;
+            let kept = read.iter().filter_map(|entry| serde_json::from_slice::<Access>(&entry.payload).ok());
+            openings.extend(kept.map(|Access { officer, at, .. }| Opening { officer, at }));
+        }
+    }
+
+    async fn write_down(&self, subject: String, access: &Access) -> Result<(), VaultError> {
         for round in 1.. {
             let last = log::last(&self.bus, ACCESS, &subject).await?;
             let entry = Append {
                 subject: subject.clone(),
-                payload: bus::protocol::write(&access),
+                payload: bus::protocol::write(access),
                 id: Uuid::new_v4().to_string(),
                 expected: last.map_or(0, |entry| entry.sequence),
                 headers: Vec::new(),
@@ -192,6 +221,11 @@ impl Vault {
             tracing::warn!(%error, "the edges were not told that a credential ended");
         }
     }
+}
+
+/// Where it stands who opened a case. No officer's name begins so.
+fn of_case(case: CaseId) -> String {
+    format!("access.~opened.{case}")
 }
 
 fn subject(key: &str) -> String {

@@ -2,37 +2,32 @@
 
 use std::{
     sync::{Arc, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bus::{Failpoint, append::AppendError, failpoint, log::ReadError};
+use bus::{
+    Failpoint,
+    append::AppendError,
+    failpoint,
+    log::ReadError,
+    outbox::{EntryId, Notice, State},
+};
 use chrono::TimeDelta;
-use events::Urgency;
 use service::{Chassis, Clock, EffectGuard};
-use tokio::sync::{Mutex, Semaphore, mpsc};
 
 use crate::{
-    letter::{self, BadLetter, Letter, Part},
-    notices::{Fill, Salutation, Template, render},
-    outbox::{self, EntryId, Open, Outbox, State},
+    digests::Digests,
+    letter::{self, BadLetter, Part},
+    lines::Lines,
+    outbox::{self, Change, Open, Outbox, Rank},
+    queue::{Job, Queue, Way},
     seen::{Held, Seen},
-    transport::{self, Outcome, Transport, smtp::BadConfig},
+    transport::{self, Outcome, smtp::BadConfig},
+    writing,
 };
 
 /// How many mails are under way at a time.
 const UNDER_WAY: usize = 64;
-
-/// How many more wait for their first attempt: the log holds what follows.
-const WAITING: usize = 1_024;
-
-/// How many of them are with the relay at a time, each on a line of its own.
-const LINES: usize = 8;
-
-/// The first pause before a mail is tried again; it doubles each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-
-/// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 /// How long a mail is tried before it is given up.
 const TRIED_FOR: TimeDelta = TimeDelta::days(5);
@@ -40,24 +35,20 @@ const TRIED_FOR: TimeDelta = TimeDelta::days(5);
 /// How long the outbox is left alone when it does not answer.
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
 
-/// Mail that has not moved for so long is seen to by nobody: longer than the longest pause between two attempts.
+/// Mail that has not moved for so long is seen to by nobody, unless the relay is away: longer than the longest pause
+/// between two attempts. Two that see to the same do no harm: only one of them gets to attempt it.
 pub(crate) const ORPHANED: TimeDelta = TimeDelta::minutes(25);
 
-/// Hands entries to the workers.
+/// Sees to entries until the relay has answered for good.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
-    chassis: Chassis,
+    pub(crate) chassis: Chassis,
     /// The sender's domain, on which all ids of mails stand.
-    domain: Arc<str>,
-    outbox: Outbox,
+    pub(crate) domain: Arc<str>,
+    pub(crate) outbox: Outbox,
+    pub(crate) queue: Arc<Queue>,
     held: Held,
-    queue: mpsc::Sender<Job>,
-}
-
-/// An entry to be attempted; the manual clock waits while the guard lives.
-struct Job {
-    open: Open,
-    effect: Option<EffectGuard>,
+    digests: Digests,
 }
 
 impl Dispatcher {
@@ -67,16 +58,18 @@ impl Dispatcher {
         outbox: Outbox,
         config: &transport::Config,
     ) -> Result<Self, BadConfig> {
-        let (queue, jobs) = mpsc::channel(WAITING);
         let domain = sender_domain(&chassis.config.mail.from)?.into();
         let held = Held::default();
-        Seen::watch(&chassis.metrics, &held, &chassis.clock);
+        let queue = Arc::new(Queue::default());
+        Seen::watch(&chassis.metrics, &held, &queue, &chassis.clock);
         let lines = Arc::new(Lines::new(config, outbox.seen.clone())?);
-        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, held, queue };
-        let jobs = Arc::new(Mutex::new(jobs));
+        let digests = Digests::new(chassis.effects.clone());
+        let dispatcher = Self { chassis: chassis.clone(), domain, outbox, queue, held, digests };
         for _ in 0..UNDER_WAY {
-            chassis.tasks.spawn(dispatcher.clone().work(Arc::clone(&lines), Arc::clone(&jobs)));
+            chassis.tasks.spawn(dispatcher.clone().work(Arc::clone(&lines)));
         }
+        chassis.tasks.spawn(dispatcher.digests.clone().run(dispatcher.clone()));
+        chassis.tasks.spawn(lines.watch(Arc::clone(&dispatcher.queue), chassis.clone()));
         Ok(dispatcher)
     }
 
@@ -84,17 +77,21 @@ impl Dispatcher {
     /// it was interrupted, and its outcome is unknown.
     async fn recover(&self, at_rest: TimeDelta) -> Result<(), ReadError> {
         let now = Clock::System.now();
-        let left = outbox::open(&self.chassis.bus).await?;
+        let left = outbox::open(&self.chassis.bus, &self.chassis.policy()).await?;
         let orphans = left.into_iter().filter(|open| now - open.since >= at_rest && !self.is_held(open.id));
+        let mut taken = 0_u32;
         for mut open in orphans {
-            tracing::info!(code = %open.notice.code, template = open.notice.template, "taking up mail");
             if open.interrupted {
                 let why = "the process ended during the attempt".to_owned();
                 let Some(sequence) = self.note(&open, State::Unknown { why }).await else { continue };
                 open.sequence = sequence;
                 open.maybe_doubled = true;
             }
-            self.take(open, None).await;
+            taken += 1;
+            self.take(open, None).await?;
+        }
+        if taken > 0 {
+            tracing::info!(taken, "mail was left unfinished, and is taken up");
         }
         Ok(())
     }
@@ -110,7 +107,7 @@ impl Dispatcher {
             let pause = match looked {
                 Ok(()) => {
                     at_rest = ORPHANED;
-                    ORPHANED.to_std().unwrap_or(LONGEST_PAUSE)
+                    ORPHANED.to_std().unwrap_or_default()
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the outbox cannot be read");
@@ -128,25 +125,37 @@ impl Dispatcher {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
-    /// Queues an entry for its next attempt, once there is room.
-    pub(crate) async fn take(&self, open: Open, effect: Option<EffectGuard>) {
+    /// Sees to an entry from now on.
+    pub(crate) async fn take(&self, mut open: Open, effect: Option<EffectGuard>) -> Result<(), ReadError> {
+        self.hold(&open);
+        let Some(at) = open.digest_at else {
+            self.queue.push(Job { open, effect });
+            return Ok(());
+        };
+        if open.notice.is_none() {
+            open.notice = outbox::notice(&self.chassis.bus, &open).await?.map(Box::new);
+        }
+        self.digests.add(at, open);
+        Ok(())
+    }
+
+    /// This process sees to the entry.
+    pub(crate) fn hold(&self, open: &Open) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id, open.queued_at);
-        // The workers live as long as the process; after that the next one recovers what is open.
-        let _ = self.queue.send(Job { open, effect }).await;
     }
 
     /// This process sees to the entry no more.
-    fn let_go(&self, id: EntryId) {
+    pub(crate) fn let_go(&self, id: EntryId) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
-    async fn work(self, lines: Arc<Lines>, jobs: Arc<Mutex<mpsc::Receiver<Job>>>) {
+    async fn work(self, lines: Arc<Lines>) {
         loop {
             let job = tokio::select! {
-                job = async { jobs.lock().await.recv().await } => job,
-                () = self.chassis.stop.cancelled() => None,
+                job = self.queue.pop() => job,
+                () = self.chassis.stop.cancelled() => break,
             };
-            let Some(Job { open, effect }) = job else { break };
+            let Job { open, effect } = job;
             self.attempt(&lines, open).await;
             drop(effect);
         }
@@ -155,144 +164,129 @@ impl Dispatcher {
 
     /// One attempt: said before, done, and said after.
     async fn attempt(&self, lines: &Lines, mut open: Open) {
+        let Some(notice) = self.notice(&mut open).await else {
+            self.queue.seen(Way::Answered);
+            return self.let_go(open.id);
+        };
         open.attempts += 1;
         let Some(sequence) = self.note(&open, State::Attempting { attempt: open.attempts }).await else {
+            self.queue.seen(Way::Answered);
             return self.let_go(open.id);
         };
         open.sequence = sequence;
         failpoint::reached(Failpoint::NotifierAttempting);
-        let outcome = match self.letter(&open) {
+        let outcome = match writing::letter(&open, &notice, self) {
             Ok(letter) => lines.send(&letter).await,
             Err(why) => Outcome::Refused { reply: why },
         };
-        let (code, template, office) = (&open.notice.code, &open.notice.template, &open.notice.office);
-        tracing::info!(%code, template, %office, attempt = open.attempts, outcome = outcome_name(&outcome), "mail");
+        let way = outcome.way();
+        let (code, template, office) = (&notice.code, &notice.template, &notice.office);
+        tracing::info!(%code, template, %office, attempt = open.attempts, outcome = outcome.name(), "mail");
         if matches!(outcome, Outcome::Sent { .. }) {
             failpoint::reached(Failpoint::NotifierSent);
+            let after = self.chassis.clock.now() - open.queued_at;
+            self.outbox.seen.arrived(!notice.items.is_empty(), after);
         }
         let given_up = self.chassis.clock.now() - open.queued_at > TRIED_FOR;
         let state = match outcome {
             Outcome::Sent { reply } => State::Sent { reply, maybe_doubled: open.maybe_doubled },
             Outcome::Refused { reply } => State::Refused { reply },
-            Outcome::Waiting { reply } if given_up => State::GivenUp { why: reply },
+            Outcome::Waiting { reply } | Outcome::Unreachable { reply } if given_up => {
+                State::GivenUp { why: reply }
+            }
             Outcome::Unknown { why } if given_up => State::GivenUp { why },
-            Outcome::Waiting { reply } => State::Waiting { reply },
+            Outcome::Waiting { reply } | Outcome::Unreachable { reply } => State::Waiting { reply },
             Outcome::Unknown { why } => State::Unknown { why },
         };
-        if matches!(state, State::Refused { .. } | State::GivenUp { .. }) {
-            tracing::error!(%code, template, %office, alert = true, "a mail will not be delivered");
-        }
+        let failed = matches!(state, State::Refused { .. } | State::GivenUp { .. });
         open.maybe_doubled |= matches!(state, State::Unknown { .. });
         let again = matches!(state, State::Waiting { .. } | State::Unknown { .. });
         let noted = self.note(&open, state).await;
         failpoint::reached(Failpoint::NotifierNoted);
+        self.queue.seen(way);
         match noted {
             Some(sequence) if again => {
                 open.sequence = sequence;
-                self.later(open);
+                self.queue.push_again(open, way);
             }
-            _ => self.let_go(open.id),
+            noted => {
+                self.let_go(open.id);
+                if failed && noted.is_some() {
+                    self.tell_of_failure(open.id, &notice).await;
+                }
+            }
+        }
+    }
+
+    /// What an entry is to tell; `None` when it cannot be found, or the process stops.
+    async fn notice(&self, open: &mut Open) -> Option<Box<Notice>> {
+        while open.notice.is_none() {
+            match outbox::notice(&self.chassis.bus, open).await {
+                Ok(Some(notice)) => open.notice = Some(Box::new(notice)),
+                Ok(None) => {
+                    tracing::error!(entry = %open.id.0, alert = true, "what a mail is to tell is not in the outbox");
+                    return None;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox does not answer: it is read again");
+                    self.pause().await?;
+                }
+            }
+        }
+        open.notice.clone()
+    }
+
+    /// Leaves the outbox alone for a moment; `None` when the process stops.
+    async fn pause(&self) -> Option<()> {
+        tokio::select! {
+            () = tokio::time::sleep(NOTE_AGAIN) => Some(()),
+            () = self.chassis.stop.cancelled() => None,
+        }
+    }
+
+    /// A mail will not arrive: the liaison unit of its agency is told, whoever of it is not the one who is not reached.
+    pub(crate) async fn tell_of_failure(&self, entry: EntryId, failed: &Notice) {
+        tracing::error!(code = %failed.code, template = failed.template, office = %failed.office, alert = true, "a mail does not arrive");
+        if failed.template == writing::FAILURE {
+            return;
+        }
+        let policy = self.chassis.policy();
+        for notice in writing::failures(failed, &policy) {
+            let id = entry.of_failure(&notice.office);
+            let rank = Rank::of(&notice, &policy);
+            self.enter_one(id, notice, rank).await;
+        }
+    }
+
+    /// Enters a notice that no fact brings.
+    async fn enter_one(&self, id: EntryId, notice: Notice, rank: Rank) {
+        let now = self.chassis.clock.now();
+        let mut open = Open::new(id, notice.clone(), rank, now, None);
+        if let Some(sequence) = self.note(&open, State::Queued { notice, digest_at: None }).await {
+            (open.sequence, open.entered) = (sequence, sequence);
+            self.hold(&open);
+            self.queue.push(Job { open, effect: None });
         }
     }
 
     /// Notes an entry's next state, and does not rest until it is known to stand there; `None` when somebody else
     /// sees to the entry, or the process stops.
-    async fn note(&self, open: &Open, state: State) -> Option<u64> {
+    pub(crate) async fn note(&self, open: &Open, state: State) -> Option<u64> {
+        let change = Change { entry: open.id, about: open.about, expected: open.sequence, state };
+        let noted = self.note_all(open, vec![change]).await?;
+        noted.first().copied()
+    }
+
+    /// Notes the next states of several entries, all or none, as [`Dispatcher::note`] does.
+    pub(crate) async fn note_all(&self, open: &Open, changes: Vec<Change>) -> Option<Vec<u64>> {
         let at = self.chassis.clock.now();
         loop {
-            match self.outbox.record(open.id, open.sequence, at, state.clone(), open.writer).await {
-                Ok(sequence) => return Some(sequence),
+            match self.outbox.record_all(at, changes.clone(), open.writer).await {
+                Ok(sequences) => return Some(sequences),
                 Err(AppendError::Conflict { .. }) => return None,
                 Err(error) => tracing::warn!(%error, "the outbox does not answer: the same is noted again"),
             }
-            tokio::select! {
-                () = tokio::time::sleep(NOTE_AGAIN) => {}
-                () = self.chassis.stop.cancelled() => return None,
-            }
-        }
-    }
-
-    /// Tries again after a pause: the relay's time, not the clock's.
-    fn later(&self, open: Open) {
-        let doubled = FIRST_PAUSE * 2u32.saturating_pow(open.attempts.saturating_sub(1).min(16));
-        let pause = doubled.min(LONGEST_PAUSE).mul_f64(rand::random_range(0.75..1.25));
-        let dispatcher = self.clone();
-        self.chassis.tasks.spawn(async move {
-            tokio::select! {
-                () = tokio::time::sleep(pause) => dispatcher.take(open, None).await,
-                () = dispatcher.chassis.stop.cancelled() => {}
-            }
-        });
-    }
-
-    /// Writes the mail of an entry.
-    fn letter(&self, open: &Open) -> Result<Letter, String> {
-        let Open { id, notice, .. } = open;
-        let config = &self.chassis.config;
-        let template = Template::from_id(&notice.template).ok_or("this build has no such template")?;
-        let policy = &self.chassis.policy();
-        let office = policy.organisation.office(&notice.office).ok_or("the office is no more")?;
-        let upwards = domain::notices::reports_up(office, policy);
-        let fill = Fill {
-            office_title: office.title.clone(),
-            urgency_label: urgency_label(notice.urgency).to_owned(),
-            case_code: notice.code.clone(),
-            deadline: notice.deadline,
-            link: format!("{}/{}", self.chassis.public_url(), notice.about.path()),
-            level: notice.level,
-            address_word: config.mail.address_word.clone(),
-            salutation: if upwards { Salutation::BaoCao } else { Salutation::Gui },
-            discreet: config.mail.discreet.contains(&notice.template),
-        };
-        let rendered = render(template, &fill).map_err(|error| error.to_string())?;
-        let domain = &self.domain;
-        Ok(Letter {
-            message_id: format!("{}@{domain}", id.0),
-            thread: format!("{}@{domain}", notice.about.id()),
-            from: config.mail.from.clone(),
-            to: notice.address.clone(),
-            subject: rendered.subject,
-            text: rendered.text,
-            // The same at every attempt: a mail that comes twice must be recognisable as one.
-            date: open.queued_at,
-            express: notice.urgency >= Urgency::HoaToc,
-        })
-    }
-}
-
-/// The lines to the relay.
-struct Lines {
-    free: std::sync::Mutex<Vec<Transport>>,
-    places: Semaphore,
-    seen: Seen,
-}
-
-impl Lines {
-    fn new(config: &transport::Config, seen: Seen) -> Result<Self, BadConfig> {
-        let free: Result<Vec<_>, _> = (0..LINES).map(|_| Transport::new(config.clone())).collect();
-        Ok(Self { free: std::sync::Mutex::new(free?), places: Semaphore::new(LINES), seen })
-    }
-
-    /// Sends a letter over the first line that is free.
-    async fn send(&self, letter: &Letter) -> Outcome {
-        let gone = || Outcome::Waiting { reply: "no line to the relay is left".to_owned() };
-        let Ok(_place) = self.places.acquire().await else { return gone() };
-        let Some(mut line) = self.take() else { return gone() };
-        let began = Instant::now();
-        let outcome = line.send(letter).await;
-        self.seen.handed_over(&outcome, began.elapsed());
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        outcome
-    }
-
-    fn take(&self) -> Option<Transport> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    /// Ends the lines that are free: whoever works last ends the last.
-    async fn close(&self) {
-        while let Some(mut line) = self.take() {
-            line.close().await;
+            self.pause().await?;
         }
     }
 }
@@ -300,26 +294,6 @@ impl Lines {
 /// The domain of the sender, who is configured as `address` or `Name <address>`.
 fn sender_domain(from: &str) -> Result<String, BadLetter> {
     Ok(letter::mailbox(Part::From, from)?.email.domain().to_owned())
-}
-
-fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent { .. } => "sent",
-        Outcome::Refused { .. } => "refused",
-        Outcome::Waiting { .. } => "waiting",
-        Outcome::Unknown { .. } => "unknown",
-    }
-}
-
-/// The urgency as a mail names it (DOMAIN §7).
-fn urgency_label(urgency: Urgency) -> &'static str {
-    match urgency {
-        Urgency::Thuong => "Thường",
-        Urgency::Khan => "Khẩn",
-        Urgency::ThuongKhan => "Thượng khẩn",
-        Urgency::HoaToc => "Hỏa tốc",
-        Urgency::HoaTocHenGio => "Hỏa tốc hẹn giờ",
-    }
 }
 
 #[cfg(test)]

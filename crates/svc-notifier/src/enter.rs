@@ -12,6 +12,7 @@ use bus::{
     delivery::Verdict,
     failpoint,
     log::{self, Entry},
+    outbox::{About, EntryId, Notice, State},
     protocol,
     streams::CASES,
 };
@@ -23,7 +24,7 @@ use uuid::Uuid;
 
 use crate::{
     dispatch::Dispatcher,
-    outbox::{About, EntryId, Notice, Open, Outbox, State},
+    outbox::{Change, Open, Outbox, Rank},
 };
 
 /// A fact that was recorded longer ago is entered, but not mailed: a rebuild or a restore must not send again.
@@ -43,6 +44,7 @@ struct Told {
     about: About,
     code: String,
     urgency: Urgency,
+    exercise: bool,
 }
 
 /// Enters what facts bring.
@@ -101,10 +103,12 @@ impl Enter {
         }
     }
 
-    /// Hands over what is to be sent, once there is room.
+    /// Hands over what is to be sent.
     pub(crate) async fn hand_over(&self, to_be_sent: Vec<Entered>) {
         for Entered { open, effect } in to_be_sent {
-            self.dispatcher.take(open, Some(effect)).await;
+            if let Err(error) = self.dispatcher.take(open, Some(effect)).await {
+                tracing::warn!(%error, "mail is left to be taken up later");
+            }
         }
     }
 
@@ -132,7 +136,12 @@ impl Enter {
         let Some(code) = self.code(&case).await else {
             return Err(again(Duration::from_millis(500), "the case has no number yet"));
         };
-        let told = Told { about: About::Case(case.id), code: code.to_string(), urgency: case.urgency };
+        let told = Told {
+            about: About::Case(case.id),
+            code: code.to_string(),
+            urgency: case.urgency,
+            exercise: false,
+        };
         self.enter_all(&fact, entry, &told, wanted).await
     }
 
@@ -146,7 +155,12 @@ impl Enter {
             return Err(again(Duration::from_millis(500), "the directory is behind the log"));
         };
         let wanted = notices::of_directory(&fact, &self.chassis.policy());
-        let told = Told { about: About::Delegation(said.delegation), code, urgency: Urgency::Thuong };
+        let told = Told {
+            about: About::Delegation(said.delegation),
+            code,
+            urgency: Urgency::Thuong,
+            exercise: false,
+        };
         self.enter_all(&fact, entry, &told, wanted).await
     }
 
@@ -228,6 +242,8 @@ impl Enter {
             level: wanted.alert.level(),
             urgency: told.urgency,
             deadline: wanted.deadline,
+            exercise: told.exercise,
+            items: Vec::new(),
         })
     }
 
@@ -243,38 +259,43 @@ impl Enter {
         let old = now - fact.recorded_at > TOO_OLD && Clock::System.now() - stored_at > TOO_OLD;
         // From here until the first attempt is over, the manual clock waits.
         let effects: Vec<_> = notices.iter().map(|_| self.chassis.effects.begin()).collect();
-        let first = |notice: &Notice| {
-            let (id, notice) = (EntryId::of(notice.event, &notice.office), notice.clone());
-            (id, if old { State::Suppressed { notice } } else { State::Queued { notice } })
+        let policy = self.chassis.policy();
+        let entries: Vec<_> = notices
+            .into_iter()
+            .map(|notice| {
+                let digest_at =
+                    notices::digest_at(notice.urgency, notice.level, notice.deadline, now, &policy.calendar);
+                let id = EntryId::of(notice.event, &notice.office);
+                Open::new(id, notice.clone(), Rank::of(&notice, &policy), now, digest_at)
+            })
+            .collect();
+        let first = |open: &Open| {
+            let notice = open.notice.as_deref()?.clone();
+            let state = if old {
+                State::Suppressed { notice }
+            } else {
+                State::Queued { notice, digest_at: open.digest_at }
+            };
+            Some(Change { entry: open.id, about: open.about, expected: 0, state })
         };
-        let states: Vec<_> = notices.iter().map(first).collect();
-        let mut sequences = Vec::with_capacity(states.len());
-        match self.outbox.enter(now, states.clone(), self.writer).await {
+        let changes: Vec<_> = entries.iter().filter_map(first).collect();
+        let mut sequences = Vec::with_capacity(changes.len());
+        match self.outbox.record_all(now, changes.clone(), self.writer).await {
             Ok(all) => sequences.extend(all.into_iter().map(Some)),
             Err(AppendError::Conflict { .. }) => {
-                for (id, state) in states {
-                    sequences.push(entered(self.outbox.record(id, 0, now, state, self.writer).await)?);
+                for change in changes {
+                    sequences.push(entered(self.outbox.record(now, change, self.writer).await)?);
                 }
             }
             Err(error) => return Err(error),
         }
         let mut to_be_sent = Vec::new();
-        for ((notice, sequence), effect) in notices.into_iter().zip(sequences).zip(effects) {
+        for ((mut open, sequence), effect) in entries.into_iter().zip(sequences).zip(effects) {
             if old {
-                tracing::warn!(code = %notice.code, template = notice.template, "too old to be mailed");
+                tracing::warn!(entry = %open.id.0, "too old to be mailed");
             } else if let Some(sequence) = sequence {
                 failpoint::reached(Failpoint::NotifierEntered);
-                let open = Open {
-                    id: EntryId::of(notice.event, &notice.office),
-                    notice,
-                    queued_at: now,
-                    sequence,
-                    since: now,
-                    attempts: 0,
-                    interrupted: false,
-                    maybe_doubled: false,
-                    writer: Uuid::new_v4(),
-                };
+                (open.sequence, open.entered) = (sequence, sequence);
                 to_be_sent.push(Entered { open, effect });
             }
         }

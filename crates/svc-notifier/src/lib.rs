@@ -3,14 +3,22 @@
 //! A fact of the log becomes an entry of the outbox for each office that is to be told; an entry is attempted until
 //! the relay has answered for good. What may be said of a mail is what its entry says.
 
+pub mod bounce;
+mod bounces;
+mod breaker;
+mod digests;
 mod dispatch;
 mod enter;
 pub mod letter;
+mod lines;
 pub mod notices;
 pub mod outbox;
 mod presence;
+mod queue;
 mod seen;
+mod sending;
 pub mod transport;
+mod writing;
 
 use std::sync::Arc;
 
@@ -58,6 +66,10 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let another = presence::of_another(&chassis.bus).await.map_err(|error| failed(&error))?;
     let at_rest = if another { dispatch::ORPHANED } else { TimeDelta::zero() };
     presence::answer(&chassis).await.map_err(|error| failed(&error))?;
+    if let Some(maildir) = &chassis.config.mail.bounces {
+        chassis.tasks.spawn(bounces::watch(maildir.clone(), dispatcher.clone()));
+    }
+    chassis.tasks.spawn(sending::watch(chassis.clone(), Arc::clone(&dispatcher.queue)));
     chassis.tasks.spawn(dispatcher.clone().look_after_orphans(at_rest));
     let mut deliveries =
         Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;
@@ -107,7 +119,10 @@ fn check_discreet(config: &Config) -> Result<(), String> {
 }
 
 /// The way out that the configuration names: a relay, or a folder.
-fn transport_of(config: &Config) -> Result<transport::Config, String> {
+///
+/// # Errors
+/// The configuration makes no sense.
+pub fn transport_of(config: &Config) -> Result<transport::Config, String> {
     let Some(relay) = &config.mail.smtp else {
         return Ok(transport::Config::Folder { directory: config.mail_folder() });
     };
@@ -117,6 +132,7 @@ fn transport_of(config: &Config) -> Result<transport::Config, String> {
         );
     }
     let relay = relay.clone().with_default("from", &config.mail.from);
-    let relay: smtp::Config = relay.read("mail.smtp").map_err(|error| error.to_string())?;
+    let mut relay: smtp::Config = relay.read("mail.smtp").map_err(|error| error.to_string())?;
+    relay.own_addresses |= config.mail.bounces.is_some();
     Ok(transport::Config::Smtp(relay))
 }

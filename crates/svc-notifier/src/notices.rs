@@ -1,15 +1,21 @@
 //! The texts of the alerts.
 //!
 //! To add a notice: (1) a folder `notices/<id>/` with `notice.txt`, which extends `frame.txt` and holds its
-//! title and its sentence; (2) one line in the list below; (3) its golden, by `UPDATE_GOLDENS=1 cargo test
-//! -p svc-notifier`.
+//! sentence in both languages; (2) its title, in `domain::labels::alert`; (3) one line in the list below; (4) its
+//! golden, by `UPDATE_GOLDENS=1 cargo test -p svc-notifier`.
 //!
 //! *Invariant:* a mail leaves the zone of trust, so a [`Fill`] has room for what [`Fill`] names and for
 //! nothing else: no topic, place, project, agency, document, name, number or content of a call, and no link
 //! that logs in.
 
+mod digest;
+
 use askama::Template as _;
 use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
+use domain::labels::{self, DISCREET, Label};
+use events::Urgency;
+
+pub use digest::{Digest, Line, render_digest};
 
 /// Declares the notices, each with the template that it is rendered from.
 macro_rules! notices {
@@ -97,6 +103,8 @@ notices! {
     E23 = "e23/notice.txt",
     /// An act waits for your confirmation.
     E24 = "e24/notice.txt",
+    /// A mail to an office of your agency did not arrive.
+    E25 = "e25/notice.txt",
 }
 
 impl Template {
@@ -111,8 +119,8 @@ impl Template {
 pub struct Fill {
     /// The recipient's own office.
     pub office_title: String,
-    /// `Thường`, `Khẩn`, `Thượng khẩn`, `Hỏa tốc`, `Hỏa tốc hẹn giờ`.
-    pub urgency_label: String,
+    /// How urgent the case is.
+    pub urgency: Urgency,
     /// The case's code.
     pub case_code: String,
     /// Until when; without it that part of the line is left out.
@@ -127,7 +135,14 @@ pub struct Fill {
     pub salutation: Salutation,
     /// Only that there is something to do: neither the notice's title nor its sentence.
     pub discreet: bool,
+    /// It is an exercise, and says so first.
+    pub exercise: bool,
+    /// English below the Vietnamese.
+    pub english: bool,
 }
+
+/// Vietnamese time.
+const VIETNAM: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is an offset");
 
 /// The usual [`Fill::address_word`].
 pub const ADDRESS_WORD: &str = "đồng chí";
@@ -165,18 +180,24 @@ pub enum Unfit {
 }
 
 /// A fill in the form that the templates use.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the frame asks")]
 struct Page {
     office_title: String,
-    urgency_label: String,
+    title: String,
+    title_en: String,
+    urgency: &'static str,
+    urgency_en: &'static str,
     urgency_upper: String,
     case_code: String,
     deadline: Option<String>,
+    deadline_en: Option<String>,
     link: String,
-    level: u8,
     overdue: bool,
     address_word: String,
     reports_up: bool,
     discreet: bool,
+    exercise: bool,
+    english: bool,
 }
 
 /// Writes a notice.
@@ -211,32 +232,61 @@ pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
         | Template::E21
         | Template::E22
         | Template::E23
-        | Template::E24 => {}
+        | Template::E24
+        | Template::E25 => {}
     }
-    let urgency_label = one_line(&fill.urgency_label);
+    let urgency = labels::urgency(fill.urgency);
+    let (title, title_en) = title(template.id(), fill.level, fill.discreet);
     let page = Page {
         office_title: one_line(&fill.office_title),
-        urgency_upper: urgency_label.to_uppercase(),
-        urgency_label,
+        title,
+        title_en,
+        urgency: urgency.vi,
+        urgency_en: urgency.en,
+        urgency_upper: urgency.vi.to_uppercase(),
         case_code: one_line(&fill.case_code),
         deadline: fill.deadline.map(han),
+        deadline_en: fill.deadline.map(by),
         link: one_line(&fill.link),
-        level: fill.level.unwrap_or_default(),
         overdue: fill.level.is_some(),
         address_word: one_line(&fill.address_word),
         reports_up: fill.salutation == Salutation::BaoCao,
         discreet: fill.discreet,
+        exercise: fill.exercise,
+        english: fill.english,
     };
     Ok(fill_in(template, &page)?)
+}
+
+/// What a notice is called in both languages; where it counts reminders, with the count.
+fn title(id: &str, level: Option<u8>, discreet: bool) -> (String, String) {
+    let known = if discreet { None } else { labels::alert(id, level) };
+    let Label { vi, en } = known.unwrap_or(DISCREET);
+    match level {
+        Some(level) if !discreet && ["E05", "E22"].contains(&id) => {
+            (format!("{vi} (lần {level})"), format!("{en} (level {level})"))
+        }
+        _ => (vi.to_owned(), en.to_owned()),
+    }
 }
 
 /// A deadline as an official writes it, in Vietnamese time: "17 giờ 00, ngày 14/7/2026". A day below 10 and
 /// the months 1 and 2 take a zero in front, as the rules for documents want it.
 pub fn han(deadline: DateTime<Utc>) -> String {
-    const VIETNAM: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is an offset");
     let local = deadline.with_timezone(&VIETNAM);
+    format!("{:02} giờ {:02}, ngày {}", local.hour(), local.minute(), day(deadline))
+}
+
+/// A day as an official writes it: "14/7/2026".
+pub(crate) fn day(at: DateTime<Utc>) -> String {
+    let local = at.with_timezone(&VIETNAM);
     let month = if local.month() < 3 { format!("0{}", local.month()) } else { local.month().to_string() };
-    format!("{:02} giờ {:02}, ngày {:02}/{month}/{}", local.hour(), local.minute(), local.day(), local.year())
+    format!("{:02}/{month}/{}", local.day(), local.year())
+}
+
+/// A deadline in English, in Vietnamese time: "17:00, 14 July 2026".
+fn by(deadline: DateTime<Utc>) -> String {
+    deadline.with_timezone(&VIETNAM).format("%H:%M, %-d %B %Y").to_string()
 }
 
 /// A field takes no line of its own: white space and control characters become single spaces.

@@ -1,167 +1,41 @@
-//! The outbox: one entry for each (fact, office), and what became of it, as a stream of its own.
+//! Writing to the outbox, and what of it is not finished.
 //!
-//! An entry's states are messages of its own subject, each appended with compare-and-set: two replicas cannot both
-//! attempt it, and what is there is never rewritten.
+//! Each state is appended with compare-and-set: two notifiers cannot both attempt an entry.
+
+use std::collections::BTreeMap;
 
 use bus::{
     Bus,
     append::{Append, AppendError, Press},
     log::{self, ReadError},
+    outbox::{About, EntryId, Notice, Record, State},
     streams::OUTBOX,
 };
-use events::{AgencyId, CaseId, DelegationId, EventId, OfficeId, Timestamp, Urgency};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use domain::{Policy, organisation::Role};
+use events::Timestamp;
 use service::Chassis;
 use uuid::Uuid;
 
 use crate::seen::Seen;
 
-/// The namespace of entries' ids.
-const NAMESPACE: Uuid = Uuid::from_u128(0x4b9d_02c6_7f31_5d0a_a1c8_53f0_e62b_9714);
+/// The subjects of all entries.
+const ENTRIES: &str = "outbox.*.*.*";
 
-/// An entry, by the fact and the office that it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct EntryId(pub Uuid);
+/// How much a mail matters: what goes first when not all can go at once. The urgency decides, then whether it is for a
+/// leader; a digest comes last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(u8);
 
-impl EntryId {
-    /// The entry for a fact and an office: the same in every process, so that nobody is told twice.
-    pub fn of(event: EventId, office: &OfficeId) -> Self {
-        Self(Uuid::new_v5(&NAMESPACE, format!("{event}\u{1f}{office}").as_bytes()))
-    }
-
-    fn subject(self) -> String {
-        format!("outbox.{:02}.{}", self.0.as_bytes()[15] % 16, self.0)
-    }
-}
-
-/// What a mail is about: its thread, and where its link leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum About {
-    /// A case.
-    Case(CaseId),
-    /// A delegation.
-    Delegation(DelegationId),
-}
-
-impl About {
-    /// Its id.
-    pub fn id(self) -> Uuid {
-        match self {
-            Self::Case(CaseId(id)) | Self::Delegation(DelegationId(id)) => id,
+impl Rank {
+    /// The rank of a mail.
+    pub fn of(notice: &Notice, policy: &Policy) -> Self {
+        if !notice.items.is_empty() {
+            return Self(0);
         }
+        let role = policy.organisation.office(&notice.office).map(|office| office.role);
+        let is_leader = matches!(role, Some(Role::Al | Role::Ss | Role::Sm));
+        Self(1 + 2 * notice.urgency as u8 + u8::from(is_leader))
     }
-
-    /// Where it is looked at, below the public address.
-    pub fn path(self) -> String {
-        match self {
-            Self::Case(id) => format!("cases/{id}"),
-            Self::Delegation(id) => format!("directory/delegations/{id}"),
-        }
-    }
-}
-
-/// What is to be told to whom. The text is not kept: it is written from this.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Notice {
-    /// The fact.
-    pub event: EventId,
-    /// What it is about.
-    pub about: About,
-    /// The number that people use for that.
-    pub code: String,
-    /// The office that is told.
-    pub office: OfficeId,
-    /// Its agency.
-    pub agency: AgencyId,
-    /// The address to which it goes.
-    pub address: String,
-    /// The template, e.g. `E01`.
-    pub template: String,
-    /// The level, for a template that has levels.
-    pub level: Option<u8>,
-    /// How urgent the case is.
-    pub urgency: Urgency,
-    /// The deadline that it names.
-    pub deadline: Option<Timestamp>,
-}
-
-/// A state of an entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum State {
-    /// It is to be sent.
-    Queued {
-        /// What is to be told.
-        notice: Notice,
-    },
-    /// It was too old to be sent when it was entered (a rebuild, a restore).
-    Suppressed {
-        /// What would have been told.
-        notice: Notice,
-    },
-    /// It is being sent, for the `attempt`-th time; written before the relay is spoken to.
-    Attempting {
-        /// The attempt.
-        attempt: u32,
-    },
-    /// The relay took it, with its own 250.
-    Sent {
-        /// The relay's answer.
-        reply: String,
-        /// An earlier attempt's outcome was unknown: it may have arrived twice.
-        maybe_doubled: bool,
-    },
-    /// The relay refused it for good.
-    Refused {
-        /// The relay's answer.
-        reply: String,
-    },
-    /// The relay did not take it now; it is tried again.
-    Waiting {
-        /// The relay's answer, or why it could not be asked.
-        reply: String,
-    },
-    /// It is not known whether the relay took it; it is tried again with the same Message-ID.
-    Unknown {
-        /// Why.
-        why: String,
-    },
-    /// It was tried for days, and whether the relay ever took it is not known.
-    GivenUp {
-        /// Why.
-        why: String,
-    },
-}
-
-impl State {
-    /// Its name, and the attempt that it is, if it is one.
-    fn name(&self) -> String {
-        match self {
-            Self::Queued { .. } => "queued".to_owned(),
-            Self::Suppressed { .. } => "suppressed".to_owned(),
-            Self::Attempting { attempt } => format!("attempting {attempt}"),
-            Self::Sent { .. } => "sent".to_owned(),
-            Self::Refused { .. } => "refused".to_owned(),
-            Self::Waiting { .. } => "waiting".to_owned(),
-            Self::Unknown { .. } => "unknown".to_owned(),
-            Self::GivenUp { .. } => "given up".to_owned(),
-        }
-    }
-}
-
-/// A message of the outbox.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Record {
-    /// The entry.
-    pub entry: EntryId,
-    /// When.
-    pub at: Timestamp,
-    /// Its state from then on.
-    #[serde(flatten)]
-    pub state: State,
 }
 
 /// An entry that is not finished.
@@ -169,10 +43,18 @@ pub struct Record {
 pub struct Open {
     /// Which.
     pub id: EntryId,
-    /// What is to be told.
-    pub notice: Notice,
+    /// What it is about.
+    pub about: About,
+    /// How much it matters.
+    pub rank: Rank,
+    /// What is to be told; none where it is read again when its turn comes.
+    pub notice: Option<Box<Notice>>,
+    /// The sequence of its first state, where the notice stands.
+    pub entered: u64,
     /// When it was entered.
     pub queued_at: Timestamp,
+    /// The digest with which it goes out, if it is not urgent.
+    pub digest_at: Option<Timestamp>,
     /// The sequence of its newest state.
     pub sequence: u64,
     /// When the server stored its newest state.
@@ -185,6 +67,46 @@ pub struct Open {
     pub maybe_doubled: bool,
     /// Who sees to it: new for each time that it is taken up, so that nobody takes another's attempt for his own.
     pub writer: Uuid,
+}
+
+impl Open {
+    /// An entry that is about to be made.
+    pub fn new(
+        id: EntryId,
+        notice: Notice,
+        rank: Rank,
+        queued_at: Timestamp,
+        digest_at: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            id,
+            about: notice.about,
+            rank,
+            notice: Some(Box::new(notice)),
+            entered: 0,
+            queued_at,
+            digest_at,
+            sequence: 0,
+            since: queued_at,
+            attempts: 0,
+            interrupted: false,
+            maybe_doubled: false,
+            writer: Uuid::new_v4(),
+        }
+    }
+}
+
+/// A state that an entry is to have next.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The entry.
+    pub entry: EntryId,
+    /// What it is about.
+    pub about: About,
+    /// The sequence of the state that it has; 0 for a new entry.
+    pub expected: u64,
+    /// The state.
+    pub state: State,
 }
 
 /// How many states wait to be written at a time; who brings more waits.
@@ -211,33 +133,29 @@ impl Outbox {
         Self { press, seen }
     }
 
-    /// Appends an entry's next state, the first one on 0; a conflict says that somebody else sees to the entry.
-    pub async fn record(
-        &self,
-        entry: EntryId,
-        expected: u64,
-        at: Timestamp,
-        state: State,
-        writer: Uuid,
-    ) -> Result<u64, AppendError> {
-        let record = Record { entry, at, state };
-        let written = self.press.write(vec![message(&record, expected, writer)]).await?;
-        self.seen.state(&record.state);
+    /// Gives an entry its next state; a conflict says that somebody else sees to the entry.
+    ///
+    /// # Errors
+    /// It does not stand there, or it is not known whether it does.
+    pub async fn record(&self, at: Timestamp, change: Change, writer: Uuid) -> Result<u64, AppendError> {
+        let written = self.record_all(at, vec![change], writer).await?;
         written.first().copied().ok_or(AppendError::Unknown)
     }
 
-    /// Appends the first states of several entries, all or none.
-    pub async fn enter(
+    /// Gives several entries their next states, all or none.
+    ///
+    /// # Errors
+    /// None of them stands there, or it is not known whether they do.
+    pub async fn record_all(
         &self,
         at: Timestamp,
-        states: Vec<(EntryId, State)>,
+        changes: Vec<Change>,
         writer: Uuid,
     ) -> Result<Vec<u64>, AppendError> {
-        let records: Vec<_> = states.into_iter().map(|(entry, state)| Record { entry, at, state }).collect();
-        let first = records.iter().map(|record| message(record, 0, writer)).collect();
-        let written = self.press.write(first).await?;
-        for record in &records {
-            self.seen.state(&record.state);
+        let messages = changes.iter().map(|change| message(at, change, writer)).collect();
+        let written = self.press.write(messages).await?;
+        for change in &changes {
+            self.seen.state(&change.state);
         }
         Ok(written)
     }
@@ -245,30 +163,35 @@ impl Outbox {
 
 /// An entry's next state as a message. A repeat by the same writer finds what it wrote when the outcome was unknown; what
 /// another wrote is a conflict.
-fn message(record: &Record, expected: u64, writer: Uuid) -> Append {
-    let Record { entry, state, .. } = record;
-    let id = format!("{}/{expected}/{}/{writer}", entry.0, state.name());
+fn message(at: Timestamp, change: &Change, writer: Uuid) -> Append {
+    let Change { entry, about, expected, state } = change;
+    let attempt = if let State::Attempting { attempt } = state { *attempt } else { 0 };
+    let id = format!("{}/{expected}/{}/{attempt}/{writer}", entry.0, state.name());
     Append {
-        subject: entry.subject(),
-        payload: bus::protocol::write(record),
+        subject: entry.subject(*about),
+        payload: bus::protocol::write(&Record { entry: *entry, at, state: state.clone() }),
         id,
-        expected,
+        expected: *expected,
         headers: Vec::new(),
     }
 }
 
-/// The entries that are not finished, in the order in which they were entered.
-pub async fn open(bus: &Bus) -> Result<Vec<Open>, ReadError> {
-    let mut entries: std::collections::BTreeMap<EntryId, Option<Open>> = std::collections::BTreeMap::new();
+/// The entries that are not finished, in the order in which they were entered. What each is to tell is left in the
+/// outbox: there may be very many.
+///
+/// # Errors
+/// The outbox cannot be read.
+pub async fn open(bus: &Bus, policy: &Policy) -> Result<Vec<Open>, ReadError> {
+    let mut entries = BTreeMap::new();
     let mut next = 1;
     loop {
-        let read = log::read(bus, OUTBOX, next, ">").await?;
+        let read = log::read(bus, OUTBOX, next, ENTRIES).await?;
         let Some(last) = read.last() else { break };
         next = last.sequence + 1;
         let more = read.len() >= log::BATCH;
         for message in read {
             match serde_json::from_slice::<Record>(&message.payload) {
-                Ok(record) => fold(&mut entries, message.sequence, message.stored_at, record),
+                Ok(record) => fold(&mut entries, message.sequence, message.stored_at, record, policy),
                 Err(error) => {
                     tracing::error!(sequence = message.sequence, %error, alert = true, "an outbox entry cannot be read");
                 }
@@ -278,34 +201,59 @@ pub async fn open(bus: &Bus) -> Result<Vec<Open>, ReadError> {
             break;
         }
     }
-    let mut open: Vec<_> = entries.into_values().flatten().collect();
+    let mut open: Vec<_> = entries.into_values().collect();
     open.sort_by_key(|entry| (entry.queued_at, entry.id));
     Ok(open)
 }
 
+/// What is to be told by an entry.
+///
+/// # Errors
+/// The outbox cannot be read.
+pub async fn notice(bus: &Bus, open: &Open) -> Result<Option<Notice>, ReadError> {
+    let message = log::next(bus, OUTBOX, open.entered, &open.id.subject(open.about)).await?;
+    let record = message.and_then(|message| serde_json::from_slice::<Record>(&message.payload).ok());
+    Ok(match record.map(|record| record.state) {
+        Some(State::Queued { notice, .. }) => Some(notice),
+        _ => None,
+    })
+}
+
+/// The state of an entry that was sent, found by its id alone: what it is about, what it told, and its newest state.
+///
+/// # Errors
+/// The outbox cannot be read.
+pub async fn find(bus: &Bus, id: EntryId) -> Result<Option<(Notice, u64, State)>, ReadError> {
+    let mut found = None;
+    for message in log::read(bus, OUTBOX, 1, &format!("outbox.*.*.{}", id.0)).await? {
+        let Ok(Record { state, .. }) = serde_json::from_slice(&message.payload) else { continue };
+        let told = match (&state, found) {
+            (State::Queued { notice, .. } | State::Suppressed { notice }, _) => notice.clone(),
+            (_, Some((notice, _, _))) => notice,
+            (_, None) => {
+                found = None;
+                continue;
+            }
+        };
+        found = Some((told, message.sequence, state));
+    }
+    Ok(found)
+}
+
 fn fold(
-    entries: &mut std::collections::BTreeMap<EntryId, Option<Open>>,
+    entries: &mut BTreeMap<EntryId, Open>,
     sequence: u64,
     since: Timestamp,
     Record { entry: id, at, state }: Record,
+    policy: &Policy,
 ) {
-    if let State::Queued { notice } = state {
-        let open = Open {
-            id,
-            notice,
-            queued_at: at,
-            sequence,
-            since,
-            attempts: 0,
-            interrupted: false,
-            maybe_doubled: false,
-            writer: Uuid::new_v4(),
-        };
-        entries.insert(id, Some(open));
+    if let State::Queued { notice, digest_at } = state {
+        let rank = Rank::of(&notice, policy);
+        let open = Open::new(id, notice, rank, at, digest_at);
+        entries.insert(id, Open { notice: None, entered: sequence, sequence, since, ..open });
         return;
     }
-    let Some(slot) = entries.get_mut(&id) else { return };
-    let Some(open) = slot else { return };
+    let Some(open) = entries.get_mut(&id) else { return };
     open.sequence = sequence;
     open.since = since;
     open.interrupted = false;
@@ -316,19 +264,22 @@ fn fold(
         }
         State::Waiting { .. } => {}
         State::Unknown { .. } => open.maybe_doubled = true,
-        State::Sent { .. }
+        State::Queued { .. }
+        | State::Suppressed { .. }
+        | State::Gathered { .. }
+        | State::Sent { .. }
         | State::Refused { .. }
         | State::GivenUp { .. }
-        | State::Suppressed { .. }
-        | State::Queued { .. } => {
-            *slot = None;
+        | State::Bounced { .. } => {
+            entries.remove(&id);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use events::{CaseId, EventId, Urgency};
+    use testkit::example_policy;
 
     use super::*;
 
@@ -344,22 +295,24 @@ mod tests {
             level: None,
             urgency: Urgency::HoaToc,
             deadline: None,
+            exercise: false,
+            items: Vec::new(),
         }
     }
 
     fn folded(states: Vec<State>) -> Option<Open> {
         let id = EntryId::of(EventId(Uuid::from_u128(1)), &"BTG.LD".into());
-        let mut entries = BTreeMap::new();
+        let (mut entries, policy) = (BTreeMap::new(), example_policy());
         for (sequence, state) in (1..).zip(states) {
             let at = Timestamp::UNIX_EPOCH;
-            fold(&mut entries, sequence, at, Record { entry: id, at, state });
+            fold(&mut entries, sequence, at, Record { entry: id, at, state }, &policy);
         }
-        entries.remove(&id).flatten()
+        entries.remove(&id)
     }
 
     #[test]
     fn an_entry_is_open_until_the_relay_has_answered_for_good() {
-        let queued = || State::Queued { notice: notice() };
+        let queued = || State::Queued { notice: notice(), digest_at: None };
         let attempting = |attempt| State::Attempting { attempt };
         let waiting = State::Waiting { reply: "451".to_owned() };
         let sent = State::Sent { reply: "250 ok".to_owned(), maybe_doubled: false };
@@ -372,8 +325,11 @@ mod tests {
 
     #[test]
     fn an_attempt_without_an_outcome_was_interrupted() {
-        let open =
-            folded(vec![State::Queued { notice: notice() }, State::Attempting { attempt: 1 }]).unwrap();
+        let open = folded(vec![
+            State::Queued { notice: notice(), digest_at: None },
+            State::Attempting { attempt: 1 },
+        ])
+        .unwrap();
         assert!(open.interrupted);
     }
 

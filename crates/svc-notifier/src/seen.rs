@@ -6,33 +6,36 @@ use std::{
     time::Duration,
 };
 
+use bus::outbox::{EntryId, State};
+use chrono::TimeDelta;
 use events::Timestamp;
 use service::{
     Clock, Metrics,
     metrics::{Counter, Histogram, Scale, Writes},
 };
 
-use crate::{
-    outbox::{EntryId, State},
-    transport::Outcome,
-};
+use crate::{queue::Queue, transport::Outcome};
 
 /// The entries that this process sees to, and since when each is to be sent.
 pub(crate) type Held = Arc<Mutex<HashMap<EntryId, Timestamp>>>;
 
-/// The states that an entry can have, as metrics name them.
-const STATES: [&str; 8] =
-    ["queued", "suppressed", "attempting", "sent", "refused", "waiting", "unknown", "given-up"];
+/// What can come of an attempt, as metrics name it.
+const OUTCOMES: [&str; 5] = ["sent", "refused", "waiting", "unreachable", "unknown"];
 
-/// What the relay can have said, as metrics name it.
-const OUTCOMES: [&str; 4] = ["sent", "refused", "waiting", "unknown"];
+/// The kinds of mail, as metrics name them.
+const MAILS: [&str; 2] = ["alert", "digest"];
+
+/// What the probe can say, as metrics name it.
+const PROBES: [&str; 2] = ["answered", "failed"];
 
 /// Takes note of what becomes of mail.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) writes: Writes,
-    states: Arc<[Counter; STATES.len()]>,
+    states: Arc<[Counter; State::NAMES.len()]>,
     handing_over: Arc<[Histogram; OUTCOMES.len()]>,
+    probes: Arc<[Counter; PROBES.len()]>,
+    arrived: Arc<[Histogram; MAILS.len()]>,
 }
 
 impl Seen {
@@ -41,7 +44,7 @@ impl Seen {
             "mail_states",
             "States that entries of the outbox were given by this process; attempting counts the attempts",
             "state",
-            STATES,
+            State::NAMES,
         );
         let handing_over = metrics.histograms(
             "mail_handover",
@@ -50,23 +53,42 @@ impl Seen {
             "outcome",
             OUTCOMES,
         );
+        let probes = metrics.counters(
+            "mail_probes",
+            "How often the relay was asked whether it is there, also without mail",
+            "outcome",
+            PROBES,
+        );
+        let arrived = metrics.histograms(
+            "mail_sent_after",
+            "How long after it was entered a mail was with the relay",
+            Scale::Seconds,
+            "mail",
+            MAILS,
+        );
         let writes = metrics.writes(bus::streams::OUTBOX);
-        Self { writes, states: Arc::new(states), handing_over: Arc::new(handing_over) }
+        Self {
+            writes,
+            states: Arc::new(states),
+            handing_over: Arc::new(handing_over),
+            probes: Arc::new(probes),
+            arrived: Arc::new(arrived),
+        }
     }
 
     /// An entry has a new state.
     pub(crate) fn state(&self, state: &State) {
-        let at = match state {
-            State::Queued { .. } => 0,
-            State::Suppressed { .. } => 1,
-            State::Attempting { .. } => 2,
-            State::Sent { .. } => 3,
-            State::Refused { .. } => 4,
-            State::Waiting { .. } => 5,
-            State::Unknown { .. } => 6,
-            State::GivenUp { .. } => 7,
-        };
-        self.states[at].inc();
+        self.states[state.place()].inc();
+    }
+
+    /// The relay was asked whether it is there.
+    pub(crate) fn probed(&self, answered: bool) {
+        self.probes[usize::from(!answered)].inc();
+    }
+
+    /// The relay has a mail, so long after it was entered.
+    pub(crate) fn arrived(&self, is_digest: bool, after: TimeDelta) {
+        self.arrived[usize::from(is_digest)].took(after.to_std().unwrap_or_default());
     }
 
     /// The relay was spoken to, for so long.
@@ -75,13 +97,20 @@ impl Seen {
             Outcome::Sent { .. } => 0,
             Outcome::Refused { .. } => 1,
             Outcome::Waiting { .. } => 2,
-            Outcome::Unknown { .. } => 3,
+            Outcome::Unreachable { .. } => 3,
+            Outcome::Unknown { .. } => 4,
         };
         self.handing_over[at].took(took);
     }
 
     /// What is still to be sent is looked up when somebody reads.
-    pub(crate) fn watch(metrics: &Metrics, held: &Held, clock: &Clock) {
+    pub(crate) fn watch(metrics: &Metrics, held: &Held, queue: &Arc<Queue>, clock: &Clock) {
+        let queue = Arc::clone(queue);
+        metrics.gauge(
+            "mail_goes",
+            "1 when mail goes as it comes; 0 when the relay does not answer, or sending is off",
+            move || Some(f64::from(u8::from(queue.goes()))),
+        );
         let open = Arc::clone(held);
         metrics.gauge("mail_open", "Mails that this process has still to send", move || {
             u32::try_from(open.lock().unwrap_or_else(PoisonError::into_inner).len()).ok().map(f64::from)

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::letter::Letter;
+use crate::{letter::Letter, queue::Way};
 
 pub mod folder;
 pub mod smtp;
@@ -28,9 +28,15 @@ pub enum Outcome {
         /// The relay's words, or what is wrong with the letter.
         reply: String,
     },
-    /// It was certainly not taken now; try again later.
+    /// The relay certainly did not take this mail now; try again later.
     Waiting {
-        /// The relay's words, or what went wrong on the way to it.
+        /// The relay's words.
+        reply: String,
+    },
+    /// It was certainly not taken, and that says nothing about this mail: the relay could not be reached, did not answer,
+    /// or would not talk to us.
+    Unreachable {
+        /// What went wrong on the way.
         reply: String,
     },
     /// It was handed over and no clear answer came: it may or may not arrive. Repeat it with the same
@@ -39,6 +45,27 @@ pub enum Outcome {
         /// What went wrong.
         why: String,
     },
+}
+
+impl Outcome {
+    /// Its name in a log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sent { .. } => "sent",
+            Self::Refused { .. } => "refused",
+            Self::Waiting { .. } => "waiting",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Unknown { .. } => "unknown",
+        }
+    }
+
+    /// What it says about the way to the relay.
+    pub(crate) fn way(&self) -> Way {
+        match self {
+            Self::Sent { .. } | Self::Refused { .. } | Self::Waiting { .. } => Way::Answered,
+            Self::Unreachable { .. } | Self::Unknown { .. } => Way::Failed,
+        }
+    }
 }
 
 /// Where the mail goes. `kind = "smtp"` or `kind = "folder"`.
@@ -78,6 +105,17 @@ impl Transport {
         match self {
             Transport::Smtp(smtp) => smtp.send(letter).await,
             Transport::Folder(folder) => folder.send(letter).await,
+        }
+    }
+
+    /// Asks whether the relay is there and lets us in, without a mail.
+    ///
+    /// # Errors
+    /// Why mail would not go now.
+    pub async fn probe(&mut self) -> Result<(), String> {
+        match self {
+            Transport::Smtp(smtp) => smtp.probe().await,
+            Transport::Folder(folder) => folder.probe(),
         }
     }
 

@@ -4,13 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
+use domain::labels;
+use events::Urgency;
 use proptest::prelude::*;
-use svc_notifier::notices::{ADDRESS_WORD, Fill, Rendered, Salutation, Template, Unfit, han, render};
+use svc_notifier::notices::{
+    ADDRESS_WORD, Digest, Fill, Line, Rendered, Salutation, Template, Unfit, han, render, render_digest,
+};
 
 fn sample() -> Fill {
     Fill {
         office_title: "Chánh Văn phòng Cảng vụ".into(),
-        urgency_label: "Hỏa tốc".into(),
+        urgency: Urgency::HoaToc,
         case_code: "VV-2026-000123".into(),
         deadline: DateTime::from_timestamp(1_784_023_200, 0),
         link: "https://dieuphoi.example/vu-viec/VV-2026-000123".into(),
@@ -18,6 +22,34 @@ fn sample() -> Fill {
         address_word: ADDRESS_WORD.into(),
         salutation: Salutation::Gui,
         discreet: false,
+        exercise: false,
+        english: false,
+    }
+}
+
+/// A digest of three things, one of them discreet, one an exercise.
+fn digest() -> Digest {
+    let line = |code: &str, template: &str, days: i64| Line {
+        code: code.into(),
+        template: template.into(),
+        deadline: DateTime::from_timestamp(1_784_023_200 + 86_400 * days, 0),
+        link: format!("https://dieuphoi.example/vu-viec/{code}"),
+        discreet: template == "E11",
+        exercise: false,
+    };
+    let lines = vec![
+        line("VV-2026-000123", "E08", 0),
+        line("VV-2026-000088", "E11", 1),
+        Line { deadline: None, exercise: true, ..line("VV-2026-000130", "E21", 0) },
+    ];
+    Digest {
+        office_title: sample().office_title,
+        at: DateTime::from_timestamp(1_783_989_000, 0).expect("a time"),
+        lines,
+        link: "https://dieuphoi.example/work".into(),
+        address_word: ADDRESS_WORD.into(),
+        salutation: Salutation::Gui,
+        english: true,
     }
 }
 
@@ -34,6 +66,9 @@ fn variants() -> Vec<(String, Template, Fill)> {
         ("E15-upwards", Template::E15, upwards()),
         ("E11-discreet", Template::E11, Fill { discreet: true, ..sample() }),
         ("E12-discreet", Template::E12, Fill { discreet: true, ..upwards() }),
+        ("E01-exercise", Template::E01, Fill { exercise: true, english: true, ..sample() }),
+        ("E05-english", Template::E05, Fill { english: true, ..sample() }),
+        ("E12-english", Template::E12, Fill { english: true, ..upwards() }),
     ];
     all.chain(named.map(|(name, template, fill)| (name.to_owned(), template, fill))).collect()
 }
@@ -48,9 +83,11 @@ fn as_file(mail: &Rendered) -> String {
 
 #[test]
 fn every_notice_reads_as_its_golden() {
-    for (name, template, fill) in variants() {
+    let notices =
+        variants().into_iter().map(|(name, template, fill)| (name, render(template, &fill).unwrap()));
+    for (name, mail) in notices.chain([("digest".to_owned(), render_digest(&digest()).unwrap())]) {
         let file = golden(&name);
-        let written = as_file(&render(template, &fill).unwrap());
+        let written = as_file(&mail);
         if std::env::var_os("UPDATE_GOLDENS").is_some() {
             fs::write(&file, &written).unwrap();
         }
@@ -64,7 +101,8 @@ fn no_golden_is_left_of_a_notice_that_is_gone() {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
-        assert!(variants().iter().any(|(known, _, _)| known == name), "{}", path.display());
+        let known = name == "digest" || variants().iter().any(|(known, _, _)| known == name);
+        assert!(known, "{}", path.display());
     }
 }
 
@@ -73,20 +111,20 @@ fn without_a_deadline_that_part_of_the_line_is_left_out() {
     for (_, template, fill) in variants() {
         let mail = render(template, &Fill { deadline: None, ..fill }).unwrap();
         assert!(mail.text.contains("\nMức độ: Hỏa tốc.\n"), "{}", mail.text);
-        assert!(!mail.text.contains("Thời hạn"), "{}", mail.text);
+        assert!(!mail.text.contains("Thời hạn") && !mail.text.contains("Deadline:"), "{}", mail.text);
     }
 }
 
 #[test]
 fn the_subject_shouts_the_urgency_in_vietnamese_capitals() {
-    for (label, capitals) in [
-        ("Thường", "[THƯỜNG]"),
-        ("Khẩn", "[KHẨN]"),
-        ("Thượng khẩn", "[THƯỢNG KHẨN]"),
-        ("Hỏa tốc", "[HỎA TỐC]"),
-        ("Hỏa tốc hẹn giờ", "[HỎA TỐC HẸN GIỜ]"),
+    for (urgency, label, capitals) in [
+        (Urgency::Thuong, "Thường", "[THƯỜNG]"),
+        (Urgency::Khan, "Khẩn", "[KHẨN]"),
+        (Urgency::ThuongKhan, "Thượng khẩn", "[THƯỢNG KHẨN]"),
+        (Urgency::HoaToc, "Hỏa tốc", "[HỎA TỐC]"),
+        (Urgency::HoaTocHenGio, "Hỏa tốc hẹn giờ", "[HỎA TỐC HẸN GIỜ]"),
     ] {
-        let mail = render(Template::E21, &Fill { urgency_label: label.into(), ..sample() }).unwrap();
+        let mail = render(Template::E21, &Fill { urgency, ..sample() }).unwrap();
         assert_eq!(mail.subject, format!("{capitals} VV-2026-000123 – Vụ việc được giao"));
         assert!(mail.text.contains(&format!("Mức độ: {label}. ")));
     }
@@ -133,7 +171,8 @@ fn a_reminder_calls_nothing_overdue() {
 fn a_discreet_notice_says_only_that_there_is_something_to_do() {
     for (_, template, fill) in variants() {
         let mail = render(template, &Fill { discreet: true, ..fill.clone() }).unwrap();
-        assert_eq!(mail.subject, "[HỎA TỐC] VV-2026-000123 – Có nội dung cần xử lý");
+        let mark = if fill.exercise { "[DIỄN TẬP] " } else { "" };
+        assert_eq!(mail.subject, format!("{mark}[HỎA TỐC] VV-2026-000123 – Có nội dung cần xử lý"));
         let plain = render(Template::E11, &Fill { discreet: true, ..fill }).unwrap();
         assert_eq!(mail, plain, "{} says which notice it is", template.id());
     }
@@ -170,20 +209,26 @@ const DEADLINE: char = '\u{E003}';
 const LINK: char = '\u{E004}';
 const LEVEL: char = '\u{E005}';
 const WORD: char = '\u{E006}';
+const URGENCY_EN: char = '\u{E007}';
+const DEADLINE_EN: char = '\u{E008}';
 
 /// The words of the frame, with a mark where a field stands: the golden, taken apart.
 fn frame(name: &str) -> (String, String) {
     let sample = sample();
-    let Fill { office_title, urgency_label, case_code, deadline, link, level, address_word, .. } = sample;
+    let Fill { office_title, urgency, case_code, deadline, link, level, address_word, .. } = sample;
+    let (urgency, level) = (labels::urgency(urgency), level.expect("the sample has one"));
     let golden = fs::read_to_string(golden(name)).expect("a golden");
     let marked = golden
         .replace(&link, &LINK.to_string())
         .replace(&office_title, &OFFICE.to_string())
-        .replace(&urgency_label.to_uppercase(), &URGENCY.to_string())
-        .replace(&urgency_label, &URGENCY.to_string())
+        .replace(&urgency.vi.to_uppercase(), &URGENCY.to_string())
+        .replace(urgency.vi, &URGENCY.to_string())
+        .replace(&format!("Level: {}", urgency.en), &format!("Level: {URGENCY_EN}"))
         .replace(&case_code, &CODE.to_string())
         .replace(&han(deadline.expect("the sample has one")), &DEADLINE.to_string())
-        .replace(&format!("(lần {})", level.expect("the sample has one")), &format!("(lần {LEVEL})"))
+        .replace("17:00, 14 July 2026", &DEADLINE_EN.to_string())
+        .replace(&format!("(lần {level})"), &format!("(lần {LEVEL})"))
+        .replace(&format!("(level {level})"), &format!("(level {LEVEL})"))
         .replace(&address_word, &WORD.to_string());
     let (subject, text) =
         marked.strip_prefix("Subject: ").and_then(|m| m.split_once("\n\n")).expect("subject, then text");
@@ -195,7 +240,7 @@ fn filled(frame: &str, fill: &Fill, capitals: bool) -> String {
     // Taken apart without `..`: a new field does not compile until somebody decides here what it may carry.
     let Fill {
         office_title,
-        urgency_label,
+        urgency,
         case_code,
         deadline,
         link,
@@ -203,15 +248,22 @@ fn filled(frame: &str, fill: &Fill, capitals: bool) -> String {
         address_word,
         salutation: _,
         discreet: _,
+        exercise: _,
+        english: _,
     } = fill;
+    let (vi, en) = (labels::urgency(*urgency).vi, labels::urgency(*urgency).en);
+    let vietnam = chrono::FixedOffset::east_opt(7 * 3600).expect("an offset");
+    let by = deadline.map(|at| at.with_timezone(&vietnam).format("%H:%M, %-d %B %Y").to_string());
     let plain = |text: &str| {
         let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
         words.collect::<Vec<_>>().join(" ")
     };
     let part = |c: char| match c {
         OFFICE => plain(office_title),
-        URGENCY if capitals => plain(urgency_label).to_uppercase(),
-        URGENCY => plain(urgency_label),
+        URGENCY if capitals => vi.to_uppercase(),
+        URGENCY => vi.to_owned(),
+        URGENCY_EN => en.to_owned(),
+        DEADLINE_EN => by.clone().unwrap_or_default(),
         CODE => plain(case_code),
         DEADLINE => deadline.map(han).unwrap_or_default(),
         LINK => plain(link),
@@ -229,7 +281,7 @@ fn anything() -> impl Strategy<Value = String> {
 prop_compose! {
     fn any_fill()(
         office_title in anything(),
-        urgency_label in anything(),
+        urgency in prop::sample::select(vec![Urgency::Thuong, Urgency::Khan, Urgency::ThuongKhan, Urgency::HoaToc, Urgency::HoaTocHenGio]),
         case_code in anything(),
         link in anything(),
         address_word in anything(),
@@ -238,8 +290,20 @@ prop_compose! {
     ) -> Fill {
         let deadline = DateTime::from_timestamp(seconds, 0);
         let salutation = Salutation::Gui;
-        let discreet = false;
-        Fill { office_title, urgency_label, case_code, deadline, link, level, address_word, salutation, discreet }
+        let (discreet, exercise, english) = (false, false, false);
+        Fill {
+            office_title,
+            urgency,
+            case_code,
+            deadline,
+            link,
+            level,
+            address_word,
+            salutation,
+            discreet,
+            exercise,
+            english,
+        }
     }
 }
 
@@ -249,8 +313,8 @@ proptest! {
         for (name, template, variant) in variants() {
             let (subject, text) = frame(&name);
             let level = variant.level.and(fill.level);
-            let Fill { salutation, discreet, .. } = variant;
-            let fill = Fill { level, salutation, discreet, ..fill.clone() };
+            let Fill { salutation, discreet, exercise, english, .. } = variant;
+            let fill = Fill { level, salutation, discreet, exercise, english, ..fill.clone() };
             let mail = render(template, &fill).unwrap();
             prop_assert_eq!(&mail.subject, &filled(&subject, &fill, true));
             prop_assert_eq!(&mail.text, &filled(&text, &fill, false));

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bus::log::Entry;
+use bus::outbox::EntryId;
 use chrono::Datelike as _;
 use domain::{Case, Policy, calendar, notices};
 use events::{Actor, AggregateId, Body, CaseCode, CaseId, CommandId, Digest, EventId, Fact, Kind, OfficeId};
 use service::Clock;
-use svc_notifier::outbox::EntryId;
 
 use super::Found;
 use crate::support::told::Asked;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bus::log::Entry;
-use svc_notifier::outbox::{EntryId, Notice, Record, State};
+use bus::outbox::{EntryId, Notice, Record, State};
 use testkit::smtp::Received;
 
 use super::{Found, facts::Folded};
@@ -90,7 +90,7 @@ impl Letter {
         }
         let attempted = std::mem::take(&mut self.attempting);
         match state {
-            State::Queued { notice } | State::Suppressed { notice } if self.notice.is_none() => {
+            State::Queued { notice, .. } | State::Suppressed { notice } if self.notice.is_none() => {
                 if EntryId::of(notice.event, &notice.office) != id {
                     return Err("its id is not that of its fact and office".to_owned());
                 }
@@ -113,6 +113,9 @@ impl Letter {
                 self.ended = true;
             }
             State::Refused { .. } | State::GivenUp { .. } => self.ended = true,
+            State::Gathered { .. } | State::Bounced { .. } => {
+                return Err("no digest and no report is expected here".to_owned());
+            }
         }
         if attempted { Ok(()) } else { Err("an outcome without an attempt".to_owned()) }
     }

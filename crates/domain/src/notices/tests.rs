@@ -362,3 +362,22 @@ fn a_mail_says_nothing_but_its_kind_its_office_and_a_time() {
     let Notice { office, alert, deadline } = notices[0].clone();
     assert_eq!((office, alert, deadline.is_some()), ("BTG.LD".into(), Alert::RaisedByPhone, true));
 }
+
+#[test]
+fn what_is_not_urgent_waits_for_the_morning_of_the_next_working_day() {
+    let calendar = Story::new().policy.calendar.clone();
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let asked = |urgency, level, deadline: Option<&str>, now| {
+        digest_at(urgency, level, deadline.map(at), at(now), &calendar)
+    };
+    // Monday the 18th of May 2026, 07:30 in Vietnam is 00:30 UTC.
+    let monday = Some(at("2026-05-18T00:30:00Z"));
+    assert_eq!(asked(Urgency::Thuong, None, None, "2026-05-17T23:00:00Z"), monday);
+    assert_eq!(asked(Urgency::Thuong, None, None, "2026-05-15T05:00:00Z"), monday, "not on a Saturday");
+    let tuesday = Some(at("2026-05-19T00:30:00Z"));
+    assert_eq!(asked(Urgency::Thuong, None, None, "2026-05-18T00:30:00Z"), tuesday, "that one has gone out");
+    assert_eq!(asked(Urgency::Khan, None, None, "2026-05-17T23:00:00Z"), None, "urgent");
+    assert_eq!(asked(Urgency::Thuong, Some(1), None, "2026-05-17T23:00:00Z"), None, "overdue");
+    let soon = Some("2026-05-18T00:30:00Z");
+    assert_eq!(asked(Urgency::Thuong, None, soon, "2026-05-17T23:00:00Z"), None, "due by then");
+}

@@ -21,6 +21,7 @@ use crate::{
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
     health::Readiness,
     lists::{Cases, ListQuery},
+    mails::Ledger,
     session::{Begun, Credentials, NewPassword, OneTimeCode, SecondFactor, SignIn, Who},
     view::Whole as Case,
     work::{WorkQuery, WorkView},
@@ -208,6 +209,16 @@ fn reading() -> Vec<Operation> {
         )
         .answers::<Events>(200, "The facts.", &[])
         .refuses(&["NOT_FOUND", "UNAVAILABLE"]),
+        get(
+            "/api/v1/cases/{id}/mails",
+            "read-case-mails",
+            "cases",
+            ("Sổ thư của vụ việc", "Read the ledger of mails"),
+            "Thư báo đã ghi cho các chức vụ của cơ quan mình (người kiểm tra: của mọi cơ quan): từng trạng thái với thời điểm và câu trả lời của máy chủ thư, và ai của chức vụ đó đã mở vụ việc.",
+            "The alerts to offices of the caller's agency (an auditor: of all): each state with its time and the mail relay's own words, and who of that office has opened the case since.",
+        )
+        .answers::<Ledger>(200, "The mails.", &[])
+        .refuses(&["NOT_FOUND", "UNAVAILABLE", "BUSY"]),
         get(
             "/api/v1/cases/{id}/dossier",
             "read-dossier",

@@ -1,10 +1,12 @@
 //! The streams as an AsyncAPI document: what is said on which subject, and with which headers.
 
-use bus::streams::{CASES, OUTBOX, Shape, declared};
+use bus::{
+    outbox::Record,
+    streams::{CASES, OUTBOX, Shape, declared},
+};
 use events::{Kind, Stage, ids::PARTITIONS};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
-use svc_notifier::outbox::Record;
 
 /// A channel of facts: its name, the stages whose facts it carries, and what each subject of it is about.
 const FACTS: [(&str, &str, &[Stage]); 3] = [
@@ -35,7 +37,12 @@ pub fn document() -> Value {
     }
     let said = Map::from_iter([("outbox.state".to_owned(), message_of("outbox.state"))]);
     let title = "The states of an entry: a mail to an office, and what became of it.";
-    channels.insert("outbox".to_owned(), channel("outbox", OUTBOX, title, &said));
+    let mut outbox_channel = channel("outbox", OUTBOX, title, &said);
+    outbox_channel["address"] = "outbox.{partition}.{about}.{id}".into();
+    outbox_channel["parameters"]["about"] =
+        json!({ "description": "The id of the case, delegation or digest that the mail is about." });
+    outbox_channel["parameters"]["partition"]["description"] = "The last byte of that id modulo 16.".into();
+    channels.insert("outbox".to_owned(), outbox_channel);
     operations
         .insert("note-mail".to_owned(), sent("outbox", "A mail is entered, attempted, taken or refused."));
     messages.insert("outbox.state".to_owned(), state());

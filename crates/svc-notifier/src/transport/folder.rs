@@ -34,8 +34,16 @@ impl Folder {
         let written = tokio::task::spawn_blocking(move || write(&directory, &file, &bytes)).await;
         match written.map_err(io::Error::other).flatten() {
             Ok(()) => Outcome::Sent { reply: format!("250 written to {name}") },
-            Err(error) => Outcome::Waiting { reply: format!("cannot write {name}: {error}") },
+            Err(error) => Outcome::Unreachable { reply: format!("cannot write {name}: {error}") },
         }
+    }
+}
+
+impl Folder {
+    /// Whether the folder can be written.
+    pub(crate) fn probe(&self) -> Result<(), String> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.directory);
+        made.map_err(|error| format!("cannot write into {}: {error}", self.directory.display()))
     }
 }
 

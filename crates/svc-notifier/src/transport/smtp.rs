@@ -14,11 +14,12 @@ use std::time::Duration;
 use lettre::address::Address;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::commands::{Data, Mail, Noop, Rcpt};
 use lettre::transport::smtp::response::Response;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use crate::bounce;
 use crate::letter::{self, BadLetter, Letter, Part};
 use crate::transport::Outcome;
 
@@ -84,7 +85,7 @@ impl Smtp {
 
     /// Tries once to hand the letter to the relay.
     pub async fn send(&mut self, letter: &Letter) -> Outcome {
-        let parcel = match Parcel::new(letter, &self.relay.sender) {
+        let parcel = match self.relay.parcel(letter) {
             Ok(parcel) => parcel,
             Err(bad) => return Outcome::Refused { reply: bad.to_string() },
         };
@@ -100,7 +101,7 @@ impl Smtp {
                 let waited = format!("no answer within {} s", self.relay.patience.as_secs_f64());
                 match progress {
                     Progress::NotHandedOver => {
-                        Outcome::Waiting { reply: format!("{waited}; nothing was handed over") }
+                        Outcome::Unreachable { reply: format!("{waited}; nothing was handed over") }
                     }
                     Progress::HandedOver => {
                         Outcome::Unknown { why: format!("{waited} after the message was handed over") }
@@ -108,6 +109,26 @@ impl Smtp {
                 }
             }
         }
+    }
+
+    /// Asks whether the relay is there and lets us in, without a mail.
+    ///
+    /// # Errors
+    /// Why mail would not go now.
+    pub async fn probe(&mut self) -> Result<(), String> {
+        let asked = async {
+            let mut line = self.relay.dial().await.map_err(|outcome| match outcome {
+                Outcome::Unreachable { reply } => reply,
+                other => format!("{other:?}"),
+            })?;
+            let answer = expect(line.connection.command(Noop).await, &[250]);
+            answer.map_err(|fault| fault.to_string())?;
+            line.farewell().await;
+            Ok(())
+        };
+        let patience = self.relay.patience;
+        let late = |_| Err(format!("no answer within {} s", patience.as_secs_f64()));
+        timeout(patience, asked).await.unwrap_or_else(late)
     }
 
     /// Takes leave of the relay.
@@ -119,6 +140,18 @@ impl Smtp {
 }
 
 impl Relay {
+    fn parcel(&self, letter: &Letter) -> Result<Parcel, BadLetter> {
+        let message = letter.message()?;
+        let recipient = letter::mailbox(Part::To, &letter.to)?.email;
+        let sender = if self.own_addresses {
+            let address = bounce::address(self.sender.user(), letter.local_part(), self.sender.domain());
+            letter::mailbox(Part::From, &address)?.email
+        } else {
+            self.sender.clone()
+        };
+        Ok(Parcel { sender, recipient, bytes: message.formatted() })
+    }
+
     async fn deliver(
         &self,
         line: Option<Line>,
@@ -151,7 +184,7 @@ impl Relay {
     /// A new line, as far as the relay's readiness for mail. Whatever fails here says nothing about the
     /// letter.
     async fn dial(&self) -> Result<Line, Outcome> {
-        let waiting = |what: &str, why: &dyn fmt::Display| Outcome::Waiting {
+        let unreachable = |what: &str, why: &dyn fmt::Display| Outcome::Unreachable {
             reply: one_line(&format!("{what} {}:{}: {why}", self.host, self.port)),
         };
         let tcp = async {
@@ -161,18 +194,18 @@ impl Relay {
             tcp.set_nodelay(true)?;
             Ok::<_, std::io::Error>(tcp)
         };
-        let tcp = tcp.await.map_err(|e| waiting("cannot connect to", &e))?;
+        let tcp = tcp.await.map_err(|e| unreachable("cannot connect to", &e))?;
         let connected = match &self.protection {
             Protection::None => AsyncSmtpConnection::connect_with_transport(Box::new(tcp), &self.hello).await,
             Protection::Starttls(tls) => stream::starttls(tcp, tls.clone(), &self.hello).await,
             Protection::Implicit(tls) => stream::implicit(tcp, tls.clone(), &self.hello).await,
         };
-        let mut connection = connected.map_err(|e| waiting("no session with", &Fault::Failed(e)))?;
+        let mut connection = connected.map_err(|e| unreachable("no session with", &Fault::Failed(e)))?;
         if let Some(credentials) = &self.credentials {
             match connection.auth(&[Mechanism::Plain, Mechanism::Login], credentials).await {
                 Ok(response) if response.has_code(235) => {}
-                Ok(response) => return Err(waiting("not logged in at", &Fault::Unexpected(response))),
-                Err(e) => return Err(waiting("not logged in at", &Fault::Failed(e))),
+                Ok(response) => return Err(unreachable("not logged in at", &Fault::Unexpected(response))),
+                Err(e) => return Err(unreachable("not logged in at", &Fault::Failed(e))),
             }
         }
         Ok(Line { connection: Box::new(connection), mails: 0, since: Instant::now() })
@@ -207,14 +240,6 @@ impl Line {
 
     async fn farewell(mut self) {
         let _ = timeout(FAREWELL, self.connection.quit()).await;
-    }
-}
-
-impl Parcel {
-    fn new(letter: &Letter, sender: &Address) -> Result<Parcel, BadLetter> {
-        let message = letter.message()?;
-        let recipient = letter::mailbox(Part::To, &letter.to)?.email;
-        Ok(Parcel { sender: sender.clone(), recipient, bytes: message.formatted() })
     }
 }
 
@@ -254,8 +279,10 @@ impl Fault {
     fn before_hand_over(self) -> Outcome {
         let reply = one_line(&self.to_string());
         match self.refusal() {
-            Some(code) if code >= 500 && !ABOUT_THE_LINE.contains(&code) => Outcome::Refused { reply },
-            _ => Outcome::Waiting { reply },
+            Some(code) if ABOUT_THE_LINE.contains(&code) => Outcome::Unreachable { reply },
+            Some(421) | None => Outcome::Unreachable { reply },
+            Some(code) if code >= 500 => Outcome::Refused { reply },
+            Some(_) => Outcome::Waiting { reply },
         }
     }
 

@@ -54,7 +54,7 @@ async fn nothing_is_handed_to_a_relay_that_cannot_prove_its_name() {
         let another_name = Config { tls, ca_file: Some(server.certificate()), ..to(&server) };
         for config in [unknown, another_name] {
             let outcome = Smtp::new(config).unwrap().send(&letter(1)).await;
-            let Outcome::Waiting { reply } = outcome else { panic!("{outcome:?}") };
+            let Outcome::Unreachable { reply } = outcome else { panic!("{outcome:?}") };
             assert!(reply.contains("invalid peer certificate"), "{reply}");
         }
         assert_eq!(server.mails(), []);
@@ -65,7 +65,7 @@ async fn nothing_is_handed_to_a_relay_that_cannot_prove_its_name() {
 async fn there_is_no_way_back_from_tls_to_plaintext() {
     let server = AioSmtpd::start().await;
     let outcome = Smtp::new(Config { tls: Tls::Starttls, ..to(&server) }).unwrap().send(&letter(1)).await;
-    let Outcome::Waiting { reply } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Unreachable { reply } = outcome else { panic!("{outcome:?}") };
     assert!(reply.contains("STARTTLS is not supported"), "{reply}");
     assert_eq!(server.mails(), []);
 }

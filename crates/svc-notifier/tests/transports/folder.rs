@@ -37,7 +37,7 @@ async fn a_folder_that_cannot_be_written_waits_and_a_bad_letter_is_refused() {
     fs::write(&file, "").unwrap();
     let mut transport = Transport::new(Config::Folder { directory: file.join("below") }).unwrap();
     let outcome = transport.send(&letter(1)).await;
-    assert!(matches!(outcome, Outcome::Waiting { .. }), "{outcome:?}");
+    assert!(matches!(outcome, Outcome::Unreachable { .. }), "{outcome:?}");
     let outcome = transport.send(&Letter { message_id: "../../x@y".into(), ..letter(1) }).await;
     assert!(matches!(outcome, Outcome::Refused { .. }), "{outcome:?}");
 }

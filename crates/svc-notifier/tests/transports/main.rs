@@ -37,6 +37,7 @@ fn config(address: SocketAddr, timeout_seconds: f64) -> Config {
         password: None,
         hello: None,
         from: "bounce@dieuphoi.example".into(),
+        own_addresses: false,
         timeout_seconds,
         mails_per_line: NonZeroU32::MAX,
         idle_seconds: 60.0,

@@ -74,7 +74,8 @@ async fn temporary_refusals_wait() {
 async fn a_time_out_before_the_message_waits() {
     for behaviour in [Behaviour::SilentAtGreeting, Behaviour::SilentAtRcpt, Behaviour::SilentAtData] {
         let (first, sink) = outcome(behaviour, SHORT).await;
-        assert_eq!(first, waiting("no answer within 0.25 s; nothing was handed over"));
+        let reply = "no answer within 0.25 s; nothing was handed over".to_owned();
+        assert_eq!(first, Outcome::Unreachable { reply });
         assert_eq!(sink.received().len(), 1);
     }
 }
@@ -175,7 +176,7 @@ async fn a_line_that_the_relay_closed_meanwhile_costs_no_attempt() {
 #[tokio::test]
 async fn what_is_wrong_with_the_line_is_never_held_against_the_mail() {
     let (first, _) = outcome(Behaviour::Refuse554AtGreeting, LONG).await;
-    let Outcome::Waiting { reply } = first else { panic!("{first:?}") };
+    let Outcome::Unreachable { reply } = first else { panic!("{first:?}") };
     assert!(reply.ends_with(": 554 no service here"), "{reply}");
 
     let sink = SmtpSink::start([Behaviour::Refuse535AtAuth]).await;
@@ -187,7 +188,7 @@ async fn what_is_wrong_with_the_line_is_never_held_against_the_mail() {
     assert!(!format!("{credentials:?}").contains("secret"));
     let mut smtp = Smtp::new(credentials).unwrap();
     let first = smtp.send(&letter(1)).await;
-    let Outcome::Waiting { reply } = first else { panic!("{first:?}") };
+    let Outcome::Unreachable { reply } = first else { panic!("{first:?}") };
     assert!(reply.ends_with(": 535 5.7.8 wrong credentials"), "{reply}");
     assert_eq!(smtp.send(&letter(1)).await, sent("250 2.0.0 queued as 0"));
     assert_eq!(sink.logins(), 1);
@@ -205,7 +206,7 @@ async fn nobody_at_home_waits() {
     };
     tokio::time::timeout(Duration::from_secs(10), probe).await.unwrap();
     let outcome = Smtp::new(config(address, LONG)).unwrap().send(&letter(1)).await;
-    let Outcome::Waiting { reply } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Unreachable { reply } = outcome else { panic!("{outcome:?}") };
     assert!(reply.starts_with(&format!("cannot connect to {address}: ")), "{reply}");
 }
 
@@ -272,4 +273,28 @@ fn a_configuration_without_sense_is_refused_at_start() {
     }
     let said = error(Config { tls: Tls::Implicit, ca_file: Some("/no/such.pem".into()), ..good() });
     assert!(said.starts_with("ca_file /no/such.pem: "), "{said}");
+}
+
+#[tokio::test]
+async fn each_mail_has_an_envelope_sender_of_its_own_where_reports_are_read() {
+    let sink = SmtpSink::start([]).await;
+    let config = Config { own_addresses: true, ..config(sink.address(), LONG) };
+    let mut smtp = Smtp::new(config).unwrap();
+    smtp.send(&letter(1)).await;
+    let id = letter(1).message_id;
+    let id = id.split('@').next().unwrap();
+    assert_eq!(sink.received()[0].from, format!("bounce+{id}@dieuphoi.example"));
+}
+
+#[tokio::test]
+async fn the_probe_finds_out_without_a_mail_whether_the_relay_is_there() {
+    let sink = SmtpSink::start([Behaviour::Refuse554AtGreeting]).await;
+    let mut smtp = Smtp::new(config(sink.address(), LONG)).unwrap();
+    let said = smtp.probe().await.unwrap_err();
+    assert!(said.contains("554"), "{said}");
+    assert_eq!(smtp.probe().await, Ok(()));
+    assert_eq!(sink.received(), []);
+    drop(sink);
+    let said = smtp.probe().await.unwrap_err();
+    assert!(said.contains("cannot connect"), "{said}");
 }

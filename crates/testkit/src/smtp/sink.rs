@@ -107,7 +107,16 @@ impl SmtpSink {
     ///
     /// If it cannot listen.
     pub async fn start(script: impl IntoIterator<Item = Behaviour>) -> SmtpSink {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("the sink listens");
+        SmtpSink::start_on("127.0.0.1:0".parse().expect("an address"), script).await
+    }
+
+    /// Listens on an address, where another one has listened before, say.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot listen.
+    pub async fn start_on(address: SocketAddr, script: impl IntoIterator<Item = Behaviour>) -> SmtpSink {
+        let listener = TcpListener::bind(address).await.expect("the sink listens");
         let address = listener.local_addr().expect("the sink has an address");
         let shared = Arc::new(Shared::default());
         shared.state().script.extend(script);

@@ -41,6 +41,10 @@ pub struct Config {
     pub hello: Option<String>,
     /// Sender of the envelope, to whom failures are reported; also who the letters should name as sender.
     pub from: String,
+    /// Each mail has an envelope sender of its own, `<local part>+<id>@<domain>`, so that a report of failure says which
+    /// it is about.
+    #[serde(default)]
+    pub own_addresses: bool,
     /// Longest time for one whole send, connecting included.
     #[serde(default = "twenty")]
     pub timeout_seconds: f64,
@@ -139,6 +143,7 @@ pub(super) struct Relay {
     pub(super) credentials: Option<Credentials>,
     pub(super) hello: ClientId,
     pub(super) sender: Address,
+    pub(super) own_addresses: bool,
     pub(super) patience: Duration,
     pub(super) mails_per_line: u32,
     pub(super) idle: Duration,
@@ -179,6 +184,7 @@ impl Config {
             credentials,
             hello: ClientId::Domain(hello),
             sender,
+            own_addresses: self.own_addresses,
             patience: seconds("timeout_seconds", self.timeout_seconds)?,
             mails_per_line: self.mails_per_line.get(),
             idle: seconds("idle_seconds", self.idle_seconds)?,

@@ -1,0 +1,225 @@
+//! The ledger of a case's mails: who was told what, when the relay took it and with which words, and who has looked since.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Extension,
+    extract::{Path, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use bus::{
+    identity::{Answer, Opening, Question},
+    outbox::{self, About, EntryId, History, State as MailState},
+};
+use domain::{Policy, access, labels};
+use events::{AgencyId, CaseId, OfficeId, OfficerId, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+use service::problem::{Language, Problem};
+use uuid::Uuid;
+
+use crate::{
+    Api,
+    auth::{self, Caller},
+    cases::{unreadable, visible},
+};
+
+/// Within which time a person who opens a case again is not written down again.
+const ONCE_IN: Duration = Duration::from_mins(10);
+
+/// How many openings are remembered; then all are forgotten, and written down again.
+const REMEMBERED: usize = 50_000;
+
+/// How often it is tried to write an opening down.
+const TRIES: u32 = 5;
+
+/// The mails of a case.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Ledger {
+    /// The mails, in the order in which they were entered.
+    mails: Vec<MailView>,
+}
+
+/// A mail to an office.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Mail")]
+struct MailView {
+    /// The entry in the outbox: what stands before the `@` in the mail's Message-ID.
+    id: EntryId,
+    /// The alert, e.g. `E05`.
+    alert: String,
+    /// What it is called.
+    title: &'static str,
+    /// For which time something is overdue, where it says so.
+    level: Option<u8>,
+    /// The office that is told.
+    office: OfficeId,
+    /// Its title today.
+    office_title: Option<String>,
+    /// Its agency.
+    agency: AgencyId,
+    /// The address to which the mail goes.
+    address: String,
+    /// The deadline that it names.
+    deadline: Option<Timestamp>,
+    /// It is an exercise.
+    exercise: bool,
+    /// Its states, the oldest first; of one that went out in a digest also those of the digest.
+    states: Vec<StateView>,
+    /// Who of the office, as it is held today, has opened the case after the mail was entered.
+    opened: Vec<OpenedView>,
+}
+
+/// A state of a mail.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MailState")]
+struct StateView {
+    /// Since when.
+    at: Timestamp,
+    /// `queued`, `suppressed`, `gathered`, `attempting`, `sent`, `refused`, `waiting`, `unknown`, `given-up` or `bounced`.
+    state: &'static str,
+    /// What it is called.
+    title: &'static str,
+    /// The number of the attempt.
+    attempt: Option<u32>,
+    /// The relay's own words, or why there are none.
+    reply: Option<String>,
+    /// The mail may have arrived twice: the outcome of an attempt before was not known.
+    maybe_doubled: Option<bool>,
+    /// The morning on which it goes out with others.
+    digest_at: Option<Timestamp>,
+    /// The digest in which it went out.
+    digest: Option<Uuid>,
+}
+
+/// Somebody opened the case.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Opening")]
+struct OpenedView {
+    /// Who.
+    officer: OfficerId,
+    /// When.
+    at: Timestamp,
+}
+
+impl StateView {
+    fn of((at, state): &(Timestamp, MailState), language: Language) -> Self {
+        let label = labels::mail_state(state.name());
+        let mut view = Self {
+            at: *at,
+            state: state.name(),
+            title: label.map_or(state.name(), |label| language.pick(label.vi, label.en)),
+            attempt: None,
+            reply: None,
+            maybe_doubled: None,
+            digest_at: None,
+            digest: None,
+        };
+        match state {
+            MailState::Queued { digest_at, .. } => view.digest_at = *digest_at,
+            MailState::Suppressed { .. } => {}
+            MailState::Gathered { digest } => view.digest = Some(digest.0),
+            MailState::Attempting { attempt } => view.attempt = Some(*attempt),
+            MailState::Sent { reply, maybe_doubled } => {
+                view.reply = Some(reply.clone());
+                view.maybe_doubled = Some(*maybe_doubled);
+            }
+            MailState::Refused { reply } | MailState::Waiting { reply } => view.reply = Some(reply.clone()),
+            MailState::Unknown { why } | MailState::GivenUp { why } => view.reply = Some(why.clone()),
+            MailState::Bounced { status, reply, .. } => view.reply = Some(format!("{status} {reply}")),
+        }
+        view
+    }
+}
+
+/// `GET /cases/{id}/mails`: the ledger of a case's mails.
+pub(crate) async fn ledger(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let case = visible(&api, &caller, id, None).await?;
+    let refuse = |refusal| Problem::of(&refusal, caller.language);
+    let read = outbox::about(&api.chassis.reader, About::Case(case.id)).await;
+    let histories = read.map_err(|error| refuse(unreadable(&error)))?;
+    let asked = auth::ask(&api.chassis.bus, &Question::WhoOpened { case: case.id }).await.map_err(refuse)?;
+    let Answer::Opened(openings) = asked else {
+        return Err(refuse(unreadable(&"the identity service does not say who opened the case")));
+    };
+    let (policy, now) = (api.chassis.policy(), api.chassis.clock.now());
+    let is_auditor = access::principals(&caller.person, &policy, now).contains(&access::Principal::Auditors);
+    let told = histories.iter().filter(|mail| is_auditor || mail.notice.agency == caller.person.agency);
+    let mails = told.map(|mail| view(mail, &openings, &policy, caller.language)).collect();
+    Ok(axum::Json(Ledger { mails }).into_response())
+}
+
+fn view(mail: &History, openings: &[Opening], policy: &Policy, language: Language) -> MailView {
+    let History { entry, notice, states } = mail;
+    let entered = states.first().map(|(at, _)| *at);
+    let holders = policy.organisation.holdings().filter(|held| held.office == notice.office);
+    let holders: BTreeSet<_> = holders.map(|held| &held.officer).collect();
+    let opened = openings.iter().filter(|opening| {
+        holders.contains(&opening.officer) && entered.is_some_and(|entered| opening.at >= entered)
+    });
+    let title = labels::alert(&notice.template, notice.level);
+    MailView {
+        id: *entry,
+        alert: notice.template.clone(),
+        title: title.map_or("", |title| language.pick(title.vi, title.en)),
+        level: notice.level,
+        office: notice.office.clone(),
+        office_title: policy.organisation.office(&notice.office).map(|office| office.title.clone()),
+        agency: notice.agency.clone(),
+        address: notice.address.clone(),
+        deadline: notice.deadline,
+        exercise: notice.exercise,
+        states: states.iter().map(|state| StateView::of(state, language)).collect(),
+        opened: opened
+            .map(|opening| OpenedView { officer: opening.officer.clone(), at: opening.at })
+            .collect(),
+    }
+}
+
+/// Who has opened which case of late.
+#[derive(Clone, Default)]
+pub(crate) struct Opened(Arc<Mutex<HashMap<(OfficerId, CaseId), Instant>>>);
+
+impl Opened {
+    /// Has it written down that somebody opened a case; the reader does not wait for it.
+    pub(crate) fn note(&self, api: &Api, caller: &Caller, case: CaseId) {
+        let key = (caller.person.officer.clone(), case);
+        {
+            let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if opened.len() >= REMEMBERED {
+                opened.clear();
+            }
+            let now = Instant::now();
+            if opened.get(&key).is_some_and(|at| now - *at < ONCE_IN) {
+                return;
+            }
+            opened.insert(key, now);
+        }
+        let (bus, stop) = (api.chassis.bus.clone(), api.chassis.stop.clone());
+        let question = Question::Opened { assertion: caller.assertion.clone(), case };
+        api.chassis.tasks.spawn(async move {
+            for pause in 0..TRIES {
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(pause.into())) => {}
+                    () = stop.cancelled() => {}
+                }
+                match auth::ask(&bus, &question).await {
+                    Ok(Answer::Done) => return,
+                    Ok(answer) => {
+                        return tracing::error!(?answer, "that a case was opened is not written down");
+                    }
+                    Err(error) => tracing::warn!(?error, "that a case was opened is not written down yet"),
+                }
+            }
+            tracing::error!(alert = true, "that a case was opened is not written down");
+        });
+    }
+}

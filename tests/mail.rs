@@ -4,7 +4,10 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::{fs, path::Path, time::Instant};
+#[path = "mail/many.rs"]
+mod many;
+
+use std::{fs, net::SocketAddr, path::Path, time::Instant};
 
 use bus::{Principal, outbox::State};
 use chrono::TimeDelta;
@@ -26,7 +29,11 @@ const MONDAY: &str = "2026-05-18T09:00:00+07:00";
 
 /// A configuration with a relay and metrics.
 fn measured(relay: &SmtpSink) -> String {
-    format!("{}\n[metrics]\nlisten = \"127.0.0.1:0\"\n", with_relay(relay.address()))
+    measured_at(relay.address())
+}
+
+fn measured_at(relay: SocketAddr) -> String {
+    format!("{}\n[metrics]\nlisten = \"127.0.0.1:0\"\n", with_relay(relay))
 }
 
 async fn raise(api: &Api, officer: &str, key: &str, body: &Value) -> String {
@@ -65,7 +72,12 @@ async fn ledger(api: &Api, officer: &str, case: &str) -> Vec<Value> {
 }
 
 fn states(mail: &Value) -> Vec<&str> {
-    mail["states"].as_array().expect("states").iter().map(|state| state["state"].as_str().unwrap()).collect()
+    mail["states"]
+        .as_array()
+        .expect("states")
+        .iter()
+        .map(|state| state["state"].as_str().expect("a name"))
+        .collect()
 }
 
 async fn advance(api: &Api, by: TimeDelta) -> Timestamp {
@@ -204,10 +216,11 @@ async fn a_mail_that_comes_back_is_no_longer_said_to_have_arrived_and_the_liaiso
     .await;
     assert_eq!(told["office"], "BTG.TT.TP", "the head of the liaison unit");
     let mails = ledger(&api, "btg.dau-moi", &case).await;
-    let bounced = mails.iter().find(|mail| mail["office"] == "BTG.LD" && mail["alert"] == "E01").expect("it");
-    assert_eq!(states(bounced), ["queued", "attempting", "sent", "bounced"]);
-    assert_eq!(bounced["states"][3]["reply"], "5.1.1 550 5.1.1 User unknown");
-    assert_eq!(bounced["states"][3]["title"], "Không đến được người nhận");
+    let returned =
+        mails.iter().find(|mail| mail["office"] == "BTG.LD" && mail["alert"] == "E01").expect("it");
+    assert_eq!(states(returned), ["queued", "attempting", "sent", "bounced"]);
+    assert_eq!(returned["states"][3]["reply"], "5.1.1 550 5.1.1 User unknown");
+    assert_eq!(returned["states"][3]["title"], "Không đến được người nhận");
     eventually(async || {
         let laid_aside = fs::read_dir(maildir.path().join("cur")).unwrap().count();
         if laid_aside == 1 { Ok(()) } else { Err("the report is not laid aside") }
@@ -297,4 +310,22 @@ async fn the_ledger_shows_ones_own_agency_who_was_told_what_and_who_has_looked_s
     assert_eq!(agencies(&ledger(&api, "btg.kiem-tra", &case).await), ["BTG", "SNNMT", "UBND"]);
     let stranger = api.get("syt.dau-moi", &format!("/api/v1/cases/{case}/mails")).await.expect("an answer");
     assert_eq!(stranger.status, 404, "{}", stranger.text);
+}
+
+#[tokio::test]
+async fn an_exercise_says_so_first() {
+    let relay = SmtpSink::start([]).await;
+    let place = Installation::new();
+    place.mail_to(relay.address());
+    let up = place.up().await;
+    let mut exercise = call();
+    exercise["exercise"] = json!(true);
+    let case = raise(&up.api(), DUTY, "call", &exercise).await;
+    all_done(&up).await;
+    for mail in taken(&relay) {
+        assert!(mail.subject.starts_with("[DIỄN TẬP] [HỎA TỐC] VV-2026-00001 – "), "{}", mail.subject);
+        assert!(mail.text.starts_with("ĐÂY LÀ DIỄN TẬP, không phải vụ việc thật."), "{}", mail.text);
+    }
+    let mails = ledger(&up.api(), "btg.dau-moi", &case).await;
+    assert!(!mails.is_empty() && mails.iter().all(|mail| mail["exercise"] == true), "{mails:?}");
 }

@@ -29,6 +29,9 @@ pub struct Matter {
     /// The named officer holds the matter to be sensitive.
     #[serde(default)]
     pub sensitive: bool,
+    /// It is an exercise: it goes the whole way, and is marked as one wherever it is shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exercise: bool,
 }
 
 /// Who raised, to whom, and who is asked for a position.

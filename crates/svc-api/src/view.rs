@@ -63,6 +63,8 @@ pub(crate) struct Line<'a> {
     urgency_label: &'static str,
     /// What it is called.
     title: &'a str,
+    /// It is an exercise: show it as one.
+    exercise: bool,
     /// The agency in whose name it was raised.
     raiser: Named<'a>,
     /// The agency reported to.
@@ -84,6 +86,7 @@ pub(crate) fn line<'a>(case: &'a Case, policy: &'a Policy, language: Language) -
         urgency: case.urgency,
         urgency_label: word(labels::urgency(case.urgency), language),
         title: &case.matter.title,
+        exercise: case.matter.exercise,
         raiser: named(&case.raiser, policy),
         receiver: named(&case.receiver, policy),
         raised_at: whole_seconds(case.raised_at),

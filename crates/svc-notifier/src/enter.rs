@@ -140,7 +140,7 @@ impl Enter {
             about: About::Case(case.id),
             code: code.to_string(),
             urgency: case.urgency,
-            exercise: false,
+            exercise: case.matter.exercise,
         };
         self.enter_all(&fact, entry, &told, wanted).await
     }

@@ -94,6 +94,9 @@ pub struct RaiseInWriting {
     /// You hold the matter to be sensitive.
     #[serde(default)]
     sensitive: bool,
+    /// It is an exercise: it goes the whole way, and is marked as one wherever it is shown.
+    #[serde(default)]
+    exercise: bool,
     /// The document by which it is reported; issued by the raiser.
     document: Document,
     /// The case on which it follows, or from which it arises.
@@ -127,6 +130,9 @@ pub struct RaiseByPhone {
     /// You hold the matter to be sensitive.
     #[serde(default)]
     sensitive: bool,
+    /// It is an exercise: it goes the whole way, and is marked as one wherever it is shown.
+    #[serde(default)]
+    exercise: bool,
     /// The call.
     call: CallLog,
 }
@@ -294,6 +300,7 @@ fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decisio
         area: raise.area.clone(),
         complex: raise.complex,
         sensitive: raise.sensitive,
+        exercise: raise.exercise,
     };
     check_matter(&matter, "request", ctx)?;
     check_urgency(raise.urgency, raise.deliver_by, ctx.now)?;
@@ -365,6 +372,7 @@ fn raise_by_phone(raise: &RaiseByPhone, ctx: &Context<'_>) -> Result<Decision, R
         area: raise.area.clone(),
         complex: raise.complex,
         sensitive: raise.sensitive,
+        exercise: raise.exercise,
     };
     check_matter(&matter, "call.key_facts.request", ctx)?;
     check_key_facts("call.key_facts", facts)?;

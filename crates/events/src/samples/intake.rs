@@ -15,6 +15,7 @@ impl Sample for intake::Matter {
             area: Some("CR".to_owned()),
             complex: false,
             sensitive: true,
+            exercise: false,
         }
     }
 }

@@ -58,7 +58,7 @@ fn every_fault(mails: usize) -> Vec<Behaviour> {
         .collect()
 }
 
-/// `CONCORD_ALERTS=10000 cargo nextest run -p concord --test mail with_every_fault` is the long run of docs/figures.
+/// `CONCORD_ALERTS=10000 cargo test -p concord --test mail -- with_every_fault --nocapture` is the long run of docs/figures.
 #[tokio::test]
 async fn with_every_fault_of_the_relay_no_mail_is_lost_none_wrongly_said_to_be_sent_and_none_doubled_unmarked()
  {
@@ -175,7 +175,7 @@ async fn metric(up: &Up, name: &str) -> Option<f64> {
     line.parse().ok()
 }
 
-/// `CONCORD_WAITING=1000000 cargo nextest run -p concord --test mail --release very_many` is the long run of docs/figures.
+/// `CONCORD_WAITING=1000000 cargo test -p concord --test mail -- very_many --nocapture` is the long run of docs/figures.
 #[tokio::test]
 async fn very_many_mails_wait_without_trouble_and_an_express_one_overtakes_them() {
     let waiting =

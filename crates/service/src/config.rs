@@ -139,6 +139,8 @@ pub struct Mail {
     /// A Maildir into which the mail server puts reports of failure (DSN): with it, each mail has an envelope address
     /// of its own, `<local part>+<id>@<domain>`.
     pub bounces: Option<PathBuf>,
+    /// Mail is entered, and waits: after a restore, until somebody has looked.
+    pub hold: bool,
     /// After how many seconds the relay is asked whether it is there, also when there is no mail; 0 never.
     pub probe_seconds: u64,
 }
@@ -232,6 +234,7 @@ impl Default for Mail {
             discreet: ["E09", "E11", "E12", "E14"].map(str::to_owned).to_vec(),
             english: false,
             bounces: None,
+            hold: false,
             probe_seconds: 300,
         }
     }

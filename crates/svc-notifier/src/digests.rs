@@ -45,7 +45,10 @@ impl Digests {
 
     /// An entry waits for its morning.
     pub(crate) fn add(&self, at: Timestamp, open: Open) {
-        let Some(office) = open.notice.as_ref().map(|notice| notice.office.clone()) else { return };
+        let Some(office) = open.notice.as_ref().map(|notice| notice.office.clone()) else {
+            tracing::error!(entry = %open.id.0, alert = true, "what a mail is to tell is not in the outbox");
+            return;
+        };
         let mut mornings = self.mornings();
         let morning = mornings
             .entry(at)

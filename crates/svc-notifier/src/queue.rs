@@ -178,7 +178,10 @@ impl Queue {
             }
         }
         drop(waiting);
-        self.changed.notify_waiters();
+        // Who waits must learn until when, or that it is over.
+        if change != Change::None || way == Way::Failed {
+            self.changed.notify_waiters();
+        }
     }
 
     /// Switches sending off, or on again.

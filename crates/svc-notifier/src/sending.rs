@@ -28,6 +28,7 @@ pub(crate) async fn watch(chassis: Chassis, queue: Arc<Queue>) {
     loop {
         match is_on(&chassis.bus).await {
             Ok(on) => {
+                let on = on && !chassis.config.mail.hold;
                 if on != was_on {
                     tracing::warn!(alert = !on, on, "sending of mail was switched");
                 }

@@ -1,3 +1,5 @@
+//! Reports of failure, as mail servers write them.
+
 use super::*;
 
 const ENTRY: &str = "0198f2a0-5b7e-5c1d-8a54-3f6d2b9c7e10";

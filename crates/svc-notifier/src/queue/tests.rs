@@ -1,3 +1,5 @@
+//! What goes first, and what waits for whom.
+
 use std::sync::LazyLock;
 
 use bus::outbox::{About, EntryId, Notice};

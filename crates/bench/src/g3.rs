@@ -18,7 +18,7 @@ use crate::{
     settle::settle,
     sink::Sink,
     system::Installation,
-    usage::Spent,
+    usage::{Meter, Spent},
 };
 
 /// How long nothing happens between two calls, so that each finds everything at rest.
@@ -77,6 +77,15 @@ struct Idle {
     last: Vec<u32>,
     /// How many mails each call brings.
     mails: usize,
+    /// How many processors others kept busy, in each pass.
+    others: Vec<f64>,
+}
+
+/// Processor time, and the time in which it was used.
+#[derive(Debug)]
+struct Costs {
+    time: Duration,
+    spent: Spent,
 }
 
 /// A burst.
@@ -90,8 +99,8 @@ struct Burst {
     answered: Duration,
     /// From the first request to the last 250.
     done: Duration,
-    /// The processor time of both, and of whatever came after.
-    spent: Spent,
+    /// What it took until all was at rest.
+    costs: Costs,
     /// What failed, in words; `none` if nothing did.
     failures: String,
 }
@@ -132,6 +141,8 @@ async fn idle(binary: &Path, rounds: usize, keep: bool) -> Result<Idle, Failure>
     let plan = Plan::new(system.api, &system.tokens()?, "g3-", [call])?;
     let mut client = Client::new(&plan);
     let mut idle = Idle::default();
+    let meter = system.meter();
+    let (start, before) = (Instant::now(), meter.read());
     for round in 0..=rounds {
         let began = Instant::now();
         let case = client.act(round as u64, 0, "").await.flatten();
@@ -146,6 +157,7 @@ async fn idle(binary: &Path, rounds: usize, keep: bool) -> Result<Idle, Failure>
         idle.take(began, answered, &mails)?;
         tokio::time::sleep(REST).await;
     }
+    idle.others.push(meter.read().since(&before).others(start.elapsed()));
     system.stop().await?;
     Ok(idle)
 }
@@ -156,6 +168,8 @@ async fn peer_idle(rounds: usize) -> Result<(String, Idle), Failure> {
     let peer = Alertmanager::start(sink.address).await?;
     let mut line = peer.line().await?;
     let mut idle = Idle { mails: 1, ..Idle::default() };
+    let meter = Meter::new([("alertmanager", peer.id)]);
+    let (start, before) = (Instant::now(), meter.read());
     for round in 0..=rounds {
         let case = format!("VV-2026-{round:05}");
         let began = Instant::now();
@@ -167,6 +181,7 @@ async fn peer_idle(rounds: usize) -> Result<(String, Idle), Failure> {
         }
         tokio::time::sleep(REST).await;
     }
+    idle.others.push(meter.read().since(&before).others(start.elapsed()));
     let version = peer.version.clone();
     peer.stop().await?;
     Ok((version, idle))
@@ -184,13 +199,16 @@ async fn burst(binary: &Path, shape: Shape, keep: bool) -> Result<Burst, Failure
     let played = Load::start(&plan, shape.in_flight, shape.raises).wait().await?;
     let answered = played.last().ok_or("no call was answered")?;
     let settled = settle(&system, || relay.tally().mails, answered).await?;
-    let (tally, spent) = (relay.tally(), meter.read().since(&before));
+    let tally = relay.tally();
+    let costs = Costs { time: began.elapsed(), spent: meter.read().since(&before) };
     system.stop().await?;
     let mut failures = counts(&played.failures);
     if settled.mails.is_none() || tally.mails != settled.entered {
         failures = format!("{failures}; {} of {} mails handed over", tally.mails, settled.entered);
     }
-    Burst::of(relay, tally, began, answered, spent, failures).await
+    let burst = Burst::of(&relay, [began, answered], costs, failures)?;
+    relay.stop().await?;
+    Ok(burst)
 }
 
 /// The same of the peer, one mail for each alert.
@@ -204,13 +222,16 @@ async fn peer_burst(shape: Shape) -> Result<Burst, Failure> {
     while relay.tally().mails < shape.raises && answered.elapsed() < PATIENCE {
         tokio::time::sleep(PAUSE).await;
     }
-    let (tally, spent) = (relay.tally(), meter.read().since(&before));
+    let tally = relay.tally();
+    let costs = Costs { time: began.elapsed(), spent: meter.read().since(&before) };
     peer.stop().await?;
     let mut failures = "none".to_owned();
     if tally.mails != shape.raises {
         failures = format!("{} of {} mails handed over", tally.mails, shape.raises);
     }
-    Burst::of(relay, tally, began, answered, spent, failures).await
+    let burst = Burst::of(&relay, [began, answered], costs, failures)?;
+    relay.stop().await?;
+    Ok(burst)
 }
 
 impl Idle {
@@ -228,6 +249,13 @@ impl Idle {
         self.first.extend(other.first);
         self.last.extend(other.last);
         self.mails = other.mails;
+        self.others.extend(other.others);
+    }
+
+    /// What others did meanwhile, in words.
+    fn others(&self) -> String {
+        let others: Vec<_> = self.others.iter().map(|others| format!("{others:.2}")).collect();
+        format!("others kept {} processors busy", others.join(", "))
     }
 
     fn answer(&self) -> Spread {
@@ -243,19 +271,19 @@ impl Idle {
     }
 }
 
+impl Costs {
+    /// How many processors others kept busy.
+    fn others(&self) -> f64 {
+        self.spent.others(self.time)
+    }
+}
+
 impl Burst {
-    async fn of(
-        relay: Relay,
-        tally: Tally,
-        began: Instant,
-        answered: Instant,
-        spent: Spent,
-        failures: String,
-    ) -> Result<Self, Failure> {
-        let name = relay.name();
-        relay.stop().await?;
+    /// `times`: when it began, and when the last call was answered.
+    fn of(relay: &Relay, times: [Instant; 2], costs: Costs, failures: String) -> Result<Self, Failure> {
+        let ([began, answered], tally) = (times, relay.tally());
         let done = tally.last.ok_or("no mail came")?.saturating_duration_since(began);
-        Ok(Self { relay: name, tally, answered: answered - began, done, spent, failures })
+        Ok(Self { relay: relay.name(), tally, answered: answered - began, done, costs, failures })
     }
 }
 
@@ -292,8 +320,9 @@ impl Outcome {
     pub fn note(&self, sheet: &mut Sheet) {
         let (ours, theirs) = (&self.concord, &self.peer);
         let both = |spread: &Spread| format!("{} / {}", millis(spread.p50), millis(spread.p99));
-        let beside = self.peer_name().map(|name| format!("{name}: {}", both(&theirs.idle.first())));
-        let beside = beside.unwrap_or_else(|| "alertmanager was left out".to_owned());
+        let peer = self.peer_name().map(|name| format!("{name}: {}", both(&theirs.idle.first())));
+        let peer = peer.unwrap_or_else(|| "alertmanager was left out".to_owned());
+        let beside = format!("{peer}; {}", ours.idle.others());
         let mails = ours.idle.mails;
         for (name, which, spread) in [
             ("g3-a", "first".to_owned(), ours.idle.first()),
@@ -333,11 +362,19 @@ impl Outcome {
                 grouped(burst.tally.rate()),
                 seconds(burst.answered),
                 seconds(burst.done),
-                burst.spent.each(mails),
+                burst.costs.spent.each(mails),
+                format!("{:.2}", burst.costs.others()),
             ]
         });
-        let head =
-            ["Who", "Mails", "Mails a second", "Last answer", "Last mail", "µs of processor for each mail"];
+        let head = [
+            "Who",
+            "Mails",
+            "Mails a second",
+            "Last answer",
+            "Last mail",
+            "µs of processor for each mail",
+            "Processors kept busy by others",
+        ];
         sheet.table("g3-bursts", format!("Bursts of {raises} calls"), &head, rows.collect());
     }
 
@@ -356,10 +393,12 @@ impl Outcome {
             row("its answer", &ours.answer()),
             row("250 for its first mail", &ours.first()),
             row("250 for its last mail", &ours.last()),
+            format!("      {}", ours.others()),
         ];
         if let Some(name) = self.peer_name() {
             lines.push(row(&format!("{name}: its answer"), &self.peer.idle.answer()));
             lines.push(row(&format!("{name}: 250 for its mail"), &self.peer.idle.last()));
+            lines.push(format!("      {}", self.peer.idle.others()));
         }
         for (who, burst) in self.bursts() {
             lines.push(format!(
@@ -372,7 +411,11 @@ impl Outcome {
                 burst.done.as_secs_f64(),
                 burst.failures,
             ));
-            lines.push(format!("      µs for each mail: {}", burst.spent.each(burst.tally.mails)));
+            lines.push(format!(
+                "      µs for each mail: {}; others kept {:.2} processors busy",
+                burst.costs.spent.each(burst.tally.mails),
+                burst.costs.others()
+            ));
         }
         lines
     }

@@ -74,7 +74,8 @@ pub async fn run(binary: &Path, shape: Shape, keep: bool) -> Result<Outcome, Fai
     };
 
     let driven = drive(&plan, shape, mark).await?;
-    let settled = settle(&system, &sink, driven.played.last().ok_or("no act was answered")?).await?;
+    let settled =
+        settle(&system, || sink.taken(), driven.played.last().ok_or("no act was answered")?).await?;
     let end = mark().await?;
 
     let memory = meter.peaks();

@@ -79,7 +79,7 @@ pub async fn run(binary: &Path, storm: Storm, keep: bool) -> Result<Outcome, Fai
     let began = Instant::now();
     let (played, latencies) = blow(&plan, storm).await?;
     let last = played.last().ok_or("no call was answered")?;
-    let settled = settle(&system, &sink, last).await?;
+    let settled = settle(&system, || sink.taken(), last).await?;
     let token = tokens.get(READER).ok_or("the reader has no token")?;
     let peak = meter.peaks();
     let verified = verify(&system, token, &played).await?;

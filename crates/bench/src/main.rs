@@ -5,12 +5,14 @@
 //! `bare` and `peer` the baselines, `verify` looks at everything afterwards, `report` keeps the figures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
+mod alertmanager;
 mod bare;
 mod chart;
 mod drive;
 mod figures;
 mod g1;
 mod g2;
+mod g3;
 mod g5;
 mod g6;
 mod g7;
@@ -21,7 +23,9 @@ mod machine;
 mod nats;
 mod options;
 mod peer;
+mod relay;
 mod report;
+mod script;
 mod seed;
 mod server;
 mod session;

@@ -9,7 +9,7 @@ use clap::Parser;
 #[command(name = "concord-bench")]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Options {
-    /// What to measure: g1, g2, g5, g6, g7, bare, peer. Everything without.
+    /// What to measure: g1, g2, g3, g5, g6, g7, bare, peer. Everything without.
     pub what: Vec<What>,
     /// The same, for whom the option is easier to write.
     #[arg(long, value_delimiter = ',')]
@@ -55,6 +55,8 @@ pub enum What {
     G2,
     /// The server without Concord.
     Bare,
+    /// From the call to the mail, beside alertmanager.
+    G3,
     /// With many stored cases.
     G5,
     /// Ready again, and punctual.

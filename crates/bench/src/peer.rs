@@ -2,21 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     net::SocketAddr,
     path::Path,
-    process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use events::Timestamp;
-use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-};
 
 use crate::{
     Failure,
@@ -25,17 +18,9 @@ use crate::{
     history,
     load::Plan,
     report::{Figure, Sheet},
+    script::Script,
     usage::{Meter, Spent},
 };
-
-/// How long the peer may take to start, with all that it has to fetch and to build.
-const PATIENCE: Duration = Duration::from_mins(20);
-
-/// The peer, ready for work.
-struct Peer {
-    child: Child,
-    announced: Option<Announced>,
-}
 
 #[derive(Deserialize)]
 struct Announced {
@@ -76,48 +61,9 @@ pub struct Outcome {
     pub memory: Vec<(&'static str, u64)>,
 }
 
-impl Peer {
-    /// Starts it with a script; installs and builds it first, if need be.
-    async fn start(script: &Path) -> Result<Self, Failure> {
-        let mut command = Command::new(script);
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
-        let child = command.spawn()?;
-        let mut peer = Self { child, announced: None };
-        let said = peer.child.stdout.take().ok_or_else(|| io::Error::other("no words from the peer"))?;
-        let mut line = String::new();
-        tokio::time::timeout(PATIENCE, BufReader::new(said).read_line(&mut line)).await??;
-        let announced = serde_json::from_str(&line)
-            .map_err(|error| format!("{} did not come up ({error})", script.display()))?;
-        peer.announced = Some(announced);
-        Ok(peer)
-    }
-
-    async fn stop(mut self) -> Result<(), Failure> {
-        self.tell();
-        self.child.wait().await?;
-        Ok(())
-    }
-
-    /// Tells the script to end, and with it what it has started.
-    fn tell(&self) {
-        if let Some(id) = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
-            // It may have ended by itself just now.
-            let _ = kill_process(id, Signal::TERM);
-        }
-    }
-}
-
-impl Drop for Peer {
-    /// A run that is cut short leaves nothing running.
-    fn drop(&mut self) {
-        self.tell();
-    }
-}
-
 /// Runs it on a peer of its own.
 pub async fn run(script: &Path, shape: Shape, now: Timestamp) -> Result<Outcome, Failure> {
-    let peer = Peer::start(script).await?;
-    let announced = peer.announced.as_ref().ok_or("the peer said nothing")?;
+    let (peer, announced): (_, Announced) = Script::announced(script, [""; 0]).await?;
     let ingress: SocketAddr = announced.ingress.trim_start_matches("http://").parse()?;
     let plan = Arc::new(Plan::for_peer(ingress, "g1-", history::plain_dispute(now)));
     let Pids { server, service } = announced.pids;
@@ -125,7 +71,7 @@ pub async fn run(script: &Path, shape: Shape, now: Timestamp) -> Result<Outcome,
     let mark = async || Ok(Mark { at: Instant::now(), facts: 0, mails: 0, spent: meter.read() });
     let driven = drive(&plan, shape, mark).await?;
     let memory = meter.peaks();
-    let version = announced.versions.server.clone();
+    let version = announced.versions.server;
     peer.stop().await?;
     let latencies = driven.latencies(&plan);
     Ok(Outcome {

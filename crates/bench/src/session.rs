@@ -6,7 +6,7 @@ use crate::{
     Failure, bare,
     chart::{Bar, Chart},
     drive::Shape,
-    g1, g2, g5, g6, g7, now,
+    g1, g2, g3, g5, g6, g7, now,
     options::{Options, What},
     peer,
     report::{Figure, Sheet},
@@ -62,6 +62,13 @@ impl<'a> Session<'a> {
             self.keep(&outcome.lines())?;
         }
         self.loads().await?;
+        if options.wants(What::G3) {
+            let (rounds, raises, passes) = options.pick((50, 500, 1), (300, 5_000, 3));
+            let outcome = g3::run(binary, g3::Shape { rounds, raises, in_flight: 64, passes }, keep).await?;
+            outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
+            self.sound &= outcome.is_sound();
+        }
         if options.wants(What::G7) {
             let time = Duration::from_secs(options.pick(10, 60));
             let outcome = g7::run(binary, g7::Storm { per_second: 500, time }, keep).await?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Failure, sink::Sink, system::System};
+use crate::{Failure, system::System};
 
 /// How often is asked.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -30,14 +30,14 @@ pub struct Settled {
     pub late: u64,
 }
 
-/// Waits until all is at rest, and says how long after `since` each was.
-pub async fn settle(system: &System, sink: &Sink, since: Instant) -> Result<Settled, Failure> {
+/// Waits until all is at rest, and says how long after `since` each was; `taken` says how many mails the relay has.
+pub async fn settle(system: &System, taken: impl Fn() -> u64, since: Instant) -> Result<Settled, Failure> {
     let mut settled = Settled::default();
     let mut seen = None;
     loop {
         let at = Instant::now();
         let (streams, ready) = (system.streams().await?, system.readiness().await?);
-        let handed = sink.taken();
+        let handed = taken();
         if seen.is_none() {
             settled.late = streams.mails.saturating_sub(handed);
         }

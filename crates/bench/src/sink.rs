@@ -9,12 +9,16 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Instant,
 };
 
 use tokio::{
     io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
+
+use crate::relay::Tally;
 
 /// The relay. It works until the process ends.
 #[derive(Debug)]
@@ -31,6 +35,18 @@ struct Shared {
     taken: AtomicU64,
     /// How often each Message-ID came.
     mails: Mutex<HashMap<String, u32>>,
+    /// When the mails of each thread were answered with 250.
+    threads: Mutex<HashMap<String, Vec<Instant>>>,
+    /// Told of every 250.
+    answered: Notify,
+}
+
+/// What is kept of a mail.
+#[derive(Debug, Default)]
+struct Kept {
+    id: String,
+    /// What stands before the `@` of `References`.
+    thread: String,
 }
 
 impl Sink {
@@ -62,6 +78,31 @@ impl Sink {
         let mails = self.shared.mails.lock().unwrap_or_else(PoisonError::into_inner);
         mails.values().filter(|times| **times > 1).count()
     }
+
+    /// All mails that were answered with 250, and when.
+    pub fn tally(&self) -> Tally {
+        let threads = self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = || threads.values().flatten().copied();
+        Tally { mails: all().count() as u64, first: all().min().map(|first| (first, 1)), last: all().max() }
+    }
+
+    /// When the mails of a thread were answered with 250, those that have come.
+    pub fn thread(&self, thread: &str) -> Vec<Instant> {
+        let threads = self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.get(thread).cloned().unwrap_or_default()
+    }
+
+    /// The same, once so many have come.
+    pub async fn thread_of(&self, thread: &str, mails: usize) -> Vec<Instant> {
+        loop {
+            let answered = self.shared.answered.notified();
+            let came = self.thread(thread);
+            if came.len() >= mails {
+                return came;
+            }
+            answered.await;
+        }
+    }
 }
 
 async fn accept(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<()> {
@@ -92,9 +133,11 @@ async fn talk(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
             b"EHLO" => b"250-relay\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
             b"DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
-                let id = take(&mut read, &mut line).await?;
-                shared.keep(id);
-                b"250 taken\r\n"
+                let mail = take(&mut read, &mut line).await?;
+                shared.keep(mail.id);
+                write.write_all(b"250 taken\r\n").await?;
+                shared.answered(mail.thread);
+                continue;
             }
             b"QUIT" => return write.write_all(b"221 bye\r\n").await,
             _ => b"250 ok\r\n",
@@ -103,22 +146,35 @@ async fn talk(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-/// Reads a message up to the lonely dot; gives its Message-ID.
-async fn take(read: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -> io::Result<String> {
-    const NAME: &[u8] = b"message-id:";
-    let mut id = String::new();
+/// Reads a message up to the lonely dot.
+async fn take(read: &mut (impl AsyncBufRead + Unpin), line: &mut Vec<u8>) -> io::Result<Kept> {
+    let mut kept = Kept::default();
+    let mut in_head = true;
     loop {
         line.clear();
         if read.read_until(b'\n', line).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if line == b".\r\n" {
-            return Ok(id);
-        }
-        if id.is_empty() && line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)) {
-            String::from_utf8_lossy(&line[NAME.len()..]).trim().clone_into(&mut id);
+        match line.as_slice() {
+            b".\r\n" => return Ok(kept),
+            b"\r\n" => in_head = false,
+            line if in_head => {
+                if let Some(id) = value(line, b"message-id:") {
+                    kept.id = id;
+                } else if let Some(references) = value(line, b"references:") {
+                    let thread = references.trim_start_matches('<').split('@').next();
+                    thread.unwrap_or_default().clone_into(&mut kept.thread);
+                }
+            }
+            _ => {}
         }
     }
+}
+
+/// The value of a header, if the line is this header.
+fn value(line: &[u8], name: &[u8]) -> Option<String> {
+    let (head, rest) = line.split_at_checked(name.len())?;
+    head.eq_ignore_ascii_case(name).then(|| String::from_utf8_lossy(rest).trim().to_owned())
 }
 
 impl Shared {
@@ -126,6 +182,12 @@ impl Shared {
         let mut mails = self.mails.lock().unwrap_or_else(PoisonError::into_inner);
         *mails.entry(id).or_default() += 1;
         self.taken.fetch_add(1, Ordering::Release);
+    }
+
+    fn answered(&self, thread: String) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.entry(thread).or_default().push(Instant::now());
+        self.answered.notify_waiters();
     }
 }
 
@@ -139,7 +201,7 @@ mod tests {
         for expected in [(1, 0), (2, 1)] {
             let stream = TcpStream::connect(sink.address).await.unwrap();
             let mut stream = BufReader::new(stream);
-            let said = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n.\r\nQUIT\r\n";
+            let said = "EHLO x\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\nMessage-ID: <1@x>\r\nReferences: <c7@x>\r\n\r\nhello\r\n.\r\nQUIT\r\n";
             stream.get_mut().write_all(said.as_bytes()).await.unwrap();
             let mut answers = Vec::new();
             let mut line = String::new();
@@ -148,6 +210,8 @@ mod tests {
             }
             assert!(answers.last().unwrap().starts_with("221"), "{answers:?}");
             assert_eq!((sink.taken(), sink.doubled()), expected);
+            let mails = usize::try_from(expected.0).unwrap();
+            assert_eq!(sink.thread_of("c7", mails).await.len(), mails);
         }
     }
 }

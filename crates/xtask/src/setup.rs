@@ -2,6 +2,7 @@
 
 mod nats;
 mod pip;
+mod postfix;
 mod smtp;
 
 use std::path::PathBuf;
@@ -14,20 +15,20 @@ use crate::place::Place;
 pub enum For {
     /// `up` and `demo`: nats-server is enough.
     Serving,
-    /// `test` and `ci`: the SMTP server too.
+    /// `test` and `ci`: the SMTP servers too.
     Testing,
 }
 
-/// The command: fetches all; without Python the SMTP server of the tests is left out, and it says so.
+/// The command: fetches all; without Python the SMTP servers of the tests are left out, and it says so.
 pub fn run(place: &Place, args: &[String]) -> Outcome {
     let given = nats_server_argument(args)?;
     make_folder(place)?;
     nats::ensure(place, given.as_deref())?;
     if let Err(missing) = pip::check(place) {
-        println!("smtp server: left out, {missing}; `cargo xtask test` will need it");
+        println!("smtp servers: left out, {missing}; `cargo xtask test` will need them");
         return Ok(());
     }
-    smtp::ensure(place)
+    smtp_servers(place)
 }
 
 /// What the other commands call first. Does nothing when all is there.
@@ -36,8 +37,13 @@ pub fn ensure(place: &Place, purpose: For) -> Outcome {
     nats::ensure(place, None)?;
     match purpose {
         For::Serving => Ok(()),
-        For::Testing => smtp::ensure(place),
+        For::Testing => smtp_servers(place),
     }
+}
+
+fn smtp_servers(place: &Place) -> Outcome {
+    smtp::ensure(place)?;
+    postfix::ensure(place)
 }
 
 fn make_folder(place: &Place) -> Outcome {

@@ -1,13 +1,17 @@
 //! Several writers in one batch: each all or none, and nobody's fault is another's.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use bus::{
     Bus, Principal,
-    append::{Append, AppendError, append, append_group},
+    append::{Append, AppendError, Press, append, append_group},
     connection::ConnectTo,
     log,
-    streams::CASES,
+    streams::{CASES, Replicas},
 };
 use testkit::{
     nats::TestNats,
@@ -74,6 +78,32 @@ async fn many_stale_writers_hold_nobody_up() {
         assert_eq!(answer.is_ok(), n % 2 == 1, "{n}: {answer:?}");
     }
     assert_eq!(stored(&bus).await.len(), 32);
+}
+
+#[tokio::test]
+async fn a_few_writers_that_come_together_are_written_together_and_only_the_stale_one_is_refused() {
+    let nats = TestNats::start().await;
+    let bus = nats.connect(Principal::Ledger).await;
+    append(&bus, CASES, &message("w2", "first of w2", 0)).await.unwrap();
+    let flights = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&flights);
+    let (press, pressing) = Press::new(bus.clone(), CASES, Replicas::One, 16, move |flight| {
+        seen.lock().unwrap().push((flight.writers, flight.conflicts, flight.stored.len()));
+    });
+    let writes = async {
+        let each = (0..5).map(|n| press.write(vec![message(&format!("w{n}"), &format!("w{n}"), 0)]));
+        let answers = futures::future::join_all(each).await;
+        drop(press);
+        answers
+    };
+    let (answers, ()) = tokio::join!(biased; writes, pressing.run());
+    for (n, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_ok(), n != 2, "{n}: {answer:?}");
+    }
+    assert_eq!(*flights.lock().unwrap(), [(5, 1, 4)]);
+    let stored: BTreeSet<_> = stored(&bus).await.into_iter().map(|(_, id)| id).collect();
+    let expected = ["first of w2", "w0", "w1", "w3", "w4"].map(str::to_owned);
+    assert_eq!(stored, expected.into());
 }
 
 #[tokio::test]

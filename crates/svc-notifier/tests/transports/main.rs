@@ -9,6 +9,7 @@ use svc_notifier::transport::smtp::{Config, Tls};
 
 mod aiosmtpd;
 mod folder;
+mod postfix;
 mod smtp;
 
 /// A Vietnamese letter, one for each number.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Mail;
+use super::{Mail, certificate};
 
 /// How an [`AioSmtpd`] protects its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl AioSmtpd {
     pub async fn start_with(protection: Protection) -> AioSmtpd {
         let folder = TempDir::new().expect("a folder for aiosmtpd");
         if protection != Protection::None {
-            make_certificate(folder.path());
+            certificate::make(folder.path());
         }
         // Between finding a free port and binding it, another process may take it.
         for _ in 0..3 {
@@ -129,27 +129,4 @@ async fn greets(child: &mut Child, address: SocketAddr, protection: Protection) 
         }
     };
     tokio::time::timeout(Duration::from_secs(10), knock).await.unwrap_or(false)
-}
-
-/// `cert.pem` and `key.pem` for localhost.
-fn make_certificate(folder: &Path) {
-    let output = Command::new("openssl")
-        .current_dir(folder)
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args(["-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "cert.pem"])
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .output()
-        .expect("openssl starts");
-    assert!(output.status.success(), "openssl: {}", String::from_utf8_lossy(&output.stderr));
 }

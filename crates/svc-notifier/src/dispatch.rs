@@ -26,8 +26,8 @@ use crate::{
     writing,
 };
 
-/// How many mails are under way at a time.
-const UNDER_WAY: usize = 64;
+/// How many mails are under way at a time: what they note is written together, and more of them make larger batches.
+const UNDER_WAY: usize = 256;
 
 /// How long a mail is tried before it is given up.
 const TRIED_FOR: TimeDelta = TimeDelta::days(5);

@@ -19,6 +19,7 @@ use bus::{
 use chrono::TimeDelta;
 use domain::{Case, notices};
 use events::{AggregateId, Body, CaseCode, CaseId, Fact, Timestamp, Unreadable, Urgency, envelope};
+use futures::future::join_all;
 use service::{Chassis, Clock, EffectGuard};
 use uuid::Uuid;
 
@@ -247,7 +248,7 @@ impl Enter {
         })
     }
 
-    /// Makes the entries of a fact: together, or one by one where some of them stand there already.
+    /// Makes the entries of a fact.
     async fn enter(
         &self,
         fact: &Fact,
@@ -278,17 +279,11 @@ impl Enter {
             };
             Some(Change { entry: open.id, about: open.about, expected: 0, state })
         };
-        let changes: Vec<_> = entries.iter().filter_map(first).collect();
-        let mut sequences = Vec::with_capacity(changes.len());
-        match self.outbox.record_all(now, changes.clone(), self.writer).await {
-            Ok(all) => sequences.extend(all.into_iter().map(Some)),
-            Err(AppendError::Conflict { .. }) => {
-                for change in changes {
-                    sequences.push(entered(self.outbox.record(now, change, self.writer).await)?);
-                }
-            }
-            Err(error) => return Err(error),
-        }
+        // Each by itself: what stands there when one of them fails is found again when the fact is delivered again.
+        let written =
+            entries.iter().filter_map(first).map(|change| self.outbox.record(now, change, self.writer));
+        let written = join_all(written).await.into_iter().map(entered);
+        let sequences = written.collect::<Result<Vec<_>, _>>()?;
         let mut to_be_sent = Vec::new();
         for ((mut open, sequence), effect) in entries.into_iter().zip(sequences).zip(effects) {
             if old {

@@ -103,7 +103,7 @@ async fn mail_is_handed_over_under_starttls_to_a_relay_that_we_trust_and_to_no_o
     for (outcome, words) in
         [(plain, "Must issue a STARTTLS command first"), (stranger, "invalid peer certificate")]
     {
-        let (Outcome::Waiting { reply } | Outcome::Refused { reply }) = outcome else {
+        let (Outcome::Unreachable { reply } | Outcome::Refused { reply }) = outcome else {
             panic!("{outcome:?}")
         };
         assert!(reply.contains(words), "{reply}");

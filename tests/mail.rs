@@ -300,6 +300,17 @@ async fn the_ledger_shows_ones_own_agency_who_was_told_what_and_who_has_looked_s
     assert_eq!(opened.as_array().map(Vec::len), Some(1), "{opened}");
     assert_eq!(opened[0]["officer"], "btg.lanh-dao");
 
+    let read = api.request("btg.dau-moi", reqwest::Method::GET, &format!("/api/v1/cases/{case}/mails"));
+    let text =
+        read.header("Accept", "text/plain").send().await.expect("an answer").text().await.expect("a text");
+    assert!(text.starts_with("SỔ THƯ CỦA VỤ VIỆC VV-2026-00001\nTrích lúc 16/05/2026 21:52:00\n"), "{text}");
+    for line in
+        ["Máy chủ thư đã nhận: 250 ", "Gửi: Trưởng Ban Tuyên giáo và Dân vận Tỉnh ủy <", "Đã mở vụ việc: "]
+    {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+    println!("{text}");
+
     let agencies = |mails: &[Value]| {
         let all: std::collections::BTreeSet<_> =
             mails.iter().map(|mail| mail["agency"].as_str().unwrap().to_owned()).collect();

@@ -9,12 +9,14 @@ use std::{
 use axum::{
     Extension,
     extract::{Path, State, rejection::PathRejection},
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use bus::{
     identity::{Answer, Opening, Question},
     outbox::{self, About, EntryId, History, State as MailState},
 };
+use chrono::FixedOffset;
 use domain::{Policy, access, labels};
 use events::{AgencyId, CaseId, OfficeId, OfficerId, Timestamp};
 use schemars::JsonSchema;
@@ -27,6 +29,9 @@ use crate::{
     auth::{self, Caller},
     cases::{unreadable, visible},
 };
+
+/// Vietnamese time.
+const LOCAL: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is an offset");
 
 /// Within which time a person who opens a case again is not written down again.
 const ONCE_IN: Duration = Duration::from_mins(10);
@@ -102,11 +107,62 @@ struct StateView {
 struct OpenedView {
     /// Who.
     officer: OfficerId,
+    /// His name.
+    name: Option<String>,
     /// When.
     at: Timestamp,
 }
 
+impl Ledger {
+    /// The ledger as people read it.
+    fn text(&self, code: &str, now: Timestamp, language: Language) -> String {
+        let title = language.pick("SỔ THƯ CỦA VỤ VIỆC", "MAILS OF CASE");
+        let taken = language.pick("Trích lúc", "As of");
+        let mut lines = vec![format!("{title} {code}"), format!("{taken} {}", moment(now)), String::new()];
+        for (number, mail) in (1..).zip(&self.mails) {
+            lines.push(format!("{number}. {} – {}{}", mail.alert, mail.title, mail.count(language)));
+            let office = mail.office_title.as_deref().unwrap_or(mail.office.as_str());
+            lines.push(format!("   {} {office} <{}>", language.pick("Gửi:", "To:"), mail.address));
+            lines.extend(mail.states.iter().map(|state| state.line(language)));
+            let opened = language.pick("Đã mở vụ việc:", "Opened the case:");
+            lines.extend(mail.opened.iter().map(|by| {
+                let name = by.name.as_deref().unwrap_or(by.officer.as_str());
+                format!("   {}  {opened} {name}", moment(by.at))
+            }));
+            lines.push(format!("   Message-ID: {}", mail.id.0));
+            lines.push(String::new());
+        }
+        lines.join("\n")
+    }
+}
+
+impl MailView {
+    fn count(&self, language: Language) -> String {
+        let exercise = if self.exercise { language.pick(" [DIỄN TẬP]", " [EXERCISE]") } else { "" };
+        let level = self.level.map(|level| format!(" ({} {level})", language.pick("lần", "level")));
+        format!("{}{exercise}", level.unwrap_or_default())
+    }
+}
+
+/// A moment in Vietnamese time, to the second.
+fn moment(at: Timestamp) -> String {
+    at.with_timezone(&LOCAL).format("%d/%m/%Y %H:%M:%S").to_string()
+}
+
 impl StateView {
+    /// The state as people read it.
+    fn line(&self, language: Language) -> String {
+        let attempt = self.attempt.map(|attempt| format!(" ({} {attempt})", language.pick("lần", "attempt")));
+        let reply = self.reply.as_ref().map(|reply| format!(": {reply}"));
+        let morning =
+            self.digest_at.map(|at| format!("; {} {}", language.pick("thư tổng hợp", "digest"), moment(at)));
+        let doubled = self.maybe_doubled.filter(|doubled| *doubled).map(|_| {
+            language.pick("; có thể người nhận nhận hai lần", "; it may have arrived twice").to_owned()
+        });
+        let more: String = [attempt, reply, morning, doubled].into_iter().flatten().collect();
+        format!("   {}  {}{more}", moment(self.at), self.title)
+    }
+
     fn of((at, state): &(Timestamp, MailState), language: Language) -> Self {
         let label = labels::mail_state(state.name());
         let mut view = Self {
@@ -136,10 +192,11 @@ impl StateView {
     }
 }
 
-/// `GET /cases/{id}/mails`: the ledger of a case's mails.
+/// `GET /cases/{id}/mails`: the ledger of a case's mails; with `Accept: text/plain` as people read it.
 pub(crate) async fn ledger(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let case = visible(&api, &caller, id, None).await?;
@@ -154,7 +211,13 @@ pub(crate) async fn ledger(
     let is_auditor = access::principals(&caller.person, &policy, now).contains(&access::Principal::Auditors);
     let told = histories.iter().filter(|mail| is_auditor || mail.notice.agency == caller.person.agency);
     let mails = told.map(|mail| view(mail, &openings, &policy, caller.language)).collect();
-    Ok(axum::Json(Ledger { mails }).into_response())
+    let ledger = Ledger { mails };
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.starts_with("text/plain") {
+        let code = case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string);
+        return Ok(ledger.text(&code, now, caller.language).into_response());
+    }
+    Ok(axum::Json(ledger).into_response())
 }
 
 fn view(mail: &History, openings: &[Opening], policy: &Policy, language: Language) -> MailView {
@@ -179,7 +242,11 @@ fn view(mail: &History, openings: &[Opening], policy: &Policy, language: Languag
         exercise: notice.exercise,
         states: states.iter().map(|state| StateView::of(state, language)).collect(),
         opened: opened
-            .map(|opening| OpenedView { officer: opening.officer.clone(), at: opening.at })
+            .map(|opening| OpenedView {
+                officer: opening.officer.clone(),
+                name: policy.organisation.officer(&opening.officer).map(|officer| officer.name.clone()),
+                at: opening.at,
+            })
             .collect(),
     }
 }

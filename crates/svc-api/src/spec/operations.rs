@@ -214,10 +214,11 @@ fn reading() -> Vec<Operation> {
             "read-case-mails",
             "cases",
             ("Sổ thư của vụ việc", "Read the ledger of mails"),
-            "Thư báo đã ghi cho các chức vụ của cơ quan mình (người kiểm tra: của mọi cơ quan): từng trạng thái với thời điểm và câu trả lời của máy chủ thư, và ai của chức vụ đó đã mở vụ việc.",
-            "The alerts to offices of the caller's agency (an auditor: of all): each state with its time and the mail relay's own words, and who of that office has opened the case since.",
+            "Thư báo đã ghi cho các chức vụ của cơ quan mình (người kiểm tra: của mọi cơ quan): từng trạng thái với thời điểm và câu trả lời của máy chủ thư, và ai của chức vụ đó đã mở vụ việc; với Accept: text/plain là bản để in.",
+            "The alerts to offices of the caller's agency (an auditor: of all): each state with its time and the mail relay's own words, and who of that office has opened the case since; with `Accept: text/plain` as people read it.",
         )
         .answers::<Ledger>(200, "The mails.", &[])
+        .answers_in("text/plain", text, 200, "", &[])
         .refuses(&["NOT_FOUND", "UNAVAILABLE", "BUSY"]),
         get(
             "/api/v1/cases/{id}/dossier",

@@ -280,7 +280,10 @@ pub async fn about(bus: &Bus, about: About) -> Result<Vec<History>, ReadError> {
     for history in &mut found {
         if let Some((_, State::Gathered { digest })) = history.states.last() {
             let digests = histories(bus, &About::Digest(digest.0).subjects()).await?;
-            history.states.extend(digests.into_iter().flat_map(|digest| digest.states.into_iter().skip(1)));
+            // What was told of the digest's failure stands under the same subjects.
+            let of_it = digests.into_iter().filter(|found| found.entry == *digest);
+            let states: Vec<_> = of_it.flat_map(|found| found.states.into_iter().skip(1)).collect();
+            history.states.extend(states);
         }
     }
     Ok(found)

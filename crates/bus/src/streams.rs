@@ -23,7 +23,7 @@ pub const DEAD: &str = "DEAD";
 pub const IDENTITY: &str = "KV_IDENTITY";
 /// How the subjects of [`IDENTITY`] begin.
 pub const IDENTITY_SUBJECTS: &str = "$KV.IDENTITY.";
-/// Who signed in, who was refused, which tokens were given and taken back.
+/// Who signed in, who was refused, which tokens were given and taken back, who opened which case.
 pub const ACCESS: &str = "ACCESS";
 /// The files that belong to documents, each by the digest of its content (`bus::objects`).
 pub const ATTACHMENTS: &str = "OBJ_attachments";
@@ -204,7 +204,7 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 6] {
     let access = StreamDeclaration {
         name: ACCESS,
         subjects: &["access.>"],
-        purpose: "who signed in, and which tokens were given",
+        purpose: "who signed in, which tokens were given, and who opened which case",
         max_bytes: shape.access_max_bytes,
         max_message_bytes: 64 * KIB,
         atomic_batches: false,

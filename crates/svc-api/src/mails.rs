@@ -34,9 +34,9 @@ use crate::{
 const LOCAL: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is an offset");
 
 /// Within which time a person who opens a case again is not written down again.
-const ONCE_IN: Duration = Duration::from_mins(10);
+const ONCE_IN: Duration = Duration::from_hours(1);
 
-/// How many openings are remembered; then all are forgotten, and written down again.
+/// From how many openings on those are forgotten that are older.
 const REMEMBERED: usize = 50_000;
 
 /// How often it is tried to write an opening down.
@@ -261,10 +261,10 @@ impl Opened {
         let key = (caller.person.officer.clone(), case);
         {
             let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if opened.len() >= REMEMBERED {
-                opened.clear();
-            }
             let now = Instant::now();
+            if opened.len() >= REMEMBERED {
+                opened.retain(|_, at| now - *at < ONCE_IN);
+            }
             if opened.get(&key).is_some_and(|at| now - *at < ONCE_IN) {
                 return;
             }

@@ -177,7 +177,7 @@ impl Vault {
         self.write_down(of_case(case), &access).await
     }
 
-    /// Who has opened a case, the oldest first.
+    /// Who has opened a case, the oldest first; of very many the newest.
     pub(crate) async fn openings(&self, case: CaseId) -> Result<Vec<Opening>, VaultError> {
         let mut openings = Vec::new();
         let mut next = 1;
@@ -187,6 +187,7 @@ impl Vault {
             next = last.sequence + 1;
             let kept = read.iter().filter_map(|entry| serde_json::from_slice::<Access>(&entry.payload).ok());
             openings.extend(kept.map(|Access { officer, at, .. }| Opening { officer, at }));
+            openings.drain(..openings.len().saturating_sub(MOST_OPENINGS));
         }
     }
 
@@ -222,6 +223,9 @@ impl Vault {
         }
     }
 }
+
+/// How many openings of a case are told: what fits into an answer.
+const MOST_OPENINGS: usize = 2_000;
 
 /// Where it stands who opened a case. No officer's name begins so.
 fn of_case(case: CaseId) -> String {

@@ -11,6 +11,9 @@ use uuid::Uuid;
 /// The most characters of a server's words that are kept.
 const LONGEST: usize = 500;
 
+/// The most characters of a status that are kept: `5.123.123` is the longest that there is.
+const LONGEST_STATUS: usize = 16;
+
 /// What a report says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bounce {
@@ -65,11 +68,12 @@ fn failure(fields: &str) -> Option<(String, String)> {
             return None;
         }
         let status = field("Status").and_then(|status| status.split_whitespace().next()).unwrap_or("5.0.0");
+        let status: String = status.chars().take(LONGEST_STATUS).collect();
         let words = field("Diagnostic-Code").unwrap_or_default();
         let words = words.split_once(';').map_or(words, |(_, words)| words).trim();
         let reply: String =
             words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-        Some((status.to_owned(), if reply.is_empty() { "no reason was given".to_owned() } else { reply }))
+        Some((status, if reply.is_empty() { "no reason was given".to_owned() } else { reply }))
     })
 }
 
@@ -99,7 +103,7 @@ fn addresses(value: &HeaderValue<'_>) -> Vec<String> {
 
 fn tagged(address: &str) -> Option<EntryId> {
     let (local, _) = address.rsplit_once('@')?;
-    let (_, tag) = local.split_once('+')?;
+    let (_, tag) = local.rsplit_once('+')?;
     Uuid::try_parse(tag).ok().map(EntryId)
 }
 

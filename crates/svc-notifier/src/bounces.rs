@@ -43,19 +43,27 @@ async fn look(maildir: &Path, dispatcher: &Dispatcher) -> io::Result<()> {
     let mut files: Vec<_> = fs::read_dir(maildir.join("new"))?.collect::<Result<Vec<_>, _>>()?;
     files.sort_by_key(fs::DirEntry::file_name);
     for file in files {
-        let bytes = if file.metadata()?.len() > LARGEST { Vec::new() } else { fs::read(file.path())? };
-        match bounce::read(&bytes) {
-            // What cannot be noted now stays where it is.
-            Some(bounce) if !note(dispatcher, &bounce).await => continue,
-            Some(_) => {}
-            None => {
-                tracing::warn!(file = %file.path().display(), "this is no report of failure: it is laid aside");
-            }
+        // One that cannot be read, or that another notifier has laid aside, does not hold up the others.
+        if let Err(error) = see_to(maildir, &file, dispatcher).await {
+            tracing::warn!(file = %file.path().display(), %error, "a report of failure cannot be seen to");
         }
-        let name = format!("{}:2,S", file.file_name().to_string_lossy());
-        fs::rename(file.path(), maildir.join("cur").join(name))?;
     }
     Ok(())
+}
+
+async fn see_to(maildir: &Path, file: &fs::DirEntry, dispatcher: &Dispatcher) -> io::Result<()> {
+    let bytes = if file.metadata()?.len() > LARGEST { Vec::new() } else { fs::read(file.path())? };
+    match bounce::read(&bytes) {
+        // What cannot be noted now stays where it is.
+        Some(bounce) if !note(dispatcher, &bounce).await => return Ok(()),
+        Some(_) => {}
+        None => {
+            let file = file.path();
+            tracing::warn!(file = %file.display(), "this is no report of failure: it is laid aside");
+        }
+    }
+    let name = format!("{}:2,S", file.file_name().to_string_lossy());
+    fs::rename(file.path(), maildir.join("cur").join(name))
 }
 
 /// Notes that a mail did not arrive, and tells the liaison unit; whether the report is seen to.
@@ -73,6 +81,8 @@ async fn note(dispatcher: &Dispatcher, bounce: &Bounce) -> bool {
             return true;
         };
         if matches!(state, State::Bounced { .. }) {
+            // Perhaps the process ended before anybody was told.
+            dispatcher.tell_of_failure(bounce.entry, &notice).await;
             return true;
         }
         match record(dispatcher, bounce, &notice, sequence).await {
@@ -81,7 +91,11 @@ async fn note(dispatcher: &Dispatcher, bounce: &Bounce) -> bool {
                 return true;
             }
             // It has moved meanwhile.
-            Err(AppendError::Conflict { .. }) => {}
+            Err(AppendError::Conflict { .. }) => {
+                if dispatcher.pause().await.is_none() {
+                    return false;
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "the outbox does not answer: the report is read again");
                 return false;

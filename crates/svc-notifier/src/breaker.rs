@@ -78,6 +78,18 @@ impl Breaker {
         matches!(self, Self::Closed { .. })
     }
 
+    /// A mail that was to ask did not come to it: the next one asks.
+    pub(crate) fn passed_over(&mut self, now: Instant) {
+        if let Self::HalfOpen { pause } = *self {
+            *self = Self::Open { until: now, pause };
+        }
+    }
+
+    /// Whether the relay is left alone just now.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+
     /// The relay answered, whatever it said.
     pub(crate) fn answered(&mut self) -> Change {
         let was_closed = self.is_closed();
@@ -126,6 +138,20 @@ mod tests {
         assert!(!breaker.lets_pass(later), "only one asks");
         assert_eq!(breaker.answered(), Change::Closed);
         assert!(breaker.lets_pass(later));
+    }
+
+    #[test]
+    fn a_mail_that_never_came_to_the_relay_says_nothing_about_it() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        breaker.passed_over(now);
+        assert!(breaker.is_closed());
+        for _ in 0..FAULTS {
+            breaker.failed(now, 1.0);
+        }
+        let later = breaker.until().unwrap();
+        assert!(breaker.lets_pass(later));
+        breaker.passed_over(later);
+        assert!(!breaker.is_closed() && breaker.lets_pass(later), "the next one asks");
     }
 
     #[test]

@@ -12,8 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{
     dispatch::Dispatcher,
-    outbox::{Change, Open, Rank},
-    queue::Job,
+    outbox::{self, Change, Open, Rank},
     writing,
 };
 
@@ -43,17 +42,20 @@ impl Digests {
         self.mornings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An entry waits for its morning.
-    pub(crate) fn add(&self, at: Timestamp, open: Open) {
-        let Some(office) = open.notice.as_ref().map(|notice| notice.office.clone()) else {
-            tracing::error!(entry = %open.id.0, alert = true, "what a mail is to tell is not in the outbox");
-            return;
-        };
+    /// Entries wait for their mornings.
+    pub(crate) fn add(&self, waiting: impl IntoIterator<Item = Open>) {
         let mut mornings = self.mornings();
-        let morning = mornings
-            .entry(at)
-            .or_insert_with(|| Morning { by_office: BTreeMap::new(), alarm: self.effects.at(at) });
-        morning.by_office.entry(office).or_default().push(open);
+        for open in waiting {
+            let (Some(at), Some(notice)) = (open.digest_at, &open.notice) else {
+                tracing::error!(entry = %open.id.0, alert = true, "what a mail is to tell is not in the outbox");
+                continue;
+            };
+            let office = notice.office.clone();
+            let morning = mornings
+                .entry(at)
+                .or_insert_with(|| Morning { by_office: BTreeMap::new(), alarm: self.effects.at(at) });
+            morning.by_office.entry(office).or_default().push(open);
+        }
         drop(mornings);
         self.changed.notify_one();
     }
@@ -80,35 +82,50 @@ impl Digests {
 }
 
 /// Makes one mail of several: the digest is an entry of its own, made in the same batch in which each of them says that
-/// it went there. When another notifier sees to one of them, they are left to it, and looked at again as orphans are.
+/// it went there. What another notifier has seen to meanwhile is left out.
 async fn gather(dispatcher: &Dispatcher, at: Timestamp, office: &OfficeId, waiting: &[Open]) {
-    let Some(first) = waiting.first() else { return };
-    let policy = dispatcher.chassis.policy();
-    let digest = EntryId::of_digest(office, at, first.writer);
-    let told = waiting.iter().filter_map(|open| open.notice.as_deref());
-    let Some(notice) = writing::gathered(digest, at, told, &policy) else { return };
-    let rank = Rank::of(&notice, &policy);
-    let mut open = Open::new(digest, notice.clone(), rank, dispatcher.chassis.clock.now(), None);
-    let mut changes = vec![Change {
-        entry: digest,
-        about: notice.about,
-        expected: 0,
-        state: State::Queued { notice, digest_at: None },
-    }];
-    changes.extend(waiting.iter().map(|open| Change {
-        entry: open.id,
-        about: open.about,
-        expected: open.sequence,
-        state: State::Gathered { digest },
-    }));
-    // From here until the first attempt is over, the manual clock waits.
-    let effect = Some(dispatcher.chassis.effects.begin());
-    let noted = dispatcher.note_all(&open, changes).await;
     for open in waiting {
         dispatcher.let_go(open.id);
     }
-    let Some(sequence) = noted.and_then(|noted| noted.first().copied()) else { return };
-    (open.sequence, open.entered) = (sequence, sequence);
-    dispatcher.hold(&open);
-    dispatcher.queue.push(Job { open, effect });
+    let mut waiting: Vec<&Open> = waiting.iter().collect();
+    // From here until the first attempt is over, the manual clock waits.
+    let mut effect = Some(dispatcher.chassis.effects.begin());
+    while let Some(first) = waiting.first() {
+        let policy = dispatcher.chassis.policy();
+        let digest = EntryId::of_digest(office, at, first.writer);
+        let told = waiting.iter().filter_map(|open| open.notice.as_deref());
+        let Some(notice) = writing::gathered(digest, at, told, &policy) else { return };
+        let rank = Rank::of(&notice, &policy);
+        let mut open = Open::new(digest, notice.clone(), rank, dispatcher.chassis.clock.now(), None);
+        let mut changes = vec![Change {
+            entry: digest,
+            about: notice.about,
+            expected: 0,
+            state: State::Queued { notice, digest_at: None },
+        }];
+        changes.extend(waiting.iter().map(|open| Change {
+            entry: open.id,
+            about: open.about,
+            expected: open.sequence,
+            state: State::Gathered { digest },
+        }));
+        let noted = dispatcher.note_all(&open, open.queued_at, changes).await;
+        if let Some(sequence) = noted.and_then(|noted| noted.first().copied()) {
+            (open.sequence, open.entered) = (sequence, sequence);
+            return dispatcher.take(open, effect.take());
+        }
+        let before = waiting.len();
+        let mut left = Vec::with_capacity(before);
+        for open in waiting {
+            let found = outbox::find(&dispatcher.chassis.bus, open.id).await;
+            if found.is_ok_and(|found| found.is_some_and(|(_, sequence, _)| sequence == open.sequence)) {
+                left.push(open);
+            }
+        }
+        waiting = left;
+        if waiting.len() == before {
+            // They are taken up as orphans are.
+            return tracing::warn!(%office, "a digest could not be made");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use bus::{
     outbox::{EntryId, Notice, State},
 };
 use chrono::TimeDelta;
+use events::Timestamp;
 use service::{Chassis, Clock, EffectGuard};
 
 use crate::{
@@ -31,6 +32,12 @@ const UNDER_WAY: usize = 256;
 
 /// How long a mail is tried before it is given up.
 const TRIED_FOR: TimeDelta = TimeDelta::days(5);
+
+/// How often it is tried at least before that.
+const TRIED_OFTEN: u32 = 8;
+
+/// What stands for the relay's answer when it was not asked.
+const LEFT_ALONE: &str = "the relay does not answer or sending is off: it was not asked";
 
 /// How long the outbox is left alone when it does not answer.
 const NOTE_AGAIN: Duration = Duration::from_secs(1);
@@ -79,17 +86,24 @@ impl Dispatcher {
         let now = Clock::System.now();
         let left = outbox::open(&self.chassis.bus, &self.chassis.policy()).await?;
         let orphans = left.into_iter().filter(|open| now - open.since >= at_rest && !self.is_held(open.id));
-        let mut taken = 0_u32;
-        for mut open in orphans {
+        let (for_a_digest, at_once): (Vec<_>, Vec<_>) = orphans.partition(|open| open.digest_at.is_some());
+        let taken = for_a_digest.len() + at_once.len();
+        for mut open in at_once {
             if open.interrupted {
                 let why = "the process ended during the attempt".to_owned();
                 let Some(sequence) = self.note(&open, State::Unknown { why }).await else { continue };
                 open.sequence = sequence;
                 open.maybe_doubled = true;
             }
-            taken += 1;
-            self.take(open, None).await?;
+            self.take(open, None);
         }
+        // Together: a morning that is over makes one digest of them for each office, and not one for each.
+        let mut waiting = Vec::with_capacity(for_a_digest.len());
+        for mut open in for_a_digest {
+            open.notice = outbox::notice(&self.chassis.bus, &open).await?.map(Box::new);
+            waiting.push(open);
+        }
+        self.digests.add(waiting.into_iter().filter(|open| self.hold(open)));
         if taken > 0 {
             tracing::info!(taken, "mail was left unfinished, and is taken up");
         }
@@ -125,23 +139,21 @@ impl Dispatcher {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
-    /// Sees to an entry from now on.
-    pub(crate) async fn take(&self, mut open: Open, effect: Option<EffectGuard>) -> Result<(), ReadError> {
-        self.hold(&open);
-        let Some(at) = open.digest_at else {
-            self.queue.push(Job { open, effect });
-            return Ok(());
-        };
-        if open.notice.is_none() {
-            open.notice = outbox::notice(&self.chassis.bus, &open).await?.map(Box::new);
+    /// Sees to an entry from now on, unless this process does already: a fact may be delivered twice.
+    pub(crate) fn take(&self, open: Open, effect: Option<EffectGuard>) {
+        if !self.hold(&open) {
+            return;
         }
-        self.digests.add(at, open);
-        Ok(())
+        match open.digest_at {
+            None => self.queue.push(Job { open, effect }),
+            Some(_) => self.digests.add([open]),
+        }
     }
 
-    /// This process sees to the entry.
-    pub(crate) fn hold(&self, open: &Open) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(open.id, open.queued_at);
+    /// This process sees to the entry; whether it did not before.
+    fn hold(&self, open: &Open) -> bool {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.insert(open.id, open.queued_at).is_none()
     }
 
     /// This process sees to the entry no more.
@@ -165,21 +177,27 @@ impl Dispatcher {
     /// One attempt: said before, done, and said after.
     async fn attempt(&self, lines: &Lines, mut open: Open) {
         let Some(notice) = self.notice(&mut open).await else {
-            self.queue.seen(Way::Answered);
+            self.queue.seen(Way::NotAsked);
             return self.let_go(open.id);
         };
         open.attempts += 1;
         let Some(sequence) = self.note(&open, State::Attempting { attempt: open.attempts }).await else {
-            self.queue.seen(Way::Answered);
+            self.queue.seen(Way::NotAsked);
             return self.let_go(open.id);
         };
         open.sequence = sequence;
         failpoint::reached(Failpoint::NotifierAttempting);
-        let outcome = match writing::letter(&open, &notice, self) {
-            Ok(letter) => lines.send(&letter).await,
-            Err(why) => Outcome::Refused { reply: why },
+        let (outcome, way) = match writing::letter(&open, &notice, self) {
+            Ok(letter) => match lines.send(&letter, &self.queue).await {
+                Some(outcome) => {
+                    let way = outcome.way();
+                    (outcome, way)
+                }
+                None => (Outcome::Unreachable { reply: LEFT_ALONE.to_owned() }, Way::NotAsked),
+            },
+            Err(why) => (Outcome::Refused { reply: why }, Way::NotAsked),
         };
-        let way = outcome.way();
+        let for_the_relay = matches!(outcome, Outcome::Unreachable { .. });
         let (code, template, office) = (&notice.code, &notice.template, &notice.office);
         tracing::info!(%code, template, %office, attempt = open.attempts, outcome = outcome.name(), "mail");
         if matches!(outcome, Outcome::Sent { .. }) {
@@ -187,7 +205,7 @@ impl Dispatcher {
             let after = self.chassis.clock.now() - open.queued_at;
             self.outbox.seen.arrived(!notice.items.is_empty(), after);
         }
-        let given_up = self.chassis.clock.now() - open.queued_at > TRIED_FOR;
+        let given_up = self.chassis.clock.now() - open.queued_at > TRIED_FOR && open.attempts >= TRIED_OFTEN;
         let state = match outcome {
             Outcome::Sent { reply } => State::Sent { reply, maybe_doubled: open.maybe_doubled },
             Outcome::Refused { reply } => State::Refused { reply },
@@ -201,18 +219,24 @@ impl Dispatcher {
         let failed = matches!(state, State::Refused { .. } | State::GivenUp { .. });
         open.maybe_doubled |= matches!(state, State::Unknown { .. });
         let again = matches!(state, State::Waiting { .. } | State::Unknown { .. });
-        let noted = self.note(&open, state).await;
+        let (told, mut changes) = if failed { self.failures(open.id, &notice) } else { Default::default() };
+        // Whoever is told that it failed is entered with that, or not at all.
+        changes.insert(0, Change { entry: open.id, about: open.about, expected: open.sequence, state });
+        let noted = self.note_all(&open, self.chassis.clock.now(), changes).await;
         failpoint::reached(Failpoint::NotifierNoted);
         self.queue.seen(way);
         match noted {
-            Some(sequence) if again => {
-                open.sequence = sequence;
-                self.queue.push_again(open, way);
+            Some(sequences) if again => {
+                open.sequence = sequences.first().copied().unwrap_or(open.sequence);
+                self.queue.push_again(open, for_the_relay);
             }
             noted => {
                 self.let_go(open.id);
-                if failed && noted.is_some() {
-                    self.tell_of_failure(open.id, &notice).await;
+                for (mut open, sequence) in
+                    told.into_iter().zip(noted.unwrap_or_default().into_iter().skip(1))
+                {
+                    (open.sequence, open.entered) = (sequence, sequence);
+                    self.take(open, None);
                 }
             }
         }
@@ -237,35 +261,40 @@ impl Dispatcher {
     }
 
     /// Leaves the outbox alone for a moment; `None` when the process stops.
-    async fn pause(&self) -> Option<()> {
+    pub(crate) async fn pause(&self) -> Option<()> {
         tokio::select! {
             () = tokio::time::sleep(NOTE_AGAIN) => Some(()),
             () = self.chassis.stop.cancelled() => None,
         }
     }
 
-    /// A mail will not arrive: the liaison unit of its agency is told, whoever of it is not the one who is not reached.
-    pub(crate) async fn tell_of_failure(&self, entry: EntryId, failed: &Notice) {
-        tracing::error!(code = %failed.code, template = failed.template, office = %failed.office, alert = true, "a mail does not arrive");
-        if failed.template == writing::FAILURE {
-            return;
-        }
-        let policy = self.chassis.policy();
-        for notice in writing::failures(failed, &policy) {
-            let id = entry.of_failure(&notice.office);
-            let rank = Rank::of(&notice, &policy);
-            self.enter_one(id, notice, rank).await;
-        }
+    /// A mail will not arrive: who of the liaison unit of its agency is told, and their entries.
+    fn failures(&self, entry: EntryId, failed: &Notice) -> (Vec<Open>, Vec<Change>) {
+        let (code, template, office) = (&failed.code, &failed.template, &failed.office);
+        tracing::error!(%code, template, %office, alert = true, "a mail does not arrive");
+        let (policy, now) = (self.chassis.policy(), self.chassis.clock.now());
+        let told = writing::failures(failed, &policy).into_iter().map(|notice| {
+            let (id, rank) = (entry.of_failure(&notice.office), Rank::of(&notice, &policy));
+            let change = Change {
+                entry: id,
+                about: notice.about,
+                expected: 0,
+                state: State::Queued { notice: notice.clone(), digest_at: None },
+            };
+            (Open::new(id, notice, rank, now, None), change)
+        });
+        told.unzip()
     }
 
-    /// Enters a notice that no fact brings.
-    async fn enter_one(&self, id: EntryId, notice: Notice, rank: Rank) {
-        let now = self.chassis.clock.now();
-        let mut open = Open::new(id, notice.clone(), rank, now, None);
-        if let Some(sequence) = self.note(&open, State::Queued { notice, digest_at: None }).await {
-            (open.sequence, open.entered) = (sequence, sequence);
-            self.hold(&open);
-            self.queue.push(Job { open, effect: None });
+    /// Tells the liaison unit that a mail did not arrive. Who was told before is not told again.
+    pub(crate) async fn tell_of_failure(&self, entry: EntryId, failed: &Notice) {
+        let (told, changes) = self.failures(entry, failed);
+        for (mut open, change) in told.into_iter().zip(changes) {
+            let noted = self.note_all(&open, open.queued_at, vec![change]).await;
+            if let Some(sequence) = noted.and_then(|noted| noted.first().copied()) {
+                (open.sequence, open.entered) = (sequence, sequence);
+                self.take(open, None);
+            }
         }
     }
 
@@ -273,13 +302,17 @@ impl Dispatcher {
     /// sees to the entry, or the process stops.
     pub(crate) async fn note(&self, open: &Open, state: State) -> Option<u64> {
         let change = Change { entry: open.id, about: open.about, expected: open.sequence, state };
-        let noted = self.note_all(open, vec![change]).await?;
+        let noted = self.note_all(open, self.chassis.clock.now(), vec![change]).await?;
         noted.first().copied()
     }
 
     /// Notes the next states of several entries, all or none, as [`Dispatcher::note`] does.
-    pub(crate) async fn note_all(&self, open: &Open, changes: Vec<Change>) -> Option<Vec<u64>> {
-        let at = self.chassis.clock.now();
+    pub(crate) async fn note_all(
+        &self,
+        open: &Open,
+        at: Timestamp,
+        changes: Vec<Change>,
+    ) -> Option<Vec<u64>> {
         loop {
             match self.outbox.record_all(at, changes.clone(), open.writer).await {
                 Ok(sequences) => return Some(sequences),

@@ -105,11 +105,9 @@ impl Enter {
     }
 
     /// Hands over what is to be sent.
-    pub(crate) async fn hand_over(&self, to_be_sent: Vec<Entered>) {
+    pub(crate) fn hand_over(&self, to_be_sent: Vec<Entered>) {
         for Entered { open, effect } in to_be_sent {
-            if let Err(error) = self.dispatcher.take(open, Some(effect)).await {
-                tracing::warn!(%error, "mail is left to be taken up later");
-            }
+            self.dispatcher.take(open, Some(effect));
         }
     }
 

@@ -89,7 +89,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                         let (verdict, to_be_sent) = enter.fact(&delivered.entry).await;
                         // What is entered need not be delivered again, however long it waits for the relay.
                         settle.settle(&delivered, verdict).await;
-                        enter.hand_over(to_be_sent).await;
+                        enter.hand_over(to_be_sent);
                         drop(place);
                     });
                 }

@@ -33,16 +33,19 @@ impl Lines {
         Ok(Self { free: Mutex::new(free?), places: Semaphore::new(LINES), probe, seen })
     }
 
-    /// Sends a letter over the first line that is free.
-    pub(crate) async fn send(&self, letter: &Letter) -> Outcome {
-        let gone = || Outcome::Unreachable { reply: "no line to the relay is left".to_owned() };
-        let Ok(_place) = self.places.acquire().await else { return gone() };
-        let Some(mut line) = self.take() else { return gone() };
+    /// Sends a letter over the first line that is free; `None` if meanwhile it had better wait, and the relay was not
+    /// asked.
+    pub(crate) async fn send(&self, letter: &Letter, queue: &Queue) -> Option<Outcome> {
+        let _place = self.places.acquire().await.ok()?;
+        if queue.is_blocked() {
+            return None;
+        }
+        let mut line = self.take()?;
         let began = Instant::now();
         let outcome = line.send(letter).await;
         self.seen.handed_over(&outcome, began.elapsed());
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-        outcome
+        Some(outcome)
     }
 
     fn take(&self) -> Option<Transport> {

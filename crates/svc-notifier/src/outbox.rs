@@ -112,6 +112,9 @@ pub struct Change {
 /// How many states wait to be written at a time; who brings more waits.
 const PLACES: usize = 1_024;
 
+/// How few states go side by side: a mail waits for two of them before it leaves.
+const SIDE_BY_SIDE: usize = 8;
+
 /// Writes to the outbox, what comes at the same time as one batch.
 #[derive(Clone, Debug)]
 pub struct Outbox {
@@ -129,7 +132,7 @@ impl Outbox {
             tracing::trace!(?flight, "a write to the outbox");
             writes.seen(flight);
         });
-        chassis.tasks.spawn(pressing.run());
+        chassis.tasks.spawn(pressing.side_by_side(SIDE_BY_SIDE).run());
         Self { press, seen }
     }
 
@@ -219,25 +222,26 @@ pub async fn notice(bus: &Bus, open: &Open) -> Result<Option<Notice>, ReadError>
     })
 }
 
-/// The state of an entry that was sent, found by its id alone: what it is about, what it told, and its newest state.
+/// An entry, found by its id alone: what it is about, what it told, and its newest state.
 ///
 /// # Errors
 /// The outbox cannot be read.
 pub async fn find(bus: &Bus, id: EntryId) -> Result<Option<(Notice, u64, State)>, ReadError> {
-    let mut found = None;
-    for message in log::read(bus, OUTBOX, 1, &format!("outbox.*.*.{}", id.0)).await? {
-        let Ok(Record { state, .. }) = serde_json::from_slice(&message.payload) else { continue };
-        let told = match (&state, found) {
-            (State::Queued { notice, .. } | State::Suppressed { notice }, _) => notice.clone(),
-            (_, Some((notice, _, _))) => notice,
-            (_, None) => {
-                found = None;
-                continue;
-            }
-        };
-        found = Some((told, message.sequence, state));
+    let mut found: Option<(Notice, u64, State)> = None;
+    let mut next = 1;
+    loop {
+        let read = log::read(bus, OUTBOX, next, &format!("outbox.*.*.{}", id.0)).await?;
+        let Some(last) = read.last() else { return Ok(found) };
+        next = last.sequence + 1;
+        for message in read {
+            let Ok(Record { state, .. }) = serde_json::from_slice(&message.payload) else { continue };
+            let told = match (&state, found.take()) {
+                (State::Queued { notice, .. } | State::Suppressed { notice }, _) => Some(notice.clone()),
+                (_, found) => found.map(|(notice, ..)| notice),
+            };
+            found = told.map(|notice| (notice, message.sequence, state));
+        }
     }
-    Ok(found)
 }
 
 fn fold(

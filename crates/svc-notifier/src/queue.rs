@@ -39,16 +39,31 @@ pub(crate) enum Way {
     Answered,
     /// It could not be reached, or did not answer.
     Failed,
+    /// It was not asked.
+    NotAsked,
 }
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
+impl Default for Queue {
+    /// Nothing goes until it is known that mail is to be sent.
+    fn default() -> Self {
+        let waiting = Waiting {
+            ready: BinaryHeap::new(),
+            later: BinaryHeap::new(),
+            breaker: Breaker::default(),
+            held_back: true,
+        };
+        Self { waiting: Mutex::new(waiting), changed: Notify::new() }
+    }
+}
+
+#[derive(Debug)]
 struct Waiting {
     ready: BinaryHeap<Ready>,
     later: BinaryHeap<Reverse<Later>>,
@@ -95,6 +110,14 @@ impl Waiting {
         self.ready = std::mem::take(&mut self.ready).into_iter().map(release).collect();
     }
 
+    /// What waits for the relay is ready when the relay is.
+    fn recall(&mut self) {
+        let (relay, rest): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.later).into_iter().partition(|Reverse(later)| later.for_the_relay);
+        self.later = rest.into();
+        self.ready.extend(relay.into_iter().map(|Reverse(later)| Ready(later.job)));
+    }
+
     fn goes(&self) -> bool {
         self.breaker.is_closed() && !self.held_back
     }
@@ -119,15 +142,21 @@ impl Queue {
         self.changed.notify_one();
     }
 
-    /// It did not go this time. What waits for the relay is soon tried again, what was put off itself ever later.
-    pub(crate) fn push_again(&self, mut open: Open, way: Way) {
-        let for_the_relay = way == Way::Failed;
+    /// It did not go this time. What waits for the relay is soon tried again; what was put off itself, or may have come
+    /// through already, ever later.
+    pub(crate) fn push_again(&self, mut open: Open, for_the_relay: bool) {
         let longest = if for_the_relay { LONGEST_PAUSE } else { LONGEST_PUT_OFF };
         let doubled = FIRST_PAUSE * 2_u32.saturating_pow(open.attempts.saturating_sub(1).min(16));
         let at = Instant::now() + doubled.min(longest).mul_f64(spread());
         let mut waiting = self.waiting();
-        if waiting.later.len() >= KEPT {
+        if waiting.later.len() + waiting.ready.len() >= KEPT {
             open.notice = None;
+        }
+        if for_the_relay && !waiting.breaker.is_closed() {
+            // Nothing goes before the breaker lets it, and then the most important first.
+            waiting.ready.push(Ready(Job { open, effect: None }));
+            drop(waiting);
+            return self.changed.notify_one();
         }
         waiting.later.push(Reverse(Later { at, for_the_relay, job: Job { open, effect: None } }));
         drop(waiting);
@@ -161,25 +190,26 @@ impl Queue {
         let change = match way {
             Way::Answered => waiting.breaker.answered(),
             Way::Failed => waiting.breaker.failed(Instant::now(), spread()),
+            Way::NotAsked => {
+                waiting.breaker.passed_over(Instant::now());
+                Change::None
+            }
         };
         match change {
             Change::None => {}
             Change::Opened => {
                 tracing::warn!(alert = true, "the relay does not answer: mail waits until it does");
                 waiting.release_effects();
+                waiting.recall();
             }
             Change::Closed => {
                 tracing::info!("the relay answers again: what waited for it goes out");
-                let (relay, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting.later)
-                    .into_iter()
-                    .partition(|Reverse(later)| later.for_the_relay);
-                waiting.later = rest.into();
-                waiting.ready.extend(relay.into_iter().map(|Reverse(later)| Ready(later.job)));
+                waiting.recall();
             }
         }
         drop(waiting);
         // Who waits must learn until when, or that it is over.
-        if change != Change::None || way == Way::Failed {
+        if change != Change::None || way != Way::Answered {
             self.changed.notify_waiters();
         }
     }
@@ -195,6 +225,12 @@ impl Queue {
         }
         drop(waiting);
         self.changed.notify_waiters();
+    }
+
+    /// Whether a mail that is under way had better wait: the relay is left alone, or sending is off.
+    pub(crate) fn is_blocked(&self) -> bool {
+        let waiting = self.waiting();
+        waiting.held_back || waiting.breaker.is_open()
     }
 
     /// Whether mail goes as it comes: the relay answers, and sending is on.

@@ -22,13 +22,16 @@ async fn is_on(bus: &Bus) -> Result<bool, ReadError> {
     Ok(last.is_none_or(|last| serde_json::from_slice::<Sending>(&last.payload).is_ok_and(|said| said.on)))
 }
 
-/// Holds mail back while sending is off, as long as the process works.
+/// Holds mail back while sending is off, and until it is known that it is on, as long as the process works.
 pub(crate) async fn watch(chassis: Chassis, queue: Arc<Queue>) {
+    if chassis.config.mail.hold {
+        tracing::warn!(alert = true, "[mail] hold: no mail is sent until it is false");
+        return;
+    }
     let mut was_on = true;
     loop {
         match is_on(&chassis.bus).await {
             Ok(on) => {
-                let on = on && !chassis.config.mail.hold;
                 if on != was_on {
                     tracing::warn!(alert = !on, on, "sending of mail was switched");
                 }

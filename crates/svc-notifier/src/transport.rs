@@ -81,7 +81,7 @@ pub enum Config {
     },
 }
 
-/// A way out, with one line to the relay at most. Each worker has its own.
+/// A way out, with one line to the relay at most. Each mail that is under way has one to itself.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "one for each worker, and nothing moves it about")]
 pub enum Transport {

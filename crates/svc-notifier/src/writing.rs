@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The notice that a mail did not arrive.
-pub(crate) const FAILURE: &str = "E25";
+const FAILURE: &str = "E25";
 
 /// A digest, where other notices have their template.
 const DIGEST: &str = "DIGEST";
@@ -121,7 +121,11 @@ pub(crate) fn gathered<'a>(
 }
 
 /// Who is told that a mail does not arrive: the heads of the liaison unit of its agency, and if it is theirs, the leaders.
+/// Of a mail that says just that, nobody.
 pub(crate) fn failures(failed: &Notice, policy: &Policy) -> Vec<Notice> {
+    if failed.template == FAILURE {
+        return Vec::new();
+    }
     let of = |role: Role| {
         let offices = policy.organisation.offices_of(&failed.agency, role);
         offices.filter(|office| office.id != failed.office).collect::<Vec<_>>()

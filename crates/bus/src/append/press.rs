@@ -1,7 +1,7 @@
 //! Group commit: what arrives while a write is under way goes out together as one atomic batch (DESIGN D5).
 //!
 //! One server syncs its disk once for each message, but once for a batch, however many writers it carries. A writer who
-//! comes alone goes alone: that is quicker; so do a few, side by side. Three servers group by themselves, and there each writer goes alone, many
+//! comes alone goes alone: that is quicker; so do a few, side by side, where that is asked for. Three servers group by themselves, and there each writer goes alone, many
 //! at a time.
 
 use std::{
@@ -24,10 +24,6 @@ const MOST: usize = 1_000;
 
 /// The most bytes of one batch.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-
-/// So few messages of as many writers go side by side: the server makes a store for each batch and removes it again,
-/// which takes it longer than to sync so many messages.
-const FEW: usize = 8;
 
 /// How many batches are under way at a time: the server syncs one after the other, and each costs it as much as sixty
 /// messages do, so that one which is twice as great is better than two.
@@ -90,6 +86,7 @@ pub struct Pressing {
     replicas: Replicas,
     jobs: mpsc::Receiver<Job>,
     seen: Arc<dyn Fn(&Flight) + Send + Sync>,
+    side_by_side: usize,
 }
 
 impl fmt::Debug for Pressing {
@@ -109,7 +106,7 @@ impl Press {
         seen: impl Fn(&Flight) + Send + Sync + 'static,
     ) -> (Self, Pressing) {
         let (queue, jobs) = mpsc::channel(places);
-        (Self(queue), Pressing { bus, stream, replicas, jobs, seen: Arc::new(seen) })
+        (Self(queue), Pressing { bus, stream, replicas, jobs, seen: Arc::new(seen), side_by_side: 1 })
     }
 
     /// Writes the messages of one writer, all or none. No two writers at a time may name the same subject.
@@ -123,6 +120,15 @@ impl Press {
 }
 
 impl Pressing {
+    /// Up to so many messages of as many writers go side by side instead of as a batch: the server makes a store for
+    /// each batch and removes it again, which takes it longer than to sync so many messages. It is quicker, and costs
+    /// the disk more.
+    #[must_use]
+    pub fn side_by_side(mut self, most: usize) -> Self {
+        self.side_by_side = most;
+        self
+    }
+
     /// Works until the last [`Press`] is dropped and everything is written.
     pub async fn run(mut self) {
         let in_flight = match self.replicas {
@@ -149,7 +155,8 @@ impl Pressing {
                 self.gather(&mut batch, &mut held);
             }
             let (bus, stream, seen) = (self.bus.clone(), self.stream, Arc::clone(&self.seen));
-            flights.spawn(async move { fly(&bus, stream, batch, seen.as_ref()).await });
+            let few = self.side_by_side;
+            flights.spawn(async move { fly(&bus, stream, batch, few, seen.as_ref()).await });
         }
         while flights.join_next().await.is_some() {}
     }
@@ -205,11 +212,17 @@ fn stored(jobs: &[Job], written: &[Written]) -> Vec<Stored> {
 }
 
 /// Writes a batch and tells its writers.
-async fn fly(bus: &Bus, stream: &'static str, batch: Batch, seen: &(dyn Fn(&Flight) + Send + Sync)) {
+async fn fly(
+    bus: &Bus,
+    stream: &'static str,
+    batch: Batch,
+    most: usize,
+    seen: &(dyn Fn(&Flight) + Send + Sync),
+) {
     let began = Instant::now();
     let written = match batch.jobs.as_slice() {
         [alone] => vec![append_one(bus, stream, &alone.messages).await],
-        few if few.len() == batch.messages && batch.messages <= FEW => {
+        few if few.len() == batch.messages && batch.messages <= most => {
             let each = few.iter().map(|job| append_one(bus, stream, &job.messages));
             futures::future::join_all(each).await
         }

@@ -96,7 +96,7 @@ async fn a_few_writers_that_come_together_are_written_together_and_only_the_stal
         drop(press);
         answers
     };
-    let (answers, ()) = tokio::join!(biased; writes, pressing.run());
+    let (answers, ()) = tokio::join!(biased; writes, pressing.side_by_side(8).run());
     for (n, answer) in answers.iter().enumerate() {
         assert_eq!(answer.is_ok(), n != 2, "{n}: {answer:?}");
     }

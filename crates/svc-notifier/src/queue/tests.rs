@@ -35,6 +35,13 @@ fn job(n: u128, urgency: Urgency, office: &str, minute: i64) -> Job {
     Job { open: Open::new(EntryId::of(event, &notice.office), notice, rank, queued_at, None), effect: None }
 }
 
+/// A queue from which mail goes.
+fn started() -> Queue {
+    let queue = Queue::default();
+    queue.hold_back(false);
+    queue
+}
+
 fn code(job: &Job) -> String {
     job.open.notice.as_ref().unwrap().code.clone()
 }
@@ -53,7 +60,7 @@ fn is_stuck(queue: &Queue) -> bool {
 
 #[tokio::test]
 async fn the_most_urgent_goes_first_then_a_leader_then_the_oldest() {
-    let queue = Queue::default();
+    let queue = started();
     let jobs = [
         (1, Urgency::Khan, "BTG.TT.DM", 1),
         (2, Urgency::Khan, "BTG.LD", 3),
@@ -70,7 +77,7 @@ async fn the_most_urgent_goes_first_then_a_leader_then_the_oldest() {
 
 #[tokio::test]
 async fn while_the_relay_is_away_one_mail_asks_and_on_its_return_all_go_by_their_rank() {
-    let queue = Queue::default();
+    let queue = started();
     for n in 1..=3 {
         queue.push(job(n, Urgency::Khan, "BTG.TT.DM", 1));
     }
@@ -78,7 +85,7 @@ async fn while_the_relay_is_away_one_mail_asks_and_on_its_return_all_go_by_their
     for _ in 0..4 {
         let job = queue.pop().await;
         queue.seen(Way::Failed);
-        queue.push_again(job.open, Way::Failed);
+        queue.push_again(job.open, true);
     }
     assert!(is_stuck(&queue) && !queue.goes());
     queue.seen(Way::Answered);
@@ -89,11 +96,11 @@ async fn while_the_relay_is_away_one_mail_asks_and_on_its_return_all_go_by_their
 
 #[tokio::test]
 async fn what_the_relay_puts_off_waits_by_itself_and_holds_nobody_up() {
-    let queue = Queue::default();
+    let queue = started();
     queue.push(job(1, Urgency::HoaToc, "BTG.TT.DM", 1));
     queue.push(job(2, Urgency::Thuong, "BTG.TT.DM", 1));
     let put_off = queue.pop().await;
-    queue.push_again(put_off.open, Way::Answered);
+    queue.push_again(put_off.open, false);
     queue.seen(Way::Answered);
     assert_eq!(popped(&queue, 1).await, ["VV-2026-00002"]);
     assert!(is_stuck(&queue));
@@ -102,7 +109,6 @@ async fn what_the_relay_puts_off_waits_by_itself_and_holds_nobody_up() {
 #[tokio::test]
 async fn nothing_goes_while_sending_is_off() {
     let queue = Queue::default();
-    queue.hold_back(true);
     queue.push(job(1, Urgency::HoaToc, "BTG.TT.DM", 1));
     assert!(is_stuck(&queue));
     queue.hold_back(false);
@@ -111,7 +117,7 @@ async fn nothing_goes_while_sending_is_off() {
 
 #[tokio::test]
 async fn of_very_many_mails_what_they_tell_is_not_kept() {
-    let queue = Queue::default();
+    let queue = started();
     for n in 0..10_000 {
         queue.push(job(n, Urgency::Khan, "BTG.TT.DM", 1));
     }

@@ -12,6 +12,7 @@ use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use serde::Deserialize;
 
+use crate::bounce;
 use crate::letter::{self, BadLetter, Part};
 
 /// How to reach the relay.
@@ -173,6 +174,10 @@ impl Config {
             (None, Some(_)) => return Err(BadConfig::HalfCredentials("password")),
         };
         let sender = letter::mailbox(Part::From, &self.from)?.email;
+        if self.own_addresses {
+            let longest = bounce::address(sender.user(), &uuid::Uuid::nil().to_string(), sender.domain());
+            letter::mailbox(Part::From, &longest)?;
+        }
         let hello = self.hello.unwrap_or_else(|| sender.domain().to_owned());
         if hello.is_empty() || !hello.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(BadConfig::Hello(hello));

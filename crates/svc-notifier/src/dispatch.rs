@@ -24,7 +24,7 @@ use crate::{
     queue::{Job, Queue, Way},
     seen::{Held, Seen},
     transport::{self, Outcome, smtp::BadConfig},
-    writing,
+    writing::{self, Stationery},
 };
 
 /// How many mails are under way at a time: what they note is written together, and more of them make larger batches.
@@ -187,7 +187,17 @@ impl Dispatcher {
         };
         open.sequence = sequence;
         failpoint::reached(Failpoint::NotifierAttempting);
-        let (outcome, way) = match writing::letter(&open, &notice, self) {
+        let letter = {
+            let (chassis, policy) = (&self.chassis, self.chassis.policy());
+            let on = Stationery {
+                config: &chassis.config.mail,
+                policy: &policy,
+                public_url: &chassis.public_url(),
+                domain: &self.domain,
+            };
+            writing::letter(&open, &notice, &on)
+        };
+        let (outcome, way) = match letter {
             Ok(letter) => match lines.send(&letter, &self.queue).await {
                 Some(outcome) => {
                     let way = outcome.way();

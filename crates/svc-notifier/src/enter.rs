@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::{
     dispatch::Dispatcher,
     outbox::{Change, Open, Outbox, Rank},
+    writing::{self, Told},
 };
 
 /// A fact that was recorded longer ago is entered, but not mailed: a rebuild or a restore must not send again.
@@ -38,14 +39,6 @@ const NUMBER: Duration = Duration::from_secs(2);
 pub(crate) struct Entered {
     open: Open,
     effect: EffectGuard,
-}
-
-/// What the mails of a fact are about.
-struct Told {
-    about: About,
-    code: String,
-    urgency: Urgency,
-    exercise: bool,
 }
 
 /// Enters what facts bring.
@@ -170,7 +163,9 @@ impl Enter {
         told: &Told,
         wanted: Vec<notices::Notice>,
     ) -> Result<Vec<Entered>, Verdict> {
-        let notices = wanted.into_iter().filter_map(|wanted| self.notice(fact, told, wanted));
+        let policy = self.chassis.policy();
+        let event = fact.draft.id;
+        let notices = wanted.into_iter().filter_map(|wanted| writing::notice(event, told, wanted, &policy));
         let entered = self.enter(fact, entry.stored_at, notices.collect()).await;
         let to_be_sent = entered.map_err(|error| again(Duration::from_secs(1), &error.to_string()))?;
         failpoint::reached(Failpoint::NotifierSettling);
@@ -224,26 +219,6 @@ impl Enter {
         }
         let id = case.id;
         self.chassis.views.wait(NUMBER, |views| views.case(id).and_then(|case| case.code.clone())).await
-    }
-
-    /// What is told to one office.
-    fn notice(&self, fact: &Fact, told: &Told, wanted: notices::Notice) -> Option<Notice> {
-        let policy = self.chassis.policy();
-        let office = policy.organisation.office(&wanted.office)?;
-        Some(Notice {
-            event: fact.draft.id,
-            about: told.about,
-            code: told.code.clone(),
-            office: wanted.office,
-            agency: office.agency.clone(),
-            address: office.email.clone(),
-            template: wanted.alert.id().to_owned(),
-            level: wanted.alert.level(),
-            urgency: told.urgency,
-            deadline: wanted.deadline,
-            exercise: told.exercise,
-            items: Vec::new(),
-        })
     }
 
     /// Makes the entries of a fact.

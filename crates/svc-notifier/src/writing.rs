@@ -1,15 +1,22 @@
 //! What a mail says, from what its entry tells.
 
 use bus::outbox::{About, EntryId, Item, Notice};
-use domain::{Policy, organisation::Role};
+use domain::{Policy, notices::Notice as Wanted, organisation::Role};
 use events::{EventId, Timestamp, Urgency};
 
 use crate::{
-    dispatch::Dispatcher,
     letter::Letter,
     notices::{Digest, Fill, Line, Rendered, Salutation, Template, day, render, render_digest},
     outbox::Open,
 };
+
+/// What the mails of a fact are about.
+pub(crate) struct Told {
+    pub(crate) about: About,
+    pub(crate) code: String,
+    pub(crate) urgency: Urgency,
+    pub(crate) exercise: bool,
+}
 
 /// The notice that a mail did not arrive.
 const FAILURE: &str = "E25";
@@ -17,14 +24,44 @@ const FAILURE: &str = "E25";
 /// A digest, where other notices have their template.
 const DIGEST: &str = "DIGEST";
 
+/// What a mail is written on.
+pub(crate) struct Stationery<'a> {
+    /// How the province writes.
+    pub(crate) config: &'a service::config::Mail,
+    /// The policy in force.
+    pub(crate) policy: &'a Policy,
+    /// What links begin with.
+    pub(crate) public_url: &'a str,
+    /// The sender's domain, on which all ids of mails stand.
+    pub(crate) domain: &'a str,
+}
+
+/// What is told to one office by a fact; none if the office is no more.
+pub(crate) fn notice(event: EventId, told: &Told, wanted: Wanted, policy: &Policy) -> Option<Notice> {
+    let office = policy.organisation.office(&wanted.office)?;
+    Some(Notice {
+        event,
+        about: told.about,
+        code: told.code.clone(),
+        agency: office.agency.clone(),
+        address: office.email.clone(),
+        template: wanted.alert.id().to_owned(),
+        level: wanted.alert.level(),
+        urgency: told.urgency,
+        deadline: wanted.deadline,
+        exercise: told.exercise,
+        items: Vec::new(),
+        office: wanted.office,
+    })
+}
+
 /// Writes the mail of an entry. It names no more than its templates have room for.
-pub(crate) fn letter(open: &Open, notice: &Notice, dispatcher: &Dispatcher) -> Result<Letter, String> {
-    let chassis = &dispatcher.chassis;
-    let (config, policy) = (&chassis.config.mail, chassis.policy());
+pub(crate) fn letter(open: &Open, notice: &Notice, on: &Stationery<'_>) -> Result<Letter, String> {
+    let Stationery { config, policy, public_url, domain } = *on;
     let office = policy.organisation.office(&notice.office).ok_or("the office is no more")?;
-    let upwards = domain::notices::reports_up(office, &policy);
+    let upwards = domain::notices::reports_up(office, policy);
     let salutation = if upwards { Salutation::BaoCao } else { Salutation::Gui };
-    let address_of = |about: About| format!("{}/{}", chassis.public_url(), about.path());
+    let address_of = |about: About| format!("{public_url}/{}", about.path());
     let is_discreet = |template: &String| config.discreet.contains(template);
     let Rendered { subject, text } = if notice.items.is_empty() {
         let template = Template::from_id(&notice.template).ok_or("this build has no such template")?;
@@ -62,7 +99,6 @@ pub(crate) fn letter(open: &Open, notice: &Notice, dispatcher: &Dispatcher) -> R
         };
         render_digest(&digest).map_err(|error| error.to_string())?
     };
-    let domain = &dispatcher.domain;
     Ok(Letter {
         message_id: format!("{}@{domain}", open.id.0),
         thread: match notice.about {
@@ -144,3 +180,6 @@ pub(crate) fn failures(failed: &Notice, policy: &Policy) -> Vec<Notice> {
     };
     told.into_iter().map(notice).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,10 +9,7 @@ use axum::{
 use domain::{Case, Code, Refusal, stages::escalation::Submitted};
 use service::problem::Problem;
 
-use crate::{Api, auth::Caller, cases::visible};
-
-/// The media type of the document that people read.
-const PLAIN: &str = "text/plain";
+use crate::{Api, asks_for_text, auth::Caller, cases::visible};
 
 /// `GET /cases/{id}/dossier`: the newest dossier that went up, in its canonical form; with `Accept: text/plain` the
 /// document. The header `dossier-digest` has the SHA-256 that stands in the log: that of the canonical form.
@@ -24,8 +21,7 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let case = visible(&api, &caller, id, None).await?;
     let submitted = newest(&case).ok_or_else(|| Problem::of(&none_went_up(), caller.language))?;
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (media_type, body) = if accepted.starts_with(PLAIN) {
+    let (media_type, body) = if asks_for_text(&headers) {
         ("text/plain; charset=utf-8", submitted.content.text(&api.chassis.policy().organisation))
     } else {
         ("application/json", submitted.content.canonical())

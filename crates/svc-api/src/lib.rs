@@ -177,6 +177,12 @@ async fn bounded(request: Request, next: Next) -> Response {
     }
 }
 
+/// Whether the caller asks for the text that people read, instead of JSON.
+fn asks_for_text(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.starts_with("text/plain"))
+}
+
 fn language(headers: &HeaderMap) -> Language {
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
     Language::accepted(accepted.and_then(|value| value.to_str().ok()))

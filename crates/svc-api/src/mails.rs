@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Extension,
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderMap, header},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use bus::{
@@ -25,7 +25,7 @@ use service::problem::{Language, Problem};
 use uuid::Uuid;
 
 use crate::{
-    Api,
+    Api, asks_for_text,
     auth::{self, Caller},
     cases::{unreadable, visible},
 };
@@ -212,8 +212,7 @@ pub(crate) async fn ledger(
     let told = histories.iter().filter(|mail| is_auditor || mail.notice.agency == caller.person.agency);
     let mails = told.map(|mail| view(mail, &openings, &policy, caller.language)).collect();
     let ledger = Ledger { mails };
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepted.starts_with("text/plain") {
+    if asks_for_text(&headers) {
         let code = case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string);
         return Ok(ledger.text(&code, now, caller.language).into_response());
     }

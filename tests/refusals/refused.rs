@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::Code;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use testkit::eventually;
 
 use crate::support::api::{Answer, Api, letter, path_of, send};
 
@@ -150,10 +151,13 @@ impl Refusals {
     }
 }
 
-/// How many facts the log has.
+/// How many facts the log has; on a busy machine the server of the log may be late to say it.
 pub async fn facts(api: &Api) -> u64 {
-    let ready = send(api.plain(Method::GET, "/readyz")).await.unwrap();
-    ready.body["log"].as_u64().unwrap()
+    eventually(async || {
+        let ready = send(api.plain(Method::GET, "/readyz")).await.unwrap();
+        ready.body["log"].as_u64().ok_or(ready.text)
+    })
+    .await
 }
 
 /// The body with another value at a place of it, or without that place.

@@ -12,11 +12,12 @@ pub struct Layer {
 pub const LAYERS: &[Layer] = &[
     Layer { name: "events", imports: &[] },
     Layer { name: "domain", imports: &["events"] },
-    Layer { name: "bus", imports: &["events", "domain"] },
+    Layer { name: "proof", imports: &["events"] },
+    Layer { name: "bus", imports: &["events", "domain", "proof"] },
     Layer { name: "views", imports: &["events", "domain", "bus"] },
     Layer { name: "service", imports: &["events", "domain", "bus", "views"] },
-    Layer { name: "svc-*", imports: &["events", "domain", "bus", "views", "service"] },
-    Layer { name: "concord", imports: &["events", "domain", "bus", "views", "service", "svc-*"] },
+    Layer { name: "svc-*", imports: &["events", "domain", "proof", "bus", "views", "service"] },
+    Layer { name: "concord", imports: &["events", "domain", "proof", "bus", "views", "service", "svc-*"] },
     // Beside the building, not part of it.
     Layer { name: HARNESS, imports: &["events", "domain", "bus"] },
     Layer { name: "bench", imports: &["events", "domain", "bus"] },
@@ -57,6 +58,6 @@ pub struct Forbidden {
 /// What the lowest storeys do without: no waiting, no clock, no network.
 pub const FORBIDDEN: &[Forbidden] = &[Forbidden {
     package: "tokio",
-    in_crates: &["events", "domain"],
+    in_crates: &["events", "domain", "proof"],
     instead: "rules and events are plain functions and data; waiting belongs to `bus` and above",
 }];

@@ -2,6 +2,7 @@
 
 pub mod append;
 pub mod assertion;
+pub mod audit;
 pub mod casebook;
 pub mod connection;
 pub mod credentials;

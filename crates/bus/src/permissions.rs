@@ -7,10 +7,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::audit;
 use crate::identity::{ASK, ENDED};
 use crate::protocol::NOTIFIER_PRESENT;
 use crate::streams::{
-    self, ACCESS, ATTACHMENTS, CASES, DEAD, IDENTITY, IDENTITY_SUBJECTS, NOTIFIER, OUTBOX, Shape,
+    self, ACCESS, ATTACHMENTS, AUDIT, CASES, CHECKPOINT, DEAD, IDENTITY, IDENTITY_SUBJECTS, NOTIFIER, OUTBOX,
+    Shape,
 };
 
 /// The roots of all subjects that are asked or announced and never stored.
@@ -189,10 +191,14 @@ impl Principal {
                 rights.responses = true;
             }
             Self::Audit => {
-                rights.publish(read_replica(CASES)).publish([stream_info(CASES)]).subscribe(["log.>"]);
+                for stream in [CASES, OUTBOX, ACCESS, AUDIT, ATTACHMENTS] {
+                    rights.publish(read_replica(stream)).publish([read_leader(stream), stream_info(stream)]);
+                }
+                rights.publish([CHECKPOINT, audit::ASK]).subscribe(["log.>", audit::ASK]);
+                rights.responses = true;
             }
             Self::Api => {
-                rights.publish(["cmd.>", ASK, "dev.clock"]).subscribe([ENDED]);
+                rights.publish(["cmd.>", ASK, audit::ASK, "dev.clock"]).subscribe([ENDED]);
             }
             Self::Files => {
                 rights.publish(["$O.attachments.C.>", "$O.attachments.M.>"]);

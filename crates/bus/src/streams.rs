@@ -25,6 +25,10 @@ pub const IDENTITY: &str = "KV_IDENTITY";
 pub const IDENTITY_SUBJECTS: &str = "$KV.IDENTITY.";
 /// Who signed in, who was refused, which tokens were given and taken back, who opened which case.
 pub const ACCESS: &str = "ACCESS";
+/// The stream of signed checkpoints over the other logs.
+pub const AUDIT: &str = "AUDIT";
+/// The subject of each checkpoint.
+pub const CHECKPOINT: &str = "audit.checkpoint";
 /// The files that belong to documents, each by the digest of its content (`bus::objects`).
 pub const ATTACHMENTS: &str = "OBJ_attachments";
 /// The same as tools for the object store call it.
@@ -50,6 +54,8 @@ pub struct Shape {
     pub identity_max_bytes: u64,
     /// Room for [`ACCESS`].
     pub access_max_bytes: u64,
+    /// Room for [`AUDIT`].
+    pub audit_max_bytes: u64,
     /// Room for [`ATTACHMENTS`].
     pub attachments_max_bytes: u64,
 }
@@ -117,7 +123,7 @@ pub const CONSUMERS: [ConsumerDeclaration; 1] = [ConsumerDeclaration {
 }];
 
 impl Default for Shape {
-    /// One machine, a little more than sixteen gibibytes in all.
+    /// One machine, a little more than sixteen and a half gibibytes in all.
     fn default() -> Self {
         Self {
             replicas: Replicas::One,
@@ -126,6 +132,7 @@ impl Default for Shape {
             dead_max_bytes: GIB,
             identity_max_bytes: GIB / 4,
             access_max_bytes: GIB,
+            audit_max_bytes: GIB / 2,
             attachments_max_bytes: 4 * GIB,
         }
     }
@@ -161,7 +168,7 @@ impl Replicas {
 }
 
 /// Every stream, for an installation of this shape.
-pub fn declared(shape: &Shape) -> [StreamDeclaration; 6] {
+pub fn declared(shape: &Shape) -> [StreamDeclaration; 7] {
     let cases = StreamDeclaration {
         name: CASES,
         subjects: &["case.>", "document.>", "directory.>"],
@@ -210,6 +217,15 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 6] {
         atomic_batches: false,
         ..cases.clone()
     };
+    let audit = StreamDeclaration {
+        name: AUDIT,
+        subjects: &[CHECKPOINT],
+        purpose: "signed checkpoints: how large each log was, and the root over it",
+        max_bytes: shape.audit_max_bytes,
+        max_message_bytes: 64 * KIB,
+        atomic_batches: false,
+        ..cases.clone()
+    };
     let attachments = StreamDeclaration {
         name: ATTACHMENTS,
         subjects: &["$O.attachments.C.>", "$O.attachments.M.>"],
@@ -220,7 +236,7 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 6] {
         atomic_batches: false,
         ..cases.clone()
     };
-    [cases, outbox, dead, identity, access, attachments]
+    [cases, outbox, dead, identity, access, audit, attachments]
 }
 
 impl StreamDeclaration {

@@ -20,7 +20,7 @@ async fn provisioning_twice_makes_everything_once() {
     let made = streams::provision(&deploy, &Shape::default()).await.unwrap();
     assert_eq!(
         made,
-        ["CASES", "OUTBOX", "DEAD", "KV_IDENTITY", "ACCESS", "OBJ_attachments", "CASES/notifier"]
+        ["CASES", "OUTBOX", "DEAD", "KV_IDENTITY", "ACCESS", "AUDIT", "OBJ_attachments", "CASES/notifier"]
     );
     let before = info(&deploy, CASES).await;
     assert_eq!(streams::provision(&deploy, &Shape::default()).await.unwrap(), [""; 0]);

@@ -1,7 +1,7 @@
 //! What is asked of the audit service, and what it answers (DESIGN D12). A hash is written as in a checkpoint: base64.
 
 use domain::Refusal;
-use events::{Digest, Timestamp};
+use events::{Digest, EventId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -32,12 +32,10 @@ pub enum Question {
         /// Which, at most [`HASHES`].
         indexes: Vec<u64>,
     },
-    /// The proof that a message stands in a log.
+    /// The proof that a fact stands in the log.
     Proof {
-        /// Which of [`TRUTH`].
-        log: usize,
-        /// Its sequence.
-        sequence: u64,
+        /// Which.
+        event: EventId,
     },
     /// A signature under the digest of an export's manifest.
     Attest {
@@ -66,22 +64,25 @@ pub enum Answer {
     Refused(Refusal),
 }
 
-/// That a message stands in a log, provable by anybody who believes the checkpoint (RFC 6962 §2.1.1).
+/// That a fact stands in the log, provable to anybody who believes the checkpoint (RFC 6962 §2.1.1). The fact itself is
+/// not in it: who may read it has its bytes, and makes the leaf of them.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Proof {
-    /// The log: `cases`, `outbox` or `access`.
-    pub log: String,
-    /// The sequence of the message in its stream: it is leaf `sequence - 1`.
+    /// The fact.
+    pub event: EventId,
+    /// Its place in the log: it is leaf `sequence - 1`.
     pub sequence: u64,
     /// Its subject.
     pub subject: String,
-    /// Its exact bytes, as text.
-    pub payload: String,
-    /// SHA-256 over a zero byte, the subject, a line feed and the bytes; base64.
+    /// SHA-256 over a zero byte, the subject, a line feed and the fact's exact bytes; base64.
     pub leaf: String,
     /// The hashes from the leaf's sibling up to the root; base64.
     pub path: Vec<String>,
-    /// The signed checkpoint that names the size and root of the tree.
+    /// The size of the tree.
+    pub size: u64,
+    /// Its root; base64.
+    pub root: String,
+    /// The signed checkpoint that names both.
     pub checkpoint: String,
 }
 

@@ -69,10 +69,21 @@ pub async fn read(
     from: u64,
     subject: &str,
 ) -> Result<Vec<Entry>, ReadError> {
+    read_at_most(bus, stream, from, subject, BATCH).await
+}
+
+/// The same, and fewer of them.
+pub async fn read_at_most(
+    bus: &Bus,
+    stream: &'static str,
+    from: u64,
+    subject: &str,
+    most: usize,
+) -> Result<Vec<Entry>, ReadError> {
     let refused = |reason: String| ReadError::Refused { stream, reason };
     let client = bus.client();
     let inbox = client.new_inbox();
-    let ask = json!({ "seq": from.max(1), "next_by_subj": subject, "batch": BATCH }).to_string();
+    let ask = json!({ "seq": from.max(1), "next_by_subj": subject, "batch": most.min(BATCH) }).to_string();
     let mut answers = bounded(stream, client.subscribe(inbox.clone())).await?;
     let asked = client.publish_with_reply(format!("$JS.API.DIRECT.GET.{stream}"), inbox, ask.into());
     bounded(stream, asked).await?;

@@ -288,6 +288,8 @@ pub fn label(draft: &str) -> Result<Label, Unreadable> {
 /// What makes a stored fact a link of its aggregate's chain, read without what it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// Its id.
+    pub id: EventId,
     /// What it is.
     pub kind: Kind,
     /// What it is about.
@@ -302,6 +304,7 @@ pub struct Link {
 pub fn link(bytes: &[u8]) -> Result<Link, Unreadable> {
     #[derive(Deserialize)]
     struct Head<'a> {
+        id: EventId,
         #[serde(rename = "type")]
         ce_type: &'a str,
         subject: &'a str,
@@ -319,7 +322,7 @@ pub fn link(bytes: &[u8]) -> Result<Link, Unreadable> {
         recorded_at: head.recordedtime.ok_or(Unreadable::Incomplete("recordedtime"))?,
         previous: head.previoushash.ok_or(Unreadable::Incomplete("previoushash"))?,
     };
-    Ok(Link { kind, aggregate, stamp, digest: Digest::of(bytes) })
+    Ok(Link { id: head.id, kind, aggregate, stamp, digest: Digest::of(bytes) })
 }
 
 impl Fact {

@@ -123,6 +123,12 @@ impl EventId {
         let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
+
+    /// When its fact was proposed, to the millisecond; none if it was not made by [`EventId::new`].
+    pub fn proposed_at(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.0.get_timestamp()?.to_unix();
+        Timestamp::from_timestamp(i64::try_from(seconds).ok()?, nanos)
+    }
 }
 
 /// What a fact is about: each aggregate has its own versions and its own hash chain.
@@ -272,6 +278,7 @@ mod tests {
     fn event_ids_sort_by_time() {
         let early = EventId::new(Timestamp::from_timestamp(1_000, 0).unwrap(), [9; 10]);
         let late = EventId::new(Timestamp::from_timestamp(2_000, 0).unwrap(), [1; 10]);
+        assert_eq!(late.proposed_at(), Timestamp::from_timestamp(2_000, 0));
         assert!(early < late);
         assert_eq!(early.0.get_version_num(), 7);
     }

@@ -32,6 +32,8 @@ pub struct Config {
     pub metrics: Metrics,
     /// Accounts, sessions and tokens.
     pub identity: Identity,
+    /// The audit.
+    pub audit: Audit,
 }
 
 /// Accounts, sessions and tokens.
@@ -145,6 +147,24 @@ pub struct Mail {
     pub probe_seconds: u64,
 }
 
+/// The audit: signed checkpoints over the logs, and the self-check.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// The name under which checkpoints are signed: one of this installation alone, e.g. `concord.tinh.example`. It has
+    /// no spaces and no plus sign, and stays for ever.
+    pub name: String,
+    /// After how many seconds what is new is covered by a signed checkpoint.
+    pub checkpoint_seconds: u64,
+    /// After how many new messages it is covered sooner.
+    pub checkpoint_messages: u64,
+    /// Within how many seconds the self-check reads all that is stored once, as far as it may: it never reads more than
+    /// some 20,000 messages a second.
+    pub sweep_seconds: u64,
+    /// The addresses of the second office, which keeps the newest checkpoint of each day.
+    pub witness: Vec<String>,
+}
+
 /// The metrics.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -192,6 +212,19 @@ impl Default for Config {
             mail: Mail::default(),
             metrics: Metrics::default(),
             identity: Identity::default(),
+            audit: Audit::default(),
+        }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self {
+            name: "concord".to_owned(),
+            checkpoint_seconds: 60,
+            checkpoint_messages: 10_000,
+            sweep_seconds: 30,
+            witness: Vec::new(),
         }
     }
 }
@@ -292,6 +325,11 @@ impl Config {
     /// Where files lie while they come in or go out; what is there has no name and goes with its process.
     pub fn spool_folder(&self) -> PathBuf {
         self.data.join("spool")
+    }
+
+    /// Where the trees over the logs and the newest checkpoint are.
+    pub fn audit_folder(&self) -> PathBuf {
+        self.data.join("audit")
     }
 
     /// Where mail is written when there is no relay.

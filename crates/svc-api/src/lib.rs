@@ -6,6 +6,7 @@
 mod acts;
 mod asking;
 mod attachments;
+mod audit;
 mod auth;
 mod cases;
 mod dev;
@@ -120,6 +121,8 @@ fn router(api: Api) -> Router {
         .route("/session", get(session::who))
         .route("/session/second-factor", post(session::begin_second_factor))
         .route("/work", get(work::list))
+        .route("/audit/checkpoint", get(audit::checkpoint))
+        .route("/audit/proof/{event}", get(audit::proof))
         .route("/directory", get(directory::whole))
         .route("/directory/delegations", get(directory::delegations))
         .route("/directory/policy", get(directory::policies))

@@ -40,6 +40,7 @@ const TAGS: &[(&str, &str, &str)] = &[
     ("closure", "Kết thúc vụ việc", "Closing by two keys"),
     ("casefile", "Hồ sơ vụ việc", "What is kept with a case"),
     ("attachments", "Tệp đính kèm", "Files of documents"),
+    ("audit", "Kiểm toán, chứng minh", "Checkpoints and proofs"),
     ("directory", "Danh bạ, ủy quyền, chính sách", "Offices, delegations, policy"),
     ("process", "Vận hành", "The process itself"),
 ];

@@ -1,5 +1,6 @@
 //! The table: every operation of the API, in the order in which a reader meets them.
 
+use bus::audit::Proof;
 use domain::{
     Act, Code, directory,
     labels::{
@@ -16,6 +17,7 @@ use super::operation::{Given, Operation};
 use crate::{
     acts::Answer as Done,
     attachments::{Offered, Taken},
+    audit::Checkpoint,
     cases::{Events, OneQuery},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
@@ -36,6 +38,7 @@ pub(super) fn operations() -> Vec<Operation> {
     all.extend(reading());
     all.extend(stages::acts().map(on_a_case));
     all.extend(of_files());
+    all.extend(of_the_audit());
     all.extend(reading_the_directory());
     all.extend(directory::ACTS.iter().map(on_the_directory));
     all.extend(of_the_process());
@@ -231,6 +234,32 @@ fn reading() -> Vec<Operation> {
         .answers::<domain::dossier::Content>(200, "The dossier.", &["Dossier-Digest"])
         .answers_in("text/plain", text, 200, "", &[])
         .refuses(&["NOT_FOUND"]),
+    ]
+}
+
+fn of_the_audit() -> Vec<Operation> {
+    vec![
+        get(
+            "/api/v1/audit/checkpoint",
+            "read-checkpoint",
+            "audit",
+            ("Điểm kiểm tra đã ký", "Read the newest checkpoint"),
+            "Điểm kiểm tra mới nhất: số sự kiện và gốc cây Merkle của từng sổ, có chữ ký; cơ quan nào cũng có thể giữ một bản để sau này đối chiếu. Với Accept: text/plain là nguyên văn bản ký.",
+            "The newest checkpoint: how large each log is and the root of its Merkle tree, signed. Whoever keeps one can show later that nothing before it was altered. With `Accept: text/plain` the signed note as it is.",
+        )
+        .answers::<Checkpoint>(200, "The checkpoint.", &[])
+        .answers_in("text/plain", text, 200, "", &[])
+        .refuses(&["UNAVAILABLE", "BUSY"]),
+        get(
+            "/api/v1/audit/proof/{event}",
+            "read-proof",
+            "audit",
+            ("Chứng minh một sự kiện", "Read the proof of an event"),
+            "Chứng minh rằng sự kiện có trong sổ: đường dẫn Merkle (RFC 6962) đến gốc trong một điểm kiểm tra đã ký. Nội dung sự kiện không nằm trong đó.",
+            "The proof that an event stands in the log: the Merkle path (RFC 6962) to the root that a signed checkpoint names. The event itself is not in it: its leaf is made of the bytes that `GET /cases/{id}/events` gives.",
+        )
+        .answers::<Proof>(200, "The proof.", &[])
+        .refuses(&["NOT_FOUND", "UNAVAILABLE", "BUSY"]),
     ]
 }
 

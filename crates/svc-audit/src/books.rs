@@ -1,0 +1,211 @@
+//! What the audit service knows: the tree of each log, the newest checkpoint, and what is not as it was recorded.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bus::{
+    audit::{Finding, TRUTH},
+    log::Entry,
+};
+use proof::checkpoint::{Checkpoint, Head, LOGS, Signed};
+use service::Clock;
+use tokio::sync::Notify;
+
+use crate::tiles::Tiles;
+
+/// Everything that the tasks of the service share.
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) logs: [Log; 3],
+    newest: Mutex<Option<Signed>>,
+    findings: Mutex<Vec<Finding>>,
+    /// Nothing more is signed: what is stored is not what was recorded.
+    halted: AtomicBool,
+    /// A log is to be looked at now, not only when its time comes.
+    pub(crate) look: Notify,
+    clock: Clock,
+}
+
+/// A log and its tree.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) stream: &'static str,
+    folder: PathBuf,
+    tiles: Mutex<Tiles>,
+    /// The whole of it was read since the start, and agrees with the tree.
+    caught_up: AtomicBool,
+    /// The tree's files are damaged: it is to be made anew.
+    rebuild: AtomicBool,
+}
+
+impl Books {
+    /// The books in a folder: a tree that cannot be read is made anew from its stream.
+    pub(crate) fn open(folder: &Path, clock: Clock) -> io::Result<Self> {
+        let mut damaged = Vec::new();
+        let mut open = |at: usize| -> io::Result<Log> {
+            let folder = folder.join(LOGS[at]);
+            let tiles = Tiles::open(&folder).or_else(|error| {
+                damaged.push((LOGS[at], error));
+                Tiles::anew(&folder)
+            })?;
+            Ok(Log {
+                stream: TRUTH[at],
+                folder,
+                tiles: Mutex::new(tiles),
+                caught_up: AtomicBool::new(false),
+                rebuild: AtomicBool::new(false),
+            })
+        };
+        let logs = [open(0)?, open(1)?, open(2)?];
+        let books = Self {
+            logs,
+            newest: Mutex::default(),
+            findings: Mutex::default(),
+            halted: AtomicBool::new(false),
+            look: Notify::new(),
+            clock,
+        };
+        for (log, error) in damaged {
+            books.tiles_damaged(log, &error);
+        }
+        Ok(books)
+    }
+
+    /// The newest checkpoint that agrees with the trees.
+    pub(crate) fn newest(&self) -> Option<Signed> {
+        lock(&self.newest).clone()
+    }
+
+    /// Takes over a checkpoint that agrees with the trees.
+    pub(crate) fn take(&self, signed: Signed) {
+        *lock(&self.newest) = Some(signed);
+    }
+
+    /// Whether all logs were read to their end, and are what was recorded: it may be signed.
+    pub(crate) fn hold(&self) -> bool {
+        !self.halted.load(Ordering::Relaxed) && self.logs.iter().all(Log::is_caught_up)
+    }
+
+    /// The heads of all logs.
+    pub(crate) fn heads(&self) -> Result<[Head; 3], proof::TreeError> {
+        let head = |at: usize| -> Result<Head, proof::TreeError> {
+            let tiles = self.logs[at].tiles();
+            Ok(Head { size: tiles.size(), root: tiles.root(tiles.size())? })
+        };
+        Ok([head(0)?, head(1)?, head(2)?])
+    }
+
+    /// In what the trees differ from a checkpoint; a tree that is not there yet is not judged.
+    pub(crate) fn differs(&self, checkpoint: &Checkpoint) -> Option<(usize, String)> {
+        (0..LOGS.len()).find_map(|at| {
+            let (log, Head { size, root }) = (&self.logs[at], checkpoint.heads[at]);
+            let tiles = log.tiles();
+            let number = checkpoint.number;
+            match tiles.root(size) {
+                Ok(made) if made == root => None,
+                Ok(_) => Some((
+                    at,
+                    format!("checkpoint {number} names another root over the first {size} messages: one of them was altered, or the checkpoint forged"),
+                )),
+                Err(_) if size > tiles.size() && log.is_caught_up() => Some((
+                    at,
+                    format!("checkpoint {number} names {size} messages, and there are only {}: the rest was cut off", tiles.size()),
+                )),
+                Err(_) => None,
+            }
+        })
+    }
+
+    /// What was found, the oldest first.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        lock(&self.findings).clone()
+    }
+
+    /// Something is not as it was recorded, and nothing more is signed until a person has looked.
+    pub(crate) fn halt(&self, place: &str, sequence: Option<u64>, what: String) {
+        self.halted.store(true, Ordering::Relaxed);
+        self.find(place, sequence, what);
+    }
+
+    /// Something is wrong. It is told once.
+    pub(crate) fn find(&self, place: &str, sequence: Option<u64>, what: String) {
+        let mut findings = lock(&self.findings);
+        let known = |one: &Finding| one.place == place && one.sequence == sequence && one.what == what;
+        // A thousand of them say no more.
+        if findings.len() >= 1_000 || findings.iter().any(known) {
+            return;
+        }
+        tracing::error!(place, sequence, what, alert = true, "AUDIT: not as it was recorded");
+        findings.push(Finding { at: self.clock.now(), place: place.to_owned(), sequence, what });
+    }
+
+    /// The files of a tree are damaged: it is made anew from its stream, and must come to the same roots.
+    pub(crate) fn tiles_damaged(&self, log: &str, error: &io::Error) {
+        let what = format!("the files of the tree were damaged ({error}): it is made anew from the stream");
+        self.find(&format!("tree of {log}"), None, what);
+    }
+}
+
+impl Log {
+    pub(crate) fn tiles(&self) -> MutexGuard<'_, Tiles> {
+        lock(&self.tiles)
+    }
+
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.caught_up.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn caught_up(&self) {
+        self.caught_up.store(true, Ordering::Relaxed);
+    }
+
+    /// The tree is to be made anew.
+    pub(crate) fn order_rebuild(&self) {
+        self.caught_up.store(false, Ordering::Relaxed);
+        self.rebuild.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins the tree anew, if that was ordered.
+    pub(crate) fn rebuilds(&self) -> io::Result<bool> {
+        let ordered = self.rebuild.swap(false, Ordering::Relaxed);
+        if ordered {
+            *self.tiles() = Tiles::anew(&self.folder)?;
+        }
+        Ok(ordered)
+    }
+
+    /// Holds a message against its leaf.
+    pub(crate) fn compare(&self, entry: &Entry) -> Compared {
+        let leaf = proof::leaf(&entry.subject, &entry.payload);
+        let at = entry.sequence - 1;
+        let tiles = self.tiles();
+        match tiles.leaf(at) {
+            Ok(recorded) if recorded == leaf => Compared::Same,
+            known => match (tiles.check_around(at), known) {
+                (Ok(()), Ok(_)) => Compared::Other,
+                (Err(error), _) => Compared::TreeDamaged(error),
+                (_, Err(error)) => Compared::TreeDamaged(io::Error::other(error.to_string())),
+            },
+        }
+    }
+}
+
+/// How a message compares with its leaf.
+pub(crate) enum Compared {
+    /// It is what was recorded.
+    Same,
+    /// It is not.
+    Other,
+    /// The tree cannot tell.
+    TreeDamaged(io::Error),
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}

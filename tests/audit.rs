@@ -1,0 +1,141 @@
+//! What the audit proves of a running installation: signed checkpoints, proofs of single facts, and that its self-check
+//! finds what was altered behind its back.
+
+#[expect(dead_code, reason = "each test uses its own part of what they share")]
+mod support;
+
+use std::fs;
+
+use data_encoding::BASE64;
+use proof::{Hash, check_inclusion, checkpoint::Signed, keys::Trusted, leaf};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+use support::{
+    api::{Answer, call},
+    process::{Installation, Up},
+};
+use testkit::eventually;
+
+const DUTY: &str = "snnmt.dau-moi";
+const AUDITOR: &str = "btg.kiem-tra";
+
+/// Checkpoints each second, and all that is stored is read again and again.
+const QUICK: &str = "[audit]\nname = \"concord.tinh.example\"\ncheckpoint_seconds = 1\nsweep_seconds = 1\n[metrics]\nlisten = \"127.0.0.1:0\"\n";
+
+fn trusted(place: &Installation) -> Trusted {
+    let key = fs::read_to_string(place.data().join("credentials/checkpoints/1.pub")).expect("the public key");
+    Trusted::parse(&key).expect("a key")
+}
+
+async fn raise(up: &Up, key: &str) -> Answer {
+    up.api().act(DUTY, "", "raise", key, &call()).await.expect("an answer")
+}
+
+async fn checkpoint(up: &Up, place: &Installation) -> Signed {
+    let answer = up.api().get(AUDITOR, "/api/v1/audit/checkpoint").await.expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    Signed::open(answer.body["note"].as_str().expect("a note"), &trusted(place)).expect("a checkpoint")
+}
+
+#[tokio::test]
+async fn an_officer_is_given_the_proof_that_a_fact_stands_in_the_log() {
+    let place = Installation::new();
+    place.configure(QUICK);
+    let up = place.up().await;
+    let api = up.api();
+    let raised = raise(&up, "call-1").await;
+    assert_eq!(raised.status, 201, "{}", raised.text);
+    let case = raised.case().to_owned();
+    let events = api.get(AUDITOR, &format!("/api/v1/cases/{case}/events")).await.unwrap();
+    let Events { events } = serde_json::from_str(&events.text).unwrap();
+    assert!(events.len() > 2);
+    for event in &events {
+        let proof = api.get(AUDITOR, &format!("/api/v1/audit/proof/{}", id(event))).await.unwrap();
+        assert_eq!(proof.status, 200, "{}", proof.text);
+        holds(&proof.body, event.get(), &trusted(&place));
+    }
+    let id = id(&events[0]);
+    // Who may not see the case is told nothing, and the same as for what is not there.
+    let path = format!("/api/v1/audit/proof/{id}");
+    let stranger = api.get("sct.dau-moi", &path).await.unwrap();
+    let nothing = api.get(AUDITOR, "/api/v1/audit/proof/0197f7a1-0000-7000-8000-000000000000").await.unwrap();
+    for answer in [&stranger, &nothing] {
+        assert_eq!((answer.status, answer.code()), (404, "NOT_FOUND"), "{}", answer.text);
+    }
+    assert_eq!(stranger.body["detail"], nothing.body["detail"]);
+
+    // The same note stands in the file, in the stream and in the answer, and names all that is there.
+    let size = api
+        .plain(reqwest::Method::GET, "/readyz")
+        .send()
+        .await
+        .unwrap()
+        .json::<Value>()
+        .await
+        .unwrap()["log"]
+        .as_u64();
+    let signed = eventually(async || {
+        let signed = checkpoint(&up, &place).await;
+        if Some(signed.checkpoint.heads[0].size) == size { Ok(signed) } else { Err(signed.note) }
+    })
+    .await;
+    assert_eq!(signed.checkpoint.origin, "concord.tinh.example");
+    eventually(async || {
+        let note = fs::read_to_string(place.data().join("audit/checkpoint")).unwrap_or_default();
+        if Signed::open(&note, &trusted(&place))
+            .is_ok_and(|kept| kept.checkpoint.number >= signed.checkpoint.number)
+        {
+            Ok(())
+        } else {
+            Err(note)
+        }
+    })
+    .await;
+
+    // A new start goes on where the last one ended.
+    up.kill9().await;
+    let up = place.up().await;
+    let again = eventually(async || {
+        let answer = up.api().get(AUDITOR, "/api/v1/audit/checkpoint").await.expect("an answer");
+        if answer.status == 200 { Ok(answer) } else { Err(answer.text) }
+    })
+    .await;
+    let again = Signed::open(again.body["note"].as_str().unwrap(), &trusted(&place)).unwrap();
+    assert!(again.checkpoint.number >= signed.checkpoint.number);
+    assert_eq!(findings(&up).await, Some(0.0));
+}
+
+/// The events of a case in their exact bytes.
+#[derive(Deserialize)]
+struct Events {
+    events: Vec<Box<RawValue>>,
+}
+
+fn id(event: &RawValue) -> String {
+    let event: Value = serde_json::from_str(event.get()).expect("JSON");
+    event["id"].as_str().expect("an id").to_owned()
+}
+
+/// A proof holds of an event, by the standard alone.
+fn holds(proof: &Value, event: &str, trusted: &Trusted) {
+    let text = |name: &str| proof[name].as_str().expect("a text");
+    let hash =
+        |text: &str| Hash(BASE64.decode(text.as_bytes()).expect("base64").try_into().expect("32 bytes"));
+    let signed = Signed::open(text("checkpoint"), trusted).expect("a checkpoint");
+    let (size, root) = (signed.checkpoint.heads[0].size, signed.checkpoint.heads[0].root);
+    let own = leaf(text("subject"), event.as_bytes());
+    assert_eq!(own.to_string(), text("leaf"), "the leaf is made of the event's own bytes");
+    let path: Vec<_> = proof["path"]
+        .as_array()
+        .expect("hashes")
+        .iter()
+        .map(|one| hash(one.as_str().expect("a hash")))
+        .collect();
+    check_inclusion(&path, size, root, proof["sequence"].as_u64().expect("a number") - 1, own)
+        .expect("the proof holds");
+}
+
+async fn findings(up: &Up) -> Option<f64> {
+    let text = reqwest::get(up.metrics()).await.ok()?.text().await.ok()?;
+    text.lines().find_map(|line| line.strip_prefix("concord_audit_findings ")?.parse().ok())
+}

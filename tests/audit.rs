@@ -4,7 +4,10 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::fs;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use data_encoding::BASE64;
 use proof::{Hash, check_inclusion, checkpoint::Signed, keys::Trusted, leaf};
@@ -136,6 +139,99 @@ fn holds(proof: &Value, event: &str, trusted: &Trusted) {
 }
 
 async fn findings(up: &Up) -> Option<f64> {
+    metric(up, "concord_audit_findings").await
+}
+
+async fn metric(up: &Up, name: &str) -> Option<f64> {
     let text = reqwest::get(up.metrics()).await.ok()?.text().await.ok()?;
-    text.lines().find_map(|line| line.strip_prefix("concord_audit_findings ")?.parse().ok())
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+}
+
+/// The folder of a stream in the server's store.
+fn store(place: &Installation, stream: &str) -> PathBuf {
+    place.data().join("nats/jetstream/$G/streams").join(stream)
+}
+
+/// The newest block of a stream's messages.
+fn block(place: &Installation, stream: &str) -> PathBuf {
+    let messages = fs::read_dir(store(place, stream).join("msgs")).expect("the messages");
+    let blocks = messages.map(|entry| entry.expect("an entry").path());
+    blocks.filter(|path| path.extension().is_some_and(|kind| kind == "blk")).max().expect("a block")
+}
+
+/// Flips a bit in the middle of a file.
+fn damage(path: &Path) {
+    let mut bytes = fs::read(path).expect("a file");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(path, bytes).expect("written");
+}
+
+/// What is done to what is stored while nobody looks, and in which words it is found.
+type Deed = (&'static str, fn(&Installation), &'static [&'static str]);
+
+/// What nats-server makes of a damaged block is its own affair: it leaves out one message, or all from there on.
+const LOST: &[&str] = &["is missing", "are missing", "cut off"];
+
+const DEEDS: [Deed; 6] = [
+    ("a bit of the log", |place| damage(&block(place, "CASES")), LOST),
+    ("the end of the log", |place| cut(&block(place, "CASES")), LOST),
+    ("the whole log", |place| fs::remove_dir_all(store(place, "CASES")).expect("gone"), &["cut off"]),
+    ("a bit of the outbox", |place| damage(&block(place, "OUTBOX")), LOST),
+    (
+        "the checkpoints",
+        |place| fs::remove_dir_all(store(place, "AUDIT")).expect("gone"),
+        &["has none", "is number"],
+    ),
+    ("a file of the tree", |place| damage(&edge(place)), &["made anew"]),
+];
+
+/// The tile at the right edge of the tree over the log.
+fn edge(place: &Installation) -> PathBuf {
+    let folder = place.data().join("audit/cases/tile/0/000.p");
+    fs::read_dir(folder).expect("the edge").next().expect("a tile").expect("an entry").path()
+}
+
+/// Cuts a tenth off the end of a file.
+fn cut(path: &Path) {
+    let mut bytes = fs::read(path).expect("a file");
+    bytes.truncate(bytes.len() * 9 / 10);
+    fs::write(path, bytes).expect("written");
+}
+
+#[tokio::test]
+async fn what_is_altered_while_nobody_looks_is_found_at_the_next_start() {
+    for (what, deed, words) in DEEDS {
+        let place = Installation::new();
+        place.configure(QUICK);
+        let up = place.up().await;
+        for number in 0..3 {
+            assert_eq!(raise(&up, &format!("call-{number}")).await.status, 201);
+        }
+        covered(&up).await;
+        up.term().await;
+        deed(&place);
+        let up = place.up().await;
+        eventually(async || {
+            let found = findings(&up).await;
+            let log = place.log();
+            let told: Vec<_> =
+                log.lines().filter(|line| line.contains("AUDIT: not as it was recorded")).collect();
+            if found > Some(0.0) && told.iter().any(|line| words.iter().any(|word| line.contains(word))) {
+                Ok(())
+            } else {
+                Err(format!("{what}: {found:?}: {told:#?}"))
+            }
+        })
+        .await;
+    }
+}
+
+/// All that is stored is covered by a signed checkpoint.
+async fn covered(up: &Up) {
+    eventually(async || match metric(up, "concord_audit_unsigned_messages").await {
+        Some(0.0) => Ok(()),
+        unsigned => Err(format!("{unsigned:?}")),
+    })
+    .await;
 }

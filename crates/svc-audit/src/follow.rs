@@ -20,16 +20,21 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long is waited after a sign: nobody needs the verdict sooner.
 const GATHERED: Duration = Duration::from_millis(100);
 
+/// How often a server may have nothing of what it says is there: another one may only be late.
+const EMPTY: u32 = 3;
+
 /// Where one is in a log.
 struct Reading {
     next: u64,
+    /// How often nothing came of what the server says is there.
+    empty: u32,
     /// Of the log of facts alone: the other logs have no chain.
     chain: Option<Chain>,
 }
 
 impl Reading {
     fn of(log: &Log) -> Self {
-        Self { next: 1, chain: (log.stream == CASES).then(Chain::default) }
+        Self { next: 1, empty: 0, chain: (log.stream == CASES).then(Chain::default) }
     }
 }
 
@@ -74,6 +79,7 @@ async fn once(
     let entries = log::read(&chassis.bus, log.stream, reading.next, ">").await?;
     let more = entries.len() >= log::BATCH;
     for entry in &entries {
+        reading.empty = 0;
         take(books, log, reading, entry)?;
     }
     if !more {
@@ -86,6 +92,11 @@ async fn once(
             books.halt(log.stream, None, what);
         } else if last < reading.next {
             log.caught_up();
+        } else if entries.is_empty() {
+            reading.empty += 1;
+            if reading.empty == EMPTY {
+                books.halt(log.stream, Some(reading.next), missing(reading.next, last + 1));
+            }
         }
     }
     Ok(more)

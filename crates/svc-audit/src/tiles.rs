@@ -22,6 +22,9 @@ const HEIGHT: u8 = 8;
 /// How many hashes a full tile has.
 const FULL: usize = 1 << HEIGHT;
 
+/// The file that says how large the tree is, and its root.
+const HEAD: &str = "head";
+
 /// A tree that grows, its full tiles in a folder and its right edge in memory.
 #[derive(Debug)]
 pub struct Tiles {
@@ -41,7 +44,7 @@ impl Tiles {
     /// # Errors
     /// A file cannot be read, or the tiles do not fit together.
     pub fn open(dir: &Path) -> io::Result<Self> {
-        let Some(size) = read_size(dir)? else { return Self::anew(dir) };
+        let Some((size, root)) = read_head(dir)? else { return Self::anew(dir) };
         let mut tiles = Self { size, ..Self::empty(dir) };
         for level in 0..64 / HEIGHT {
             let hashes = size >> (HEIGHT * level);
@@ -57,7 +60,9 @@ impl Tiles {
             tiles.written.push(width);
         }
         tiles.check()?;
-        Ok(tiles)
+        // What stands above the edge is nowhere but here.
+        let made = tiles.root(size).map_err(io::Error::other)?;
+        if made.to_string() == root { Ok(tiles) } else { Err(damaged(&dir.join(HEAD))) }
     }
 
     /// An empty tree in a folder; what was there is gone.
@@ -132,7 +137,7 @@ impl Tiles {
     /// # Errors
     /// A tile cannot be written.
     pub fn save(&mut self) -> io::Result<()> {
-        let saved = read_size(&self.dir)?.unwrap_or(0);
+        let saved = read_head(&self.dir)?.map_or(0, |(size, _)| size);
         for (level, edge) in (0..).zip(&self.edge) {
             let width = width_of(self.size >> (HEIGHT * level));
             if width > 0 {
@@ -140,10 +145,10 @@ impl Tiles {
                 write(&self.path(&Tile::new(HEIGHT, level, number, width, false)), edge)?;
             }
         }
-        let size = self.dir.join("size");
-        let draft = self.dir.join("size.new");
-        fs::write(&draft, format!("{}\n", self.size))?;
-        fs::rename(&draft, &size)?;
+        let root = self.root(self.size).map_err(io::Error::other)?;
+        let draft = self.dir.join("head.new");
+        fs::write(&draft, format!("{} {root}\n", self.size))?;
+        fs::rename(&draft, self.dir.join(HEAD))?;
         // What was the edge before is part of a larger tile now.
         for level in 0..self.edge.len() {
             let (now, level) = (self.size, u8::try_from(level).unwrap_or(u8::MAX));
@@ -241,10 +246,17 @@ fn width_of(hashes: u64) -> u32 {
     u32::try_from(hashes % FULL as u64).unwrap_or(0)
 }
 
-fn read_size(dir: &Path) -> io::Result<Option<u64>> {
-    let path = dir.join("size");
+/// The size and the root of the tree, as it was saved.
+fn read_head(dir: &Path) -> io::Result<Option<(u64, String)>> {
+    let path = dir.join(HEAD);
     match fs::read_to_string(&path) {
-        Ok(text) => text.trim().parse().map(Some).map_err(|_| damaged(&path)),
+        Ok(text) => {
+            let head = text
+                .trim()
+                .split_once(' ')
+                .and_then(|(size, root)| Some((size.parse().ok()?, root.to_owned())));
+            head.map(Some).ok_or_else(|| damaged(&path))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
@@ -305,7 +317,7 @@ mod tests {
                 prop_assert_eq!(tiles.size(), saved);
                 prop_assert_eq!(tiles.root(saved).unwrap(), frontier.root());
             }
-            // One file a tile, one partial tile a level, and the size.
+            // One file a tile, one partial tile a level, and the head.
             let size = tiles.size();
             let expected: u64 = (0..3).map(|level| (size >> (8 * level)).div_ceil(256)).sum();
             prop_assert_eq!(files(dir.path()).len() as u64 - u64::from(lost > 0 && size % 256 + lost >= 256), expected + 1);

@@ -21,6 +21,10 @@ use tokio::{
 
 use crate::{StoreError, Views, store::Mark};
 
+/// How often a server may have nothing of what it says is there: another one may only be late. Then it has lost it, and
+/// who asks is told so rather than kept waiting.
+const EMPTY: u32 = 5;
+
 /// How long is waited for an announcement before the log is read all the same.
 const HEARTBEAT: Duration = Duration::from_secs(2);
 
@@ -79,9 +83,23 @@ pub async fn follow(
     }
     let mut next = resume(views, &bus, end).await?;
     let first = next;
-    let (began, mut told) = (Instant::now(), Instant::now());
+    let (began, mut told, mut empty) = (Instant::now(), Instant::now(), 0);
     while next <= end {
+        let before = next;
         read_on(views, &bus, &mut next).await?;
+        empty = if next == before { empty + 1 } else { 0 };
+        if empty > 0 {
+            if empty == EMPTY {
+                tracing::error!(
+                    from = next,
+                    end,
+                    alert = true,
+                    "MISSING: the newest facts of the log are not there"
+                );
+                next = end + 1;
+            }
+            tokio::time::sleep(HEARTBEAT / EMPTY).await;
+        }
         if told.elapsed() >= TOLD_EVERY && next <= end {
             told = Instant::now();
             let left = u128::from(end - next) * began.elapsed().as_millis() / u128::from(next - first).max(1);

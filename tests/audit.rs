@@ -7,6 +7,7 @@ mod support;
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use data_encoding::BASE64;
@@ -17,7 +18,7 @@ use support::{
     api::{Answer, call},
     process::{Installation, Up},
 };
-use testkit::eventually;
+use testkit::{eventually, eventually_within};
 
 const DUTY: &str = "snnmt.dau-moi";
 const AUDITOR: &str = "btg.kiem-tra";
@@ -212,19 +213,24 @@ async fn what_is_altered_while_nobody_looks_is_found_at_the_next_start() {
         up.term().await;
         deed(&place);
         let up = place.up().await;
-        eventually(async || {
-            let found = findings(&up).await;
-            let log = place.log();
-            let told: Vec<_> =
-                log.lines().filter(|line| line.contains("AUDIT: not as it was recorded")).collect();
-            if found > Some(0.0) && told.iter().any(|line| words.iter().any(|word| line.contains(word))) {
-                Ok(())
-            } else {
-                Err(format!("{what}: {found:?}: {told:#?}"))
-            }
-        })
-        .await;
+        found(&place, &up, what, words).await;
     }
+}
+
+/// The self-check finds something, in one of these words.
+async fn found(place: &Installation, up: &Up, what: &str, words: &[&str]) {
+    eventually_within(Duration::from_mins(1), async || {
+        let found = findings(up).await;
+        let log = place.log();
+        let told: Vec<_> =
+            log.lines().filter(|line| line.contains("AUDIT: not as it was recorded")).collect();
+        if found > Some(0.0) && told.iter().any(|line| words.iter().any(|word| line.contains(word))) {
+            Ok(())
+        } else {
+            Err(format!("{what}: {found:?}: {told:#?}"))
+        }
+    })
+    .await;
 }
 
 /// All that is stored is covered by a signed checkpoint.
@@ -234,4 +240,19 @@ async fn covered(up: &Up) {
         unsigned => Err(format!("{unsigned:?}")),
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_is_altered_under_a_running_server_is_found_within_a_minute() {
+    for (what, deed, words) in [DEEDS[0], DEEDS[3]] {
+        let place = Installation::new();
+        place.configure(QUICK);
+        let up = place.up().await;
+        for number in 0..3 {
+            assert_eq!(raise(&up, &format!("call-{number}")).await.status, 201);
+        }
+        covered(&up).await;
+        deed(&place);
+        found(&place, &up, what, words).await;
+    }
 }

@@ -181,6 +181,11 @@ pub struct Opening {
     pub at: Timestamp,
 }
 
+/// Where it stands who opened a case. No officer's name begins so.
+pub fn opened_subject(case: CaseId) -> String {
+    format!("access.~opened.{case}")
+}
+
 /// What somebody acts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -24,6 +24,7 @@ pub mod paper;
 pub mod period;
 pub mod policy;
 pub mod rbac;
+pub mod recheck;
 pub mod refusal;
 pub mod regions;
 pub mod scenario;

@@ -18,13 +18,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     books::Books,
-    find,
+    find, format,
     keyring::{self, KeyRing},
     notary::Wish,
 };
-
-/// The first line of a note under an export.
-pub const EXPORT: &str = "concord-export/1";
 
 #[derive(Clone)]
 pub(crate) struct Desk {
@@ -98,7 +95,7 @@ impl Desk {
         if ring.signing.is_empty() {
             return Err(unavailable("this machine holds no key that signs"));
         }
-        let note = checkpoint::sign(&format!("{EXPORT}\n{manifest}\n"), &ring.signing);
+        let note = checkpoint::sign(&format!("{}\n{manifest}\n", format::FORMAT), &ring.signing);
         note.map(Answer::Attested).map_err(|error| unavailable(&error.to_string()))
     }
 }

@@ -3,16 +3,20 @@
 //!
 //! Replay is silent: it reads, folds and prints, and changes nothing (STYLE §3 (g)).
 
+pub mod ask;
 mod books;
 mod chain;
 mod desk;
+pub mod export;
 mod find;
 mod follow;
+pub mod format;
 pub mod keyring;
 mod notary;
 pub mod replay;
 mod text;
 pub mod tiles;
+pub mod verify;
 mod watch;
 
 use std::{

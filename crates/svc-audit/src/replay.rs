@@ -154,7 +154,7 @@ fn write_json(out: &mut impl Write, entry: &Entry, case: Option<&Case>) -> std::
 }
 
 /// A case by its id or its number.
-async fn find(bus: &Bus, name: &str) -> Result<CaseId, ReplayError> {
+pub(crate) async fn find(bus: &Bus, name: &str) -> Result<CaseId, ReplayError> {
     if let Ok(id) = name.parse::<CaseId>() {
         let facts = log::read(bus, CASES, 1, &AggregateId::Case(id).subject()).await?;
         return if facts.is_empty() { Err(ReplayError::NoSuchCase(name.to_owned())) } else { Ok(id) };

@@ -21,6 +21,8 @@ use events::{
     terms::{Deadline, Lifecycle},
 };
 
+pub(crate) use details::details;
+
 use crate::replay::Summary;
 
 /// Writes lines; remembers the day, so that each is named once.
@@ -63,7 +65,7 @@ impl Printer {
         let code = case.and_then(|case| case.code.as_ref()).map_or("–", |code| code.as_str());
         let kind = fact.body().kind();
         let who = self.who(&origin.actor);
-        let details = details::details(fact).join(" · ");
+        let details = details(fact).join(" · ");
         write!(out, "{}  {code:<14} {:>3}  ", self.paint(DIM, &moment(origin.occurred_at)), fact.version)?;
         write!(out, "{}  ", self.paint(BOLD, &format!("{kind:<36}", kind = kind.name())))?;
         let state = fact.draft.transition.map(|moved| format!("→ {}  ", state(moved.to))).unwrap_or_default();

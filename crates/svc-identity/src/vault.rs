@@ -3,7 +3,7 @@
 use bus::{
     Bus,
     append::{self, Append, AppendError},
-    identity::{Access, Opening, What},
+    identity::{Access, Opening, What, opened_subject},
     log::{self, ReadError},
     streams::{ACCESS, IDENTITY, IDENTITY_SUBJECTS},
 };
@@ -174,7 +174,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         let what = What::CaseOpened { case };
         let access = Access { at, officer: officer.clone(), credential: Some(credential), what };
-        self.write_down(of_case(case), &access).await
+        self.write_down(opened_subject(case), &access).await
     }
 
     /// Who has opened a case, the oldest first; of very many the newest.
@@ -182,7 +182,7 @@ impl Vault {
         let mut openings = Vec::new();
         let mut next = 1;
         loop {
-            let read = log::read(&self.bus, ACCESS, next, &of_case(case)).await?;
+            let read = log::read(&self.bus, ACCESS, next, &opened_subject(case)).await?;
             let Some(last) = read.last() else { return Ok(openings) };
             next = last.sequence + 1;
             let kept = read.iter().filter_map(|entry| serde_json::from_slice::<Access>(&entry.payload).ok());
@@ -226,11 +226,6 @@ impl Vault {
 
 /// How many openings of a case are told: what fits into an answer.
 const MOST_OPENINGS: usize = 2_000;
-
-/// Where it stands who opened a case. No officer's name begins so.
-fn of_case(case: CaseId) -> String {
-    format!("access.~opened.{case}")
-}
 
 fn subject(key: &str) -> String {
     format!("{IDENTITY_SUBJECTS}{key}")

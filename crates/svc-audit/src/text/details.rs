@@ -14,7 +14,7 @@ use super::due;
 
 /// What a fact says beyond its type: states, levels and deadlines, never the matter itself.
 #[expect(clippy::too_many_lines, reason = "a table: one row for each type of fact")]
-pub(super) fn details(fact: &Fact) -> Vec<String> {
+pub(crate) fn details(fact: &Fact) -> Vec<String> {
     let mut details = match fact.body() {
         Body::RaisedByPhone(raised) => {
             let mut said = vec![format!("{} to {}", raised.parties.raiser, raised.parties.receiver)];

@@ -1,0 +1,232 @@
+//! Judges what the facts say: the chain of each aggregate, whether the rules take each fact, and whether who acted was
+//! allowed to, by the directory that the decision saw.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
+
+use domain::{Case, Directory, directory::Rulebook, recheck::recheck};
+use events::{AggregateId, Body, CaseId, Digest, Fact, Timestamp};
+
+use super::{Message, Report};
+
+/// How many states of the directory are remembered: a decision has seen one of the newest.
+const REMEMBERED: usize = 256;
+
+/// The newest fact of an aggregate.
+#[derive(Clone, Copy)]
+struct Head {
+    version: u32,
+    digest: Digest,
+    recorded_at: Timestamp,
+}
+
+/// A state of the directory, and what follows from it once that is asked.
+struct Known {
+    sequence: u64,
+    directory: Arc<Directory>,
+    rulebook: Option<Rulebook>,
+}
+
+/// Judges facts in the order of the log.
+pub(super) struct FactJudge {
+    /// Aggregates may begin in their middle.
+    partial: bool,
+    heads: HashMap<AggregateId, Head>,
+    cases: HashMap<CaseId, Option<Case>>,
+    directory: Option<Directory>,
+    known: VecDeque<Known>,
+    numbers: BTreeMap<i32, BTreeSet<u32>>,
+    attachments: BTreeSet<Digest>,
+    facts: u64,
+    rechecked: u64,
+    not_rechecked: u64,
+    begun_before: u64,
+    report: Report,
+}
+
+impl FactJudge {
+    /// `partial`: what is judged is a part of the log, and aggregates may begin in their middle.
+    pub(super) fn new(partial: bool) -> Self {
+        Self {
+            partial,
+            heads: HashMap::new(),
+            cases: HashMap::new(),
+            directory: None,
+            known: VecDeque::new(),
+            numbers: BTreeMap::new(),
+            attachments: BTreeSet::new(),
+            facts: 0,
+            rechecked: 0,
+            not_rechecked: 0,
+            begun_before: 0,
+            report: Report::default(),
+        }
+    }
+
+    pub(super) fn take(&mut self, message: &Message) {
+        let place = || format!("cases {}", message.sequence);
+        let fact = match Fact::from_bytes(&message.payload) {
+            Ok(fact) => fact,
+            Err(error) => return self.report.fault(place(), format!("it cannot be read: {error}")),
+        };
+        self.facts += 1;
+        let aggregate = fact.draft.aggregate;
+        if aggregate.subject() != message.subject {
+            self.report
+                .fault(place(), format!("it stands under {}, which is not its own subject", message.subject));
+        }
+        let follows = self.follows(&fact, &place);
+        if let Some(document) = fact.body().document() {
+            self.attachments.extend(document.attachments.iter().map(|file| file.sha256));
+        }
+        self.recheck(&fact, &place);
+        match aggregate {
+            AggregateId::Directory => self.fold_directory(&fact, message.sequence, &place),
+            AggregateId::Case(id) => {
+                if let Body::Numbered(numbered) = fact.body() {
+                    self.number(numbered.code.as_str(), &place);
+                }
+                if follows {
+                    self.fold(id, &fact, &place);
+                }
+            }
+            AggregateId::Document(_) => {}
+        }
+    }
+
+    /// The chain of the aggregate. Gives whether the fact can be folded.
+    fn follows(&mut self, fact: &Fact, place: &impl Fn() -> String) -> bool {
+        let head = Head { version: fact.version, digest: fact.digest, recorded_at: fact.recorded_at };
+        let before = self.heads.insert(fact.draft.aggregate, head);
+        let Some(before) = before else {
+            if fact.version == 1 {
+                if fact.previous != Digest::ZERO {
+                    self.report.fault(place(), "the first fact names one before it");
+                }
+                return true;
+            }
+            if self.partial {
+                self.begun_before += 1;
+                // Its story cannot be told from the middle.
+                if let AggregateId::Case(id) = fact.draft.aggregate {
+                    self.cases.insert(id, None);
+                }
+            } else {
+                let what =
+                    format!("version {} comes first: the versions before it are missing", fact.version);
+                self.report.fault(place(), what);
+            }
+            return false;
+        };
+        if fact.version != before.version + 1 {
+            let what = format!(
+                "version {} comes where {} must stand: a fact is missing, doubled or moved",
+                fact.version,
+                before.version + 1
+            );
+            self.report.fault(place(), what);
+            return false;
+        }
+        if fact.previous != before.digest {
+            let what = format!(
+                "version {} does not name the digest of version {}: one of them was altered",
+                fact.version, before.version
+            );
+            self.report.fault(place(), what);
+        }
+        if fact.recorded_at < before.recorded_at {
+            self.report.fault(place(), "it says that it was recorded before the version before it");
+        }
+        true
+    }
+
+    /// The rules must take it.
+    fn fold(&mut self, id: CaseId, fact: &Fact, place: &impl Fn() -> String) {
+        let slot = self.cases.entry(id).or_default();
+        if slot.is_none() && fact.version > 1 {
+            return;
+        }
+        match domain::evolve(slot.take(), fact) {
+            Ok(case) => *slot = Some(case),
+            Err(error) => self.report.fault(place(), format!("the rules do not take it: {error}")),
+        }
+    }
+
+    fn fold_directory(&mut self, fact: &Fact, sequence: u64, place: &impl Fn() -> String) {
+        match domain::directory::evolve(self.directory.take(), fact) {
+            Ok(directory) => {
+                if self.known.len() == REMEMBERED {
+                    self.known.pop_front();
+                }
+                let remembered = Arc::new(directory.clone());
+                self.known.push_back(Known { sequence, directory: remembered, rulebook: None });
+                self.directory = Some(directory);
+            }
+            Err(error) => self.report.fault(place(), format!("the rules do not take it: {error}")),
+        }
+    }
+
+    /// Whether who acted was allowed to, by the directory at the fact's basis.
+    fn recheck(&mut self, fact: &Fact, place: &impl Fn() -> String) {
+        let (basis, at) = (fact.origin().basis, fact.origin().occurred_at);
+        let known = self.known.iter_mut().rev().find(|known| known.sequence == basis);
+        let policy = known.and_then(|known| {
+            let made = || Rulebook::from_directory(&known.directory, basis).unwrap_or_default();
+            known.rulebook.get_or_insert_with(made).at(at).cloned()
+        });
+        match recheck(fact, policy.as_deref()) {
+            Ok(true) => self.rechecked += 1,
+            Ok(false) => self.not_rechecked += 1,
+            Err(not_theirs) => {
+                self.report.fault(place(), format!("it was not its actor's to do: {not_theirs}"));
+            }
+        }
+    }
+
+    fn number(&mut self, code: &str, place: &impl Fn() -> String) {
+        let mut parts = code.rsplit('-');
+        let number = parts.next().and_then(|number| number.parse::<u32>().ok());
+        let year = parts.next().and_then(|year| year.parse::<i32>().ok());
+        let (Some(year), Some(number)) = (year, number) else {
+            return self.report.fault(place(), format!("`{code}` is no number of a case"));
+        };
+        if !self.numbers.entry(year).or_default().insert(number) {
+            self.report.fault(place(), format!("the number {code} was given twice"));
+        }
+    }
+
+    /// The files that the facts name.
+    pub(super) fn attachments(&self) -> &BTreeSet<Digest> {
+        &self.attachments
+    }
+
+    /// The verdict.
+    pub(super) fn end(mut self, report: &mut Report) {
+        if !self.partial {
+            for (year, numbers) in &self.numbers {
+                let highest = numbers.last().copied().unwrap_or(0);
+                let missing: Vec<_> =
+                    (1..=highest).filter(|number| !numbers.contains(number)).take(5).collect();
+                if !missing.is_empty() {
+                    self.report
+                        .fault("cases", format!("the case numbers {missing:?} of {year} were never given"));
+                }
+            }
+        }
+        let Self { facts, rechecked, not_rechecked, begun_before, .. } = self;
+        let cases = self.cases.len();
+        report.extend(self.report);
+        report.checked(format!("{facts} facts: the chain of each of {} things, {cases} of them cases, is whole, and the rules take each fact", self.heads.len()));
+        report.checked(format!(
+            "{rechecked} facts: who acted held the office and the right, by the directory that was seen"
+        ));
+        if not_rechecked > 0 {
+            report.unchecked(format!("whether who acted was allowed to, of {not_rechecked} facts: the directory that they saw is not here"));
+        }
+        if begun_before > 0 {
+            report.unchecked(format!("the rules, of {begun_before} things that began before this period"));
+        }
+    }
+}

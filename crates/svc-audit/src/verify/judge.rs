@@ -1,0 +1,187 @@
+//! Judges the messages of a log as they come: on one thread their place in the tree, on another what they say. The two
+//! need the same bytes and nothing of each other.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+};
+
+use proof::{Frontier, Hash, checkpoint::LOGS, part};
+
+use super::{Message, Report, facts::FactJudge};
+
+/// How many batches wait for a thread.
+const WAITING: usize = 8;
+
+/// Messages that are judged together.
+pub(super) type Batch = Arc<Vec<Message>>;
+
+/// What is known of a log before its messages come.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    /// Which of [`LOGS`].
+    pub(super) log: usize,
+    /// The sizes at which a root is known, each with where it is named.
+    pub(super) roots: BTreeMap<u64, Vec<(Hash, String)>>,
+    /// The size of the newest checkpoint.
+    pub(super) size: u64,
+    /// The hashes that stand for what is not here; none if everything is.
+    pub(super) part: Option<Vec<Hash>>,
+}
+
+/// Judges a log.
+pub(super) struct Judge {
+    tree: SyncSender<Batch>,
+    facts: Option<SyncSender<Batch>>,
+    trees: JoinHandle<Report>,
+    reading: Option<JoinHandle<FactJudge>>,
+}
+
+impl Judge {
+    /// Begins. `facts` judges what the messages say, where the log is that of facts.
+    pub(super) fn begin(expected: Expected, facts: Option<FactJudge>) -> Self {
+        let (tree, batches) = sync_channel::<Batch>(WAITING);
+        let trees = std::thread::spawn(move || {
+            let mut judge = TreeJudge::of(expected);
+            for batch in batches {
+                batch.iter().for_each(|message| judge.take(message));
+            }
+            judge.end()
+        });
+        let begun = facts.map(|mut judge| {
+            let (facts, batches) = sync_channel::<Batch>(WAITING);
+            let reading = std::thread::spawn(move || {
+                for batch in batches {
+                    batch.iter().for_each(|message| judge.take(message));
+                }
+                judge
+            });
+            (facts, reading)
+        });
+        let (facts, reading) = begun.unzip();
+        Self { tree, facts, trees, reading }
+    }
+
+    /// Takes the next messages; false once nobody listens any more.
+    pub(super) fn take(&self, batch: &Batch) -> bool {
+        let listened = self.tree.send(Arc::clone(batch)).is_ok();
+        self.facts.as_ref().is_none_or(|facts| facts.send(Arc::clone(batch)).is_ok()) && listened
+    }
+
+    /// The verdict, and what judged the facts.
+    pub(super) fn end(self, report: &mut Report) -> Option<FactJudge> {
+        drop((self.tree, self.facts));
+        let fallen = |report: &mut Report| report.fault("verify", "a thread has fallen: nothing is proven");
+        match self.trees.join() {
+            Ok(judged) => report.extend(judged),
+            Err(_) => fallen(report),
+        }
+        match self.reading.map(JoinHandle::join) {
+            Some(Ok(judge)) => Some(judge),
+            Some(Err(_)) => {
+                fallen(report);
+                None
+            }
+            None => None,
+        }
+    }
+}
+
+/// Judges the places of messages in the tree.
+struct TreeJudge {
+    expected: Expected,
+    frontier: Frontier,
+    leaves: Vec<(u64, Hash)>,
+    last: u64,
+    report: Report,
+}
+
+impl TreeJudge {
+    fn of(expected: Expected) -> Self {
+        Self {
+            expected,
+            frontier: Frontier::default(),
+            leaves: Vec::new(),
+            last: 0,
+            report: Report::default(),
+        }
+    }
+
+    fn place(&self, sequence: u64) -> String {
+        format!("{} {sequence}", LOGS[self.expected.log])
+    }
+
+    fn take(&mut self, message: &Message) {
+        let sequence = message.sequence;
+        if sequence <= self.last {
+            self.report.fault(self.place(sequence), format!("it comes after message {}", self.last));
+            return;
+        }
+        let whole = self.expected.part.is_none();
+        if whole && sequence != self.last + 1 {
+            let what = format!("the messages from {} to {} are missing", self.last + 1, sequence - 1);
+            self.report.fault(self.place(self.last + 1), what);
+        }
+        self.last = sequence;
+        let leaf = proof::leaf(&message.subject, &message.payload);
+        if !whole {
+            self.leaves.push((sequence - 1, leaf));
+            return;
+        }
+        self.frontier.push(leaf);
+        self.compare();
+    }
+
+    /// Holds the root over what has come against those that are named.
+    fn compare(&mut self) {
+        let size = self.frontier.size();
+        let Some(named) = self.expected.roots.get(&size) else { return };
+        let root = self.frontier.root();
+        for (known, which) in named {
+            if *known != root {
+                let what = format!(
+                    "the root over the first {size} messages is not the one that {which} names: one of them was altered, removed, added or moved"
+                );
+                self.report.fault(LOGS[self.expected.log], what);
+            }
+        }
+    }
+
+    fn end(mut self) -> Report {
+        let (log, size) = (LOGS[self.expected.log], self.expected.size);
+        match self.expected.part.take() {
+            None => {
+                let there = self.frontier.size();
+                if there == 0 {
+                    self.compare();
+                }
+                for (&named, which) in self.expected.roots.range(there + 1..) {
+                    for (_, which) in which {
+                        let cut = named - there;
+                        self.report.fault(log, format!("{which} names {named} messages, and there are {there}: {cut} were cut off the end"));
+                    }
+                }
+                let roots = self.expected.roots.range(..=there).count();
+                self.report.checked(format!("{log}: {there} messages, without a gap; the roots of {roots} sizes agree with the checkpoints"));
+            }
+            Some(part) => {
+                let held = self.leaves.len();
+                let root = part::root(size, std::mem::take(&mut self.leaves), part);
+                let newest =
+                    self.expected.roots.get(&size).and_then(|named| named.first()).map(|(root, _)| *root);
+                if size > 0 && (root.ok() != newest || newest.is_none()) || (size == 0 && held > 0) {
+                    self.report.fault(log, "the messages and the proof do not make the root of the newest checkpoint: a message was altered, removed, added or moved");
+                } else {
+                    self.report.checked(format!(
+                        "{log}: {held} messages stand where they are said to in the log of {size}"
+                    ));
+                }
+            }
+        }
+        self.report
+    }
+}

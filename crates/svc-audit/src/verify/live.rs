@@ -1,0 +1,117 @@
+//! Verifies what a running system has stored, read over the network, against its own checkpoints and one that was kept
+//! elsewhere.
+
+use bus::{
+    Bus,
+    audit::TRUTH,
+    log::{self, Entry, ReadError},
+    streams::AUDIT,
+};
+use proof::checkpoint::{LOGS, Signed};
+
+use super::{
+    Message, Report, Terms, archive, checkpoints,
+    facts::FactJudge,
+    judge::{Batch, Expected, Judge},
+};
+use crate::export::Progress;
+
+/// Verifies what is stored.
+///
+/// # Errors
+/// The server does not answer.
+pub async fn live(bus: &Bus, terms: &Terms, progress: &Progress<'_>) -> Result<Report, ReadError> {
+    let mut report = Report::default();
+    let mut trusted = terms.trusted.clone();
+    let (mut notes, mut next) = (Vec::new(), 1);
+    loop {
+        let entries = log::read(bus, AUDIT, next, ">").await?;
+        for entry in &entries {
+            if entry.sequence != next {
+                report.fault(format!("{AUDIT} {next}"), "the checkpoint is missing");
+            }
+            next = entry.sequence + 1;
+            let place = format!("{AUDIT} {}", entry.sequence);
+            notes.push((place, String::from_utf8_lossy(&entry.payload).into_owned()));
+        }
+        if entries.len() < log::BATCH {
+            break;
+        }
+    }
+    let chain = checkpoints::open(&notes, &mut trusted, &mut report);
+    for (signed, number) in chain.iter().zip(1..) {
+        if signed.checkpoint.number != number {
+            report.fault(
+                AUDIT,
+                format!("checkpoint {} stands where number {number} must", signed.checkpoint.number),
+            );
+            break;
+        }
+    }
+    report.checked(format!("{} checkpoints, signed, each continues the one before it", chain.len()));
+    let kept = checkpoints::kept(terms.kept.as_deref(), &trusted, &chain, true, &mut report);
+    if let (Some(kept), Some(newest)) = (&kept, chain.last()) {
+        let (kept, newest) = (kept.checkpoint.number, newest.checkpoint.number);
+        if kept > newest {
+            report.fault(AUDIT, format!("checkpoint {kept} was kept elsewhere, and the newest here is {newest}: the rest was cut off"));
+        }
+    }
+    for at in 0..LOGS.len() {
+        let facts = read(bus, at, &chain, kept.as_ref(), progress, &mut report).await?;
+        if let Some(facts) = facts {
+            facts.end(&mut report);
+        }
+    }
+    report.unchecked("the content of attachments: an export has them");
+    Ok(report)
+}
+
+async fn read(
+    bus: &Bus,
+    at: usize,
+    chain: &[Signed],
+    kept: Option<&Signed>,
+    progress: &Progress<'_>,
+    report: &mut Report,
+) -> Result<Option<FactJudge>, ReadError> {
+    let stream = TRUTH[at];
+    let end = log::last_sequence(bus, stream).await?;
+    let size = chain.last().map_or(0, |newest| newest.checkpoint.heads[at].size);
+    let expected = Expected { log: at, roots: archive::roots(at, chain, kept), size, part: None };
+    let judge = Judge::begin(expected, (at == 0).then(|| FactJudge::new(false)));
+    let fetch = |from: u64| {
+        let bus = bus.clone();
+        tokio::spawn(async move { log::read(&bus, stream, from, ">").await })
+    };
+    let mut next = 1;
+    let mut coming = fetch(next);
+    while let Ok(entries) = coming.await {
+        let entries = entries?;
+        let Some(last) = entries.last() else { break };
+        next = last.sequence + 1;
+        let more = entries.len() >= log::BATCH;
+        coming = fetch(next);
+        let batch = Batch::new(entries.into_iter().map(message).collect());
+        // The judges may be busy: another task reads meanwhile.
+        if !tokio::task::block_in_place(|| judge.take(&batch)) {
+            break;
+        }
+        progress(next - 1, end);
+        if !more {
+            break;
+        }
+    }
+    if next <= end {
+        report.fault(
+            LOGS[at],
+            format!(
+                "the server says that there are {end} messages, and gives none from {next} on: they are lost"
+            ),
+        );
+    }
+    Ok(tokio::task::block_in_place(|| judge.end(report)))
+}
+
+fn message(entry: Entry) -> Message {
+    Message { sequence: entry.sequence, subject: entry.subject, payload: entry.payload }
+}

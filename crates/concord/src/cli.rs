@@ -206,7 +206,7 @@ pub(crate) struct DiffPolicies {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Replays the log, or one case, as it stood at any moment.
+    /// Replays the log, a case, the cases of an agency or a period, as it stood at any moment.
     Replay(Replay),
 }
 
@@ -319,14 +319,33 @@ pub(crate) struct Replay {
     #[command(flatten)]
     pub(crate) common: Common,
     /// Only this case: its number (VV-2026-00001) or its id.
-    #[arg(long, value_name = "CASE")]
+    #[arg(long, value_name = "CASE", conflicts_with = "agency")]
     pub(crate) case: Option<String>,
-    /// Only what had been recorded by then, e.g. 2026-05-17T06:00:00+07:00.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Only the cases in which this agency takes part, e.g. SXD: from their first fact on, also where it joined later.
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) agency: Option<String>,
+    #[command(flatten)]
+    pub(crate) period: Period,
+    /// As the system knew it: only what had been recorded by then, e.g. 2026-05-17T06:00:00+07:00.
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "occurred_at")]
     pub(crate) at: Option<events::Timestamp>,
+    /// As it was: only what had happened by then, whenever it was recorded.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) occurred_at: Option<events::Timestamp>,
     /// JSON lines: each fact with its place and the state that it left.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A period of recorded time: what lies outside is not shown.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Period {
+    /// Only what was recorded from then on, e.g. 2026-05-01T00:00:00+07:00.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) from: Option<events::Timestamp>,
+    /// Only what was recorded before then.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) to: Option<events::Timestamp>,
 }
 
 fn time(text: &str) -> Result<events::Timestamp, String> {

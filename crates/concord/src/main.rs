@@ -22,6 +22,7 @@ mod place;
 mod play;
 mod policy;
 mod process;
+mod progress;
 mod services;
 mod simulate;
 mod up;

@@ -37,9 +37,14 @@ pub(crate) enum Broken {
 impl Chain {
     /// Takes the next fact of the log, whatever it says.
     pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Broken> {
-        let Link { aggregate, stamp, digest: own, .. } = envelope::link(&entry.payload)?;
-        if aggregate.subject() != entry.subject {
-            return Err(Broken::Misplaced(entry.subject.clone()));
+        self.link(&entry.subject, &envelope::link(&entry.payload)?)
+    }
+
+    /// Takes the link that the next fact of the log is, and the subject under which it stands.
+    pub(crate) fn link(&mut self, subject: &str, link: &Link) -> Result<(), Broken> {
+        let Link { aggregate, stamp, digest: own, .. } = *link;
+        if aggregate.subject() != subject {
+            return Err(Broken::Misplaced(subject.to_owned()));
         }
         let (version, digest) = self.0.get(&aggregate).copied().unwrap_or((0, Digest::ZERO));
         // What comes after a break is judged by itself.

@@ -1,28 +1,82 @@
-//! Replay: the facts of the log, or of one case, folded and shown as they stood at any moment.
+//! Replay: the facts of the log, folded and shown as they stood at any moment; of a case, of an agency, of a period.
 
-use std::{collections::BTreeMap, io::Write};
+mod cases;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    io::Write,
+    sync::Arc,
+};
 
 use bus::{
     Bus,
     log::{self, Entry, ReadError},
     streams::CASES,
 };
-use domain::Case;
-use events::{AggregateId, Body, CaseId, DelegationId, Fact, Timestamp, directory::Delegation};
+use domain::{Case, Rulebook, access::Principal};
+use events::{
+    AgencyId, AggregateId, Body, CaseId, DelegationId, Fact, Timestamp,
+    directory::Delegation,
+    envelope::{self, Link, Stamp},
+};
 
-use crate::{chain::Chain, text};
+use crate::{
+    ahead::{Ahead, Stored},
+    chain::{Broken, Chain},
+    text,
+};
+use cases::{Cases, Folded};
 
 /// What to replay.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Only this case: its id, or its number.
-    pub case: Option<String>,
-    /// Only what had been recorded by then.
-    pub at: Option<Timestamp>,
+    /// Of which cases.
+    pub scope: Scope,
+    /// As of when the cases are folded.
+    pub as_of: AsOf,
+    /// Which of the facts are shown; the others are folded all the same.
+    pub period: Period,
     /// JSON lines instead of text.
     pub json: bool,
     /// Colours, for a terminal.
     pub colour: bool,
+}
+
+/// Of which cases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything: all cases, and the facts of documents and of the directory.
+    #[default]
+    All,
+    /// One case.
+    Case(CaseId),
+    /// The cases in which an agency takes part, from their first fact on, also where it joined later: as raiser or
+    /// receiver, required, consulted, assigned, invited to the task force, asked for information or named in an
+    /// instruction; for the standing body, those that went up.
+    Agency(AgencyId),
+}
+
+/// As of when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// Everything that is recorded.
+    #[default]
+    Now,
+    /// What was recorded by then: what the system knew.
+    Recorded(Timestamp),
+    /// What had happened by then, whenever it was recorded, in the order of the log. A timer's fact, dated at its due
+    /// instant, may have been recorded after something that happened later: where it cannot follow on the state
+    /// without that, it is shown and said to stand apart, and the case stands without it.
+    Occurred(Timestamp),
+}
+
+/// A period of recorded time, without its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first instant.
+    pub from: Option<Timestamp>,
+    /// The first instant after it.
+    pub to: Option<Timestamp>,
 }
 
 /// What a replay found.
@@ -32,8 +86,21 @@ pub struct Summary {
     pub facts: u64,
     /// The cases that they belong to.
     pub cases: usize,
+    /// The facts among them that the state at an occurred time does not hold.
+    pub apart: u64,
     /// The facts that do not follow on the one before, or cannot be folded.
     pub faults: u64,
+}
+
+/// How far a replay is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// What is being done.
+    pub doing: &'static str,
+    /// The place in the log up to which it is done.
+    pub sequence: u64,
+    /// The place up to which it will be.
+    pub last: u64,
 }
 
 /// Why a replay could not be made.
@@ -45,69 +112,205 @@ pub enum ReplayError {
     /// There is no such case.
     #[error("there is no case {0} in the log: give its number (VV-2026-00001) or its id")]
     NoSuchCase(String),
+    /// There is no such agency, or it has no case.
+    #[error("{0} takes part in no case: give the code of an agency, as `GET /api/v1/directory` has it")]
+    NoSuchAgency(AgencyId),
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Write(#[from] std::io::Error),
 }
 
-/// Reads the log, folds it, and writes what the query asks for.
-pub async fn replay(bus: &Bus, query: &Query, out: &mut (impl Write + Send)) -> Result<Summary, ReplayError> {
-    let only = match &query.case {
-        None => None,
-        Some(name) => Some(find(bus, name).await?),
+impl AsOf {
+    /// Whether a fact counts.
+    fn includes(self, fact: &Fact) -> bool {
+        match self {
+            Self::Now => true,
+            Self::Recorded(at) => fact.recorded_at <= at,
+            Self::Occurred(at) => fact.origin().occurred_at <= at,
+        }
+    }
+}
+
+impl Period {
+    /// Whether an instant lies in it.
+    fn contains(self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+}
+
+/// Reads the log, folds it, and writes what the query asks for. It sends nothing and changes nothing.
+///
+/// What it holds in memory is the newest link of each aggregate, and the cases that were touched of late.
+pub async fn replay(
+    bus: &Bus,
+    query: &Query,
+    out: &mut (impl Write + Send),
+    mut progress: impl FnMut(Progress) + Send,
+) -> Result<Summary, ReplayError> {
+    let last = log::last_sequence(bus, CASES).await?;
+    let mut reading = match &query.scope {
+        Scope::All => Ahead::of(bus, ">".to_owned(), last, |_| true),
+        // Without documents, whose chains are their own.
+        Scope::Case(case) => Ahead::of(bus, AggregateId::Case(*case).subject(), last, |_| true),
+        Scope::Agency(agency) => {
+            let theirs = of_agency(bus, agency, query.as_of, last, &mut progress).await?;
+            Ahead::of(bus, CASES_OF_ALL.to_owned(), last, move |subject| theirs.contains(subject))
+        }
     };
-    // One case is read by its own subject; without documents, whose chains are their own.
-    let subject = only.map_or_else(|| ">".to_owned(), |case| AggregateId::Case(case).subject());
-    let mut chain = Chain::default();
-    let mut cases: BTreeMap<CaseId, Case> = BTreeMap::new();
+    let mut folding = Folding::new(bus, query.as_of);
     let mut summary = Summary::default();
+    let mut shown = BTreeSet::new();
     let mut printer = text::Printer::new(query.colour, delegations(bus).await?);
-    let mut next = 1;
-    loop {
-        let entries = log::read(bus, CASES, next, &subject).await?;
-        let Some(last) = entries.last() else { break };
-        next = last.sequence + 1;
-        let more = entries.len() >= log::BATCH;
-        for entry in &entries {
-            let linked = chain.follow(entry);
-            let fact = match linked.and_then(|()| Ok(Fact::from_bytes(&entry.payload)?)) {
-                Ok(fact) => fact,
-                Err(broken) => {
+    while let Some(batch) = reading.next().await? {
+        for Stored { entry, fact } in &batch.stored {
+            let (fact, folded) = match folding.take(entry, fact.as_ref()).await? {
+                Taken::Later => continue,
+                Taken::Broken(why) => {
                     summary.faults += 1;
-                    writeln!(out, "!! {} at {}: {broken}", entry.subject, entry.sequence)?;
+                    writeln!(out, "!! {} at {}: {why}", entry.subject, entry.sequence)?;
                     continue;
                 }
+                Taken::Folded(fact, folded) => (fact, folded),
             };
-            if query.at.is_some_and(|at| fact.recorded_at > at) {
+            if !query.period.contains(fact.recorded_at) {
                 continue;
             }
-            summary.facts += 1;
-            let case = match fold(&mut cases, &fact) {
-                Ok(case) => case,
-                Err(broken) => {
-                    summary.faults += 1;
-                    writeln!(out, "!! {} at {}: {broken}", entry.subject, entry.sequence)?;
-                    continue;
-                }
+            let (case, apart) = match folded {
+                Folded::In(case) => (case, None),
+                Folded::Apart(why, case) => (case, Some(why.to_string())),
             };
+            summary.facts += 1;
+            summary.apart += u64::from(apart.is_some());
+            if let AggregateId::Case(id) = fact.draft.aggregate {
+                shown.insert(id);
+            }
             if query.json {
-                write_json(out, entry, case)?;
+                write_json(out, entry, case, apart.is_some())?;
             } else {
-                printer.fact(out, &fact, case)?;
+                printer.fact(out, fact, case, apart.as_deref())?;
             }
         }
-        if !more {
-            break;
-        }
+        folding.cases.let_go(&shown, (!query.json).then_some(&printer))?;
+        progress(Progress { doing: "replaying", sequence: batch.read, last });
     }
-    summary.cases = cases.len();
+    summary.cases = shown.len();
     if !query.json {
-        for case in cases.values() {
-            printer.case(out, case)?;
+        for case in &shown {
+            folding.cases.write(case, &printer, out)?;
         }
-        printer.summary(out, &summary, query.at)?;
+        printer.summary(out, &summary, query)?;
     }
     Ok(summary)
+}
+
+/// The subjects of all cases.
+const CASES_OF_ALL: &str = "case.>";
+
+/// Chain and cases, as far as the log was read.
+struct Folding<'a> {
+    chain: Chain,
+    cases: Cases<'a>,
+    as_of: AsOf,
+}
+
+/// What became of a stored fact.
+enum Taken<'a> {
+    /// It was not yet there at the time asked for.
+    Later,
+    /// It does not follow, or cannot be read or folded.
+    Broken(String),
+    /// It is folded.
+    Folded(&'a Fact, Folded<'a>),
+}
+
+impl<'a> Folding<'a> {
+    fn new(bus: &'a Bus, as_of: AsOf) -> Self {
+        Self { chain: Chain::default(), cases: Cases::new(bus, as_of), as_of }
+    }
+
+    async fn take<'b>(
+        &'b mut self,
+        entry: &Entry,
+        fact: Result<&'b Fact, &events::Unreadable>,
+    ) -> Result<Taken<'b>, ReadError> {
+        let linked = match &fact {
+            Ok(fact) => self.chain.link(&entry.subject, &link_of(fact)),
+            // What of it can be read at all is followed, so that what comes after is not blamed.
+            Err(_) => envelope::link(&entry.payload)
+                .map_err(Broken::from)
+                .and_then(|link| self.chain.link(&entry.subject, &link)),
+        };
+        let fact = match (linked, fact) {
+            (Ok(()), Ok(fact)) => fact,
+            (Err(broken), _) => return Ok(Taken::Broken(broken.to_string())),
+            (Ok(()), Err(unreadable)) => return Ok(Taken::Broken(unreadable.to_string())),
+        };
+        if !self.as_of.includes(fact) {
+            return Ok(Taken::Later);
+        }
+        Ok(match self.cases.fold(entry.sequence, fact).await? {
+            Ok(folded) => Taken::Folded(fact, folded),
+            Err(broken) => Taken::Broken(broken.to_string()),
+        })
+    }
+}
+
+fn link_of(fact: &Fact) -> Link {
+    Link {
+        kind: fact.body().kind(),
+        aggregate: fact.draft.aggregate,
+        stamp: Stamp { version: fact.version, recorded_at: fact.recorded_at, previous: fact.previous },
+        digest: fact.digest,
+    }
+}
+
+/// The subjects of the cases in which an agency takes part, as they stand at the time asked for. A case that cannot be
+/// read is among them: nobody can say that the agency has no part in it.
+async fn of_agency(
+    bus: &Bus,
+    agency: &AgencyId,
+    as_of: AsOf,
+    last: u64,
+    progress: &mut (impl FnMut(Progress) + Send),
+) -> Result<HashSet<String>, ReplayError> {
+    let mut theirs = BTreeSet::from([Principal::Agency(agency.clone())]);
+    if is_standing_body(bus, agency).await? {
+        theirs.insert(Principal::StandingBody);
+    }
+    let (mut found, mut unreadable) = (HashSet::new(), HashSet::new());
+    let mut folding = Folding::new(bus, as_of);
+    let mut reading = Ahead::of(bus, CASES_OF_ALL.to_owned(), last, |_| true);
+    while let Some(batch) = reading.next().await? {
+        for Stored { entry, fact } in &batch.stored {
+            match folding.take(entry, fact.as_ref()).await? {
+                Taken::Broken(_) => drop(unreadable.insert(entry.subject.clone())),
+                Taken::Folded(_, Folded::In(Some(case))) if !case.audience.is_disjoint(&theirs) => {
+                    found.insert(entry.subject.clone());
+                }
+                // An agency that leaves a case has no part in it.
+                Taken::Folded(_, Folded::In(Some(_))) => drop(found.remove(&entry.subject)),
+                Taken::Folded(..) | Taken::Later => {}
+            }
+        }
+        folding.cases.let_go(&BTreeSet::new(), None)?;
+        progress(Progress { doing: "looking for the cases", sequence: batch.read, last });
+    }
+    if found.is_empty() {
+        return Err(ReplayError::NoSuchAgency(agency.clone()));
+    }
+    found.extend(unreadable);
+    Ok(found)
+}
+
+/// Whether an agency is the standing body by some policy that was published.
+async fn is_standing_body(bus: &Bus, agency: &AgencyId) -> Result<bool, ReadError> {
+    let unread = |reason: String| ReadError::Refused { stream: CASES, reason };
+    let directory = bus::read_directory(bus, None).await.map_err(|refusal| unread(refusal.en))?;
+    let Some(loaded) = directory else { return Ok(false) };
+    let rules = Rulebook::from_directory(&loaded.directory, loaded.sequence);
+    let rules = rules.map_err(|error| unread(error.to_string()))?;
+    let published = loaded.directory.policies.iter().filter_map(|published| rules.at(published.in_force));
+    Ok(published.map(Arc::as_ref).any(|policy| policy.agreement.standing_body == *agency))
 }
 
 /// Every delegation of the directory, by which an act says in whose name it was done.
@@ -136,43 +339,39 @@ async fn delegations(bus: &Bus) -> Result<BTreeMap<DelegationId, Delegation>, Re
     }
 }
 
-fn fold<'a>(
-    cases: &'a mut BTreeMap<CaseId, Case>,
-    fact: &Fact,
-) -> Result<Option<&'a Case>, domain::OutOfOrder> {
-    let AggregateId::Case(id) = fact.draft.aggregate else { return Ok(None) };
-    let folded = domain::evolve(cases.remove(&id), fact)?;
-    Ok(Some(cases.entry(id).or_insert(folded)))
-}
-
-/// One line for each fact: its place, its exact bytes, and the state that it left.
-fn write_json(out: &mut impl Write, entry: &Entry, case: Option<&Case>) -> std::io::Result<()> {
+/// One line for each fact: its place, its exact bytes, and the state that it left; of one that stands apart that too.
+fn write_json(out: &mut impl Write, entry: &Entry, case: Option<&Case>, apart: bool) -> std::io::Result<()> {
     let state = serde_json::to_string(&case.map(|case| case.lifecycle))?;
-    write!(out, "{{\"sequence\":{},\"state\":{state},\"fact\":", entry.sequence)?;
+    let apart = if apart { "\"apart\":true," } else { "" };
+    write!(out, "{{\"sequence\":{},\"state\":{state},{apart}\"fact\":", entry.sequence)?;
     out.write_all(&entry.payload)?;
     writeln!(out, "}}")
 }
 
 /// A case by its id or its number.
-pub(crate) async fn find(bus: &Bus, name: &str) -> Result<CaseId, ReplayError> {
+pub async fn find(bus: &Bus, name: &str) -> Result<CaseId, ReplayError> {
+    let none = || ReplayError::NoSuchCase(name.to_owned());
     if let Ok(id) = name.parse::<CaseId>() {
         let facts = log::read(bus, CASES, 1, &AggregateId::Case(id).subject()).await?;
-        return if facts.is_empty() { Err(ReplayError::NoSuchCase(name.to_owned())) } else { Ok(id) };
+        return if facts.is_empty() { Err(none()) } else { Ok(id) };
     }
+    let name = name.to_uppercase();
+    // Most facts do not hold the number at all, and need not be parsed to see that.
+    let holds = |entry: &Entry| str::from_utf8(&entry.payload).is_ok_and(|text| text.contains(&name));
     let mut next = 1;
     loop {
-        let entries = log::read(bus, CASES, next, "case.>").await?;
-        for entry in &entries {
+        let entries = log::read(bus, CASES, next, CASES_OF_ALL).await?;
+        for entry in entries.iter().filter(|entry| holds(entry)) {
             let Ok(fact) = Fact::from_bytes(&entry.payload) else { continue };
             if let (Body::Numbered(numbered), AggregateId::Case(id)) = (fact.body(), fact.draft.aggregate)
-                && numbered.code.as_str().eq_ignore_ascii_case(name)
+                && numbered.code.as_str() == name
             {
                 return Ok(id);
             }
         }
         match entries.last() {
             Some(last) if entries.len() >= log::BATCH => next = last.sequence + 1,
-            _ => return Err(ReplayError::NoSuchCase(name.to_owned())),
+            _ => return Err(none()),
         }
     }
 }

@@ -23,7 +23,7 @@ use events::{
 
 pub(crate) use details::details;
 
-use crate::replay::Summary;
+use crate::replay::{AsOf, Period, Query, Scope, Summary};
 
 /// Writes lines; remembers the day, so that each is named once.
 pub(crate) struct Printer {
@@ -59,8 +59,14 @@ impl Printer {
         format!("{officer} ({office}, {right}{by})")
     }
 
-    /// One fact: when, who, what, and where it leaves the case.
-    pub(crate) fn fact(&mut self, out: &mut impl Write, fact: &Fact, case: Option<&Case>) -> io::Result<()> {
+    /// One fact: when, who, what, and where it leaves the case; of one that stands apart, why.
+    pub(crate) fn fact(
+        &mut self,
+        out: &mut impl Write,
+        fact: &Fact,
+        case: Option<&Case>,
+        apart: Option<&str>,
+    ) -> io::Result<()> {
         let origin = fact.origin();
         let code = case.and_then(|case| case.code.as_ref()).map_or("–", |code| code.as_str());
         let kind = fact.body().kind();
@@ -69,12 +75,13 @@ impl Printer {
         write!(out, "{}  {code:<14} {:>3}  ", self.paint(DIM, &moment(origin.occurred_at)), fact.version)?;
         write!(out, "{}  ", self.paint(BOLD, &format!("{kind:<36}", kind = kind.name())))?;
         let state = fact.draft.transition.map(|moved| format!("→ {}  ", state(moved.to))).unwrap_or_default();
-        let rest = format!("{who:<36}  {}{details}", self.paint(GREEN, &state));
+        let apart = apart.map(|why| self.paint(RED, &format!("  stands apart: {why}"))).unwrap_or_default();
+        let rest = format!("{who:<36}  {}{details}{apart}", self.paint(GREEN, &state));
         writeln!(out, "{}", rest.trim_end())
     }
 
     /// Where a case stands at the end.
-    pub(crate) fn case(&mut self, out: &mut impl Write, case: &Case) -> io::Result<()> {
+    pub(crate) fn case(&self, out: &mut impl Write, case: &Case) -> io::Result<()> {
         let code = case.code.as_ref().map_or("–", |code| code.as_str());
         writeln!(out)?;
         writeln!(out, "{}  {}", self.paint(BOLD, code), self.paint(GREEN, state(case.lifecycle)))?;
@@ -113,23 +120,35 @@ impl Printer {
     }
 
     /// The last line: what was read, and whether it holds together.
-    pub(crate) fn summary(
-        &mut self,
-        out: &mut impl Write,
-        summary: &Summary,
-        at: Option<Timestamp>,
-    ) -> io::Result<()> {
-        let Summary { facts, cases, faults } = *summary;
-        let at = at.map(|at| format!(" as recorded by {}", moment(at))).unwrap_or_default();
-        let facts = if facts == 1 { "1 fact".to_owned() } else { format!("{facts} facts") };
-        let cases = if cases == 1 { "1 case".to_owned() } else { format!("{cases} cases") };
+    pub(crate) fn summary(&self, out: &mut impl Write, summary: &Summary, query: &Query) -> io::Result<()> {
+        let Summary { facts, cases, apart, faults } = *summary;
+        let facts = counted(facts, "fact");
+        let cases = counted(cases.try_into().unwrap_or(u64::MAX), "case");
+        let agency = match &query.scope {
+            Scope::Agency(agency) => format!(" in which {agency} takes part"),
+            Scope::All | Scope::Case(_) => String::new(),
+        };
+        let Period { from, to } = query.period;
+        let recorded = if from.or(to).is_some() { ", recorded" } else { "" };
+        let from = from.map(|from| format!(" from {}", moment(from))).unwrap_or_default();
+        let to = to.map(|to| format!(" until before {}", moment(to))).unwrap_or_default();
+        let as_of = match query.as_of {
+            AsOf::Now => String::new(),
+            AsOf::Recorded(at) => format!(" as recorded by {}", moment(at)),
+            AsOf::Occurred(at) => format!(" as it had happened by {}", moment(at)),
+        };
+        let all = format!("{facts}, {cases}{agency}{recorded}{from}{to}{as_of}");
         writeln!(out)?;
+        if apart > 0 {
+            let which = "recorded after what had not happened yet, and left out of the state";
+            writeln!(out, "{} {which}: see “stands apart”", counted(apart, "fact"))?;
+        }
         if faults == 0 {
             let sound = self.paint(GREEN, "the chain is unbroken, no version is missing");
-            writeln!(out, "{facts}, {cases}{at}: {sound}")
+            writeln!(out, "{all}: {sound}")
         } else {
             let broken = self.paint(RED, &format!("{faults} FAULTS"));
-            writeln!(out, "{facts}, {cases}{at}: {broken}, see the lines that begin with !!")
+            writeln!(out, "{all}: {broken}, see the lines that begin with !!")
         }
     }
 
@@ -152,8 +171,13 @@ fn seal(submitted: &Submitted) -> &'static str {
     if submitted.content.digest() == submitted.digest { "agrees" } else { "DIFFERS" }
 }
 
+/// A number of things.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// Local time, to the second.
-fn moment(at: Timestamp) -> String {
+pub(crate) fn moment(at: Timestamp) -> String {
     let local: DateTime<FixedOffset> = at.with_timezone(&LOCAL);
     local.format("%d/%m/%Y %H:%M:%S").to_string()
 }

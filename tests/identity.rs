@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use bus::{
     Principal,
+    access::{Access, What},
     assertion::{Claims, Signer, Strength},
-    identity::{ASK, Access, Answer as Said, Question, Secret, What},
+    identity::{ASK, Answer as Said, Question, Secret},
     log,
     protocol::{self, CommandAnswer, CommandRequest},
     streams::ACCESS,

@@ -16,6 +16,7 @@ use data_encoding::BASE64URL_NOPAD;
 use domain::{Code, Refusal};
 use events::{AgencyId, OfficerId, Timestamp};
 use nkeys::{KeyPair, KeyPairType};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -36,7 +37,7 @@ const SIGNING_KEY: &str = "assertions.seed";
 const PUBLIC_KEYS: &str = "assertions.pub";
 
 /// How somebody has proven who he is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
     /// A token of a client program.

@@ -1,4 +1,4 @@
-//! What is asked of the identity service, and what it answers; and what the record of access holds (DESIGN D10, D12).
+//! What is asked of the identity service, and what it answers (DESIGN D10).
 
 use std::fmt;
 
@@ -7,7 +7,10 @@ use events::{AgencyId, CaseId, OfficerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::assertion::{Assertion, Claims, Strength};
+use crate::{
+    access::What,
+    assertion::{Assertion, Claims, Strength},
+};
 
 /// The subjects on which the identity service is asked.
 pub const ASK: &str = "id.ask";
@@ -44,12 +47,12 @@ pub enum Question {
         /// The one-time code.
         code: Option<Secret>,
     },
-    /// Somebody opened a case: it is written down.
-    Opened {
+    /// Somebody read something, or was refused: it is written down. Only what [`What::is_the_edges`] is taken.
+    Noticed {
         /// Who.
         assertion: Assertion,
-        /// Which.
-        case: CaseId,
+        /// What.
+        what: What,
     },
     /// Who has opened a case, and when? The edge asks, for who may see the ledger of its mails.
     WhoOpened {
@@ -181,11 +184,6 @@ pub struct Opening {
     pub at: Timestamp,
 }
 
-/// Where it stands who opened a case. No officer's name begins so.
-pub fn opened_subject(case: CaseId) -> String {
-    format!("access.~opened.{case}")
-}
-
 /// What somebody acts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -194,67 +192,4 @@ pub enum CredentialKind {
     Session,
     /// A token of a client program.
     Token,
-}
-
-/// An entry of the record of access.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Access {
-    /// When.
-    pub at: Timestamp,
-    /// Whose account.
-    pub officer: OfficerId,
-    /// The session or token, where it is about one.
-    pub credential: Option<Uuid>,
-    /// What happened.
-    pub what: What,
-}
-
-/// What happened to an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum What {
-    /// An account was made, or given a new first password.
-    AccountReset,
-    /// An account was closed.
-    AccountClosed,
-    /// Somebody signed in.
-    SignedIn {
-        /// How he proved who he is.
-        strength: Strength,
-    },
-    /// Somebody tried to, and could not.
-    SignInRefused {
-        /// How often in a row.
-        failures: u32,
-    },
-    /// After too many failures nobody signs in for a while.
-    Locked {
-        /// Until when.
-        until: Timestamp,
-    },
-    /// A session was ended.
-    SessionEnded {
-        /// By whom.
-        by: OfficerId,
-    },
-    /// A password was changed.
-    PasswordChanged,
-    /// One-time codes are asked for from now on.
-    SecondFactorSet,
-    /// A token was given.
-    TokenCreated {
-        /// What it is for.
-        name: String,
-        /// The acts for which alone it counts.
-        acts: Option<Vec<String>>,
-        /// When it ends.
-        ends: Option<Timestamp>,
-    },
-    /// A token was taken back.
-    TokenRevoked,
-    /// He opened a case.
-    CaseOpened {
-        /// Which.
-        case: CaseId,
-    },
 }

@@ -1,5 +1,6 @@
 //! NATS: connection, streams and permissions as data, the casebook, delivery. The sole user of async-nats.
 
+pub mod access;
 pub mod append;
 pub mod assertion;
 pub mod audit;

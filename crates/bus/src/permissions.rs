@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::access::NOTE;
 use crate::audit;
 use crate::identity::{ASK, ENDED};
 use crate::protocol::NOTIFIER_PRESENT;
@@ -172,7 +173,7 @@ impl Principal {
                     .publish(read_replica(IDENTITY))
                     .publish([read_leader(IDENTITY), stream_info(IDENTITY)]);
                 rights.publish(read_replica(ACCESS)).publish([read_leader(ACCESS), stream_info(ACCESS)]);
-                rights.subscribe([ASK]);
+                rights.subscribe([ASK, NOTE]);
                 rights.responses = true;
             }
             Self::Ledger => {
@@ -194,7 +195,8 @@ impl Principal {
                 for stream in [CASES, OUTBOX, ACCESS, AUDIT, ATTACHMENTS] {
                     rights.publish(read_replica(stream)).publish([read_leader(stream), stream_info(stream)]);
                 }
-                rights.publish([CHECKPOINT, audit::ASK]).subscribe(["log.>", audit::ASK]);
+                // What the operator reads by it stands in the record of access, which he reads by it too.
+                rights.publish([CHECKPOINT, audit::ASK, NOTE]).subscribe(["log.>", audit::ASK]);
                 rights.responses = true;
             }
             Self::Api => {
@@ -446,6 +448,13 @@ mod tests {
         let asked: Vec<_> =
             Principal::ALL.into_iter().filter(|principal| principal.rights().may_subscribe(ASK)).collect();
         assert_eq!(asked, [Principal::Identity], "a question holds passwords");
+    }
+
+    #[test]
+    fn only_the_operators_tools_speak_for_an_operator_and_they_ask_for_nobody() {
+        let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, NOTE)).collect();
+        assert_eq!(able, [Principal::Audit]);
+        assert!(!may_publish(Principal::Audit, ASK), "a question could sign somebody in");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub const DEAD: &str = "DEAD";
 pub const IDENTITY: &str = "KV_IDENTITY";
 /// How the subjects of [`IDENTITY`] begin.
 pub const IDENTITY_SUBJECTS: &str = "$KV.IDENTITY.";
-/// Who signed in, who was refused, which tokens were given and taken back, who opened which case.
+/// Who signed in, who was refused, which tokens were given and taken back, who read what ([`crate::access`]).
 pub const ACCESS: &str = "ACCESS";
 /// The stream of signed checkpoints over the other logs.
 pub const AUDIT: &str = "AUDIT";
@@ -211,7 +211,7 @@ pub fn declared(shape: &Shape) -> [StreamDeclaration; 7] {
     let access = StreamDeclaration {
         name: ACCESS,
         subjects: &["access.>"],
-        purpose: "who signed in, which tokens were given, and who opened which case",
+        purpose: "who signed in, which tokens were given, who read what, and what was refused",
         max_bytes: shape.access_max_bytes,
         max_message_bytes: 64 * KIB,
         atomic_batches: false,

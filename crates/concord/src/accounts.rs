@@ -15,6 +15,7 @@ use crate::{
     Failure,
     audit::connect_as,
     cli::{AccountCommand, Common, CreateToken, TokenCommand},
+    operator,
     play::Show,
     policy::directory,
 };
@@ -25,13 +26,14 @@ pub(crate) async fn account(command: AccountCommand) -> Result<ExitCode, Failure
         AccountCommand::Reset(options) => {
             let person = known(&options.common, &options.officer).await?;
             let vault = vault(&options.common).await?;
-            let first = office::reset_account(&vault, &person.officer, now).await?;
+            let first = office::reset_account(&vault, &person.officer, &operator::here(), now).await?;
             Show::line(&format!("First password of {}: {}", person.officer, first.0));
             Show::line("It is not shown again, and must be changed at the first sign-in.");
         }
         AccountCommand::Close(options) => {
             let officer = OfficerId::from(options.officer.as_str());
-            if !office::close_account(&vault(&options.common).await?, &officer, now).await? {
+            let vault = vault(&options.common).await?;
+            if !office::close_account(&vault, &officer, &operator::here(), now).await? {
                 return Err(format!("{officer} has no open account").into());
             }
             Show::line(&format!("The account of {officer} is closed; its sessions have ended."));
@@ -63,7 +65,8 @@ pub(crate) async fn token(command: TokenCommand) -> Result<ExitCode, Failure> {
             let CreateToken { common, name, acts, read_only, days, .. } = options;
             let acts = (read_only || !acts.is_empty()).then_some(acts);
             let wanted = TokenWanted { officer: person.officer, agency: person.agency, name, acts, days };
-            let (id, secret) = office::create_token(&vault(&common).await?, wanted, now).await?;
+            let vault = vault(&common).await?;
+            let (id, secret) = office::create_token(&vault, wanted, &operator::here(), now).await?;
             Show::line(&format!("Token {id}:"));
             Show::line(&secret.0);
             Show::line(&format!(
@@ -88,7 +91,8 @@ pub(crate) async fn token(command: TokenCommand) -> Result<ExitCode, Failure> {
             }
         }
         TokenCommand::Revoke(options) => {
-            if !office::revoke_token(&vault(&options.common).await?, options.id, now).await? {
+            let vault = vault(&options.common).await?;
+            if !office::revoke_token(&vault, options.id, &operator::here(), now).await? {
                 return Err(format!("no token {} counts: `concord token list` shows all", options.id).into());
             }
             Show::line("The token counts no more.");

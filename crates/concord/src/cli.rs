@@ -208,6 +208,8 @@ pub(crate) struct DiffPolicies {
 pub(crate) enum AuditCommand {
     /// Replays the log, a case, the cases of an agency or a period, as it stood at any moment.
     Replay(Replay),
+    /// Shows the record of access: who signed in, who read what, what was refused.
+    Access(ReadAccess),
 }
 
 /// What every process needs to know.
@@ -333,6 +335,23 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) occurred_at: Option<events::Timestamp>,
     /// JSON lines: each fact with its place and the state that it left.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReadAccess {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Only what is about this case: its number (VV-2026-00001) or its id.
+    #[arg(long, value_name = "CASE")]
+    pub(crate) case: Option<String>,
+    /// Only what this officer did, or what happened to his account, e.g. btg.lanh-dao.
+    #[arg(long, value_name = "OFFICER")]
+    pub(crate) officer: Option<String>,
+    #[command(flatten)]
+    pub(crate) period: Period,
+    /// JSON lines: each entry with its place.
     #[arg(long)]
     pub(crate) json: bool,
 }

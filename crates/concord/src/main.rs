@@ -16,6 +16,7 @@ mod diagrams;
 mod flow;
 mod mail;
 mod mails;
+mod operator;
 #[cfg(test)]
 mod pages;
 mod place;
@@ -31,7 +32,7 @@ mod went_up;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use cli::{AuditCommand, Cli, Command};
+use cli::{Cli, Command};
 
 /// Facts are many small texts: with the system's own allocator a quarter of the processor time goes into them.
 #[global_allocator]
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
             Command::Account(command) => accounts::account(command).await,
             Command::Token(command) => accounts::token(command).await,
             Command::Mail(command) => mail::command(command).await,
-            Command::Audit(AuditCommand::Replay(options)) => audit::replay(options).await,
+            Command::Audit(command) => audit::command(command).await,
         }
     });
     // What a library left running in the background must not keep the process.

@@ -152,7 +152,10 @@ async fn caller(api: &Api, headers: &HeaderMap, language: Language) -> Result<Ca
     // A token stays its officer's; what he may do is his office's, as of now.
     let now = api.chassis.clock.now();
     let person = api.chassis.views.policy(now).organisation.person(&known.claims.officer, now);
-    let person = person.ok_or_else(|| refuse(Refusal::without_office()))?;
+    let Some(person) = person else {
+        api.notes.refused(api, &known.assertion, &known.claims.officer, None);
+        return Err(refuse(Refusal::without_office()));
+    };
     if known.claims.agency.as_ref().is_some_and(|agency| *agency != person.agency) {
         return Err(unauthenticated(language));
     }

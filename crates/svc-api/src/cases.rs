@@ -106,7 +106,6 @@ pub(crate) async fn one(
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, id, query.at_least).await?;
-    api.opened.note(&api, &caller, case.id);
     let mut response =
         axum::Json(view::case(&case, &api.chassis.policy(), api.reader(&caller))).into_response();
     view::etag(response.headers_mut(), case.version);
@@ -178,25 +177,31 @@ pub(crate) fn late() -> Refusal {
 }
 
 /// The case that a reader asks for.
-enum Wanted {
+pub(crate) enum Wanted {
     Id(CaseId),
     Number(String),
 }
 
 impl Wanted {
     /// Reads an id, or what may be a number; `None` for what is neither.
-    fn parse(text: String) -> Option<Self> {
+    pub(crate) fn parse(text: String) -> Option<Self> {
         match text.parse() {
             Ok(id) => Some(Self::Id(id)),
             Err(_) => text.starts_with("VV-").then_some(Self::Number(text)),
         }
     }
 
-    fn find(&self, views: &Views) -> Option<Arc<Case>> {
+    /// Its id, whether there is such a case or not; of a number that nobody has there is none.
+    pub(crate) fn id(&self, views: &Views) -> Option<CaseId> {
         match self {
-            Self::Id(id) => views.case(*id),
-            Self::Number(number) => views.case(views.numbered(number)?),
+            Self::Id(id) => Some(*id),
+            Self::Number(number) => views.numbered(number),
         }
+    }
+
+    /// The case, whoever may see it.
+    pub(crate) fn find(&self, views: &Views) -> Option<Arc<Case>> {
+        views.case(self.id(views)?)
     }
 }
 

@@ -16,6 +16,7 @@ mod edge;
 mod health;
 mod lists;
 mod mails;
+mod notes;
 mod refused;
 mod session;
 pub mod spec;
@@ -73,7 +74,7 @@ struct Api {
     doors: Doors,
     files: Arc<attachments::Files>,
     limits: Arc<Limits>,
-    opened: mails::Opened,
+    notes: notes::Notes,
 }
 
 impl Api {
@@ -103,7 +104,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
         doors,
         files: Arc::new(files),
         limits: Arc::new(limits),
-        opened: mails::Opened::default(),
+        notes: notes::Notes::default(),
     };
     let serving = Serving::new(router(api), tls, &config.http, stop, tasks.clone());
     tasks.spawn(serving.serve(listener));
@@ -128,6 +129,7 @@ fn router(api: Api) -> Router {
         .route("/directory/policy", get(directory::policies))
         .route("/directory/events", get(directory::events))
         .route("/directory/{act}", post(directory::act))
+        .route_layer(middleware::from_fn_with_state(api.clone(), notes::watch))
         .route_layer(middleware::from_fn_with_state(api.clone(), rate::of_officers))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate))
         // Whoever signs in is not known yet, and one's own account is the identity service's to look at.
@@ -141,6 +143,7 @@ fn router(api: Api) -> Router {
     let files = Router::new()
         .route("/attachments", post(attachments::take_in))
         .route("/cases/{id}/attachments/{sha256}", get(attachments::hand_out))
+        .route_layer(middleware::from_fn_with_state(api.clone(), notes::watch))
         .route_layer(middleware::from_fn_with_state(api.clone(), rate::of_officers))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate));
     let mut router = Router::new()

@@ -1,10 +1,6 @@
 //! The ledger of a case's mails: who was told what, when the relay took it and with which words, and who has looked since.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
 
 use axum::{
     Extension,
@@ -17,8 +13,8 @@ use bus::{
     outbox::{self, About, EntryId, History, State as MailState},
 };
 use chrono::FixedOffset;
-use domain::{Policy, access, labels};
-use events::{AgencyId, CaseId, OfficeId, OfficerId, Timestamp};
+use domain::{Policy, labels};
+use events::{AgencyId, OfficeId, OfficerId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use service::problem::{Language, Problem};
@@ -28,19 +24,11 @@ use crate::{
     Api, asks_for_text,
     auth::{self, Caller},
     cases::{unreadable, visible},
+    notes,
 };
 
 /// Vietnamese time.
 const LOCAL: FixedOffset = FixedOffset::east_opt(7 * 3600).expect("seven hours is an offset");
-
-/// Within which time a person who opens a case again is not written down again.
-const ONCE_IN: Duration = Duration::from_hours(1);
-
-/// From how many openings on those are forgotten that are older.
-const REMEMBERED: usize = 50_000;
-
-/// How often it is tried to write an opening down.
-const TRIES: u32 = 5;
 
 /// The mails of a case.
 #[derive(Serialize, JsonSchema)]
@@ -208,7 +196,7 @@ pub(crate) async fn ledger(
         return Err(refuse(unreadable(&"the identity service does not say who opened the case")));
     };
     let (policy, now) = (api.chassis.policy(), api.chassis.clock.now());
-    let is_auditor = access::principals(&caller.person, &policy, now).contains(&access::Principal::Auditors);
+    let is_auditor = notes::is_auditor(&api, &caller);
     let told = histories.iter().filter(|mail| is_auditor || mail.notice.agency == caller.person.agency);
     let mails = told.map(|mail| view(mail, &openings, &policy, caller.language)).collect();
     let ledger = Ledger { mails };
@@ -247,45 +235,5 @@ fn view(mail: &History, openings: &[Opening], policy: &Policy, language: Languag
                 at: opening.at,
             })
             .collect(),
-    }
-}
-
-/// Who has opened which case of late.
-#[derive(Clone, Default)]
-pub(crate) struct Opened(Arc<Mutex<HashMap<(OfficerId, CaseId), Instant>>>);
-
-impl Opened {
-    /// Has it written down that somebody opened a case; the reader does not wait for it.
-    pub(crate) fn note(&self, api: &Api, caller: &Caller, case: CaseId) {
-        let key = (caller.person.officer.clone(), case);
-        {
-            let mut opened = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            if opened.len() >= REMEMBERED {
-                opened.retain(|_, at| now - *at < ONCE_IN);
-            }
-            if opened.get(&key).is_some_and(|at| now - *at < ONCE_IN) {
-                return;
-            }
-            opened.insert(key, now);
-        }
-        let (bus, stop) = (api.chassis.bus.clone(), api.chassis.stop.clone());
-        let question = Question::Opened { assertion: caller.assertion.clone(), case };
-        api.chassis.tasks.spawn(async move {
-            for pause in 0..TRIES {
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_secs(pause.into())) => {}
-                    () = stop.cancelled() => {}
-                }
-                match auth::ask(&bus, &question).await {
-                    Ok(Answer::Done) => return,
-                    Ok(answer) => {
-                        return tracing::error!(?answer, "that a case was opened is not written down");
-                    }
-                    Err(error) => tracing::warn!(?error, "that a case was opened is not written down yet"),
-                }
-            }
-            tracing::error!(alert = true, "that a case was opened is not written down");
-        });
     }
 }

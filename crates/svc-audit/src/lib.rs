@@ -3,6 +3,7 @@
 //!
 //! Replay is silent: it reads, folds and prints, and changes nothing (STYLE §3 (g)).
 
+pub mod access;
 mod ahead;
 pub mod ask;
 mod books;

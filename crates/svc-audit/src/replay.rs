@@ -10,6 +10,7 @@ use std::{
 
 use bus::{
     Bus,
+    access::Extent,
     log::{self, Entry, ReadError},
     streams::CASES,
 };
@@ -120,6 +121,25 @@ pub enum ReplayError {
     Write(#[from] std::io::Error),
 }
 
+impl Query {
+    /// What of the log it reads, as that is written down in the record of access.
+    pub fn extent(&self) -> Extent {
+        let Period { from, to } = self.period;
+        let mut extent = Extent { from, to, ..Extent::default() };
+        match &self.scope {
+            Scope::All => {}
+            Scope::Case(case) => extent.case = Some(*case),
+            Scope::Agency(agency) => extent.agency = Some(agency.clone()),
+        }
+        match self.as_of {
+            AsOf::Now => {}
+            AsOf::Recorded(at) => extent.at = Some(at),
+            AsOf::Occurred(at) => extent.occurred_at = Some(at),
+        }
+        extent
+    }
+}
+
 impl AsOf {
     /// Whether a fact counts.
     fn includes(self, fact: &Fact) -> bool {
@@ -133,7 +153,7 @@ impl AsOf {
 
 impl Period {
     /// Whether an instant lies in it.
-    fn contains(self, at: Timestamp) -> bool {
+    pub(crate) fn contains(self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 }
@@ -257,6 +277,7 @@ impl<'a> Folding<'a> {
 
 fn link_of(fact: &Fact) -> Link {
     Link {
+        id: fact.draft.id,
         kind: fact.body().kind(),
         aggregate: fact.draft.aggregate,
         stamp: Stamp { version: fact.version, recorded_at: fact.recorded_at, previous: fact.previous },

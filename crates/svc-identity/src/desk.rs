@@ -3,15 +3,16 @@
 use std::{fs, io, path::Path, sync::Arc};
 
 use bus::{
+    access::{Access, NOTE, Note, What},
     assertion::{Assertion, Claims, Signer, Strength},
     connection::Message,
-    identity::{ASK, Answer, Proven, Question, Secret, SignedIn, What},
+    identity::{ASK, Answer, Proven, Question, Secret, SignedIn},
     protocol,
     streams::{self, ACCESS, IDENTITY},
 };
 use chrono::TimeDelta;
 use domain::{Code, Refusal};
-use events::{CaseId, OfficerId, Timestamp};
+use events::{OfficerId, Timestamp};
 use service::{Chassis, Clock, StartError, config::Identity as Settings, serving::serve};
 use tokio::sync::Semaphore;
 
@@ -58,8 +59,20 @@ pub(crate) async fn start(chassis: Chassis) -> Result<(), StartError> {
     }
     let desk = Desk { chassis: chassis.clone(), vault, signer: Arc::new(signer) };
     let asked = chassis.bus.queue_subscribe(ASK, NAME).await.map_err(|error| failed(&error))?;
+    let told = chassis.bus.queue_subscribe(NOTE, NAME).await.map_err(|error| failed(&error))?;
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let tasks = chassis.tasks.clone();
+    let noting = desk.clone();
+    tasks.spawn(serve(
+        chassis.clone(),
+        told,
+        Arc::clone(&places),
+        || {},
+        move |message| {
+            let desk = noting.clone();
+            async move { protocol::write(&desk.told(&message).await) }
+        },
+    ));
     tasks.spawn(serve(
         chassis,
         asked,
@@ -104,7 +117,7 @@ impl Desk {
                 self.sign_in(officer, &password, code.as_ref()).await
             }
             Question::Own { secret, wish } => self.own(&secret, wish).await,
-            Question::Opened { assertion, case } => self.opened(&assertion, case).await,
+            Question::Noticed { assertion, what } => self.noticed(&assertion, what).await,
             Question::WhoOpened { case } => self.vault.openings(case).await.map(Answer::Opened),
         };
         answered.unwrap_or_else(|error| {
@@ -113,16 +126,39 @@ impl Desk {
         })
     }
 
-    /// Writes down that a case was opened.
-    async fn opened(&self, assertion: &Assertion, case: CaseId) -> Result<Answer, VaultError> {
+    /// Writes down what an edge has seen an officer read, or be refused.
+    async fn noticed(&self, assertion: &Assertion, what: What) -> Result<Answer, VaultError> {
+        if !what.is_the_edges() {
+            return Ok(Answer::Refused(not_his_to_say()));
+        }
         let now = Clock::System.now();
         match self.chassis.verifier.verify(assertion, now) {
             Ok(claims) => {
                 let at = self.chassis.clock.now();
-                self.vault.record_opening(&claims.officer, claims.credential, case, at).await?;
+                self.vault.record(&claims.officer, Some(claims.credential), what, at).await?;
                 Ok(Answer::Done)
             }
             Err(refusal) => Ok(Answer::Refused(refusal)),
+        }
+    }
+
+    /// Writes down what an operator reads or does.
+    async fn told(&self, message: &Message) -> Answer {
+        let Note { operator, what } = match protocol::read(message) {
+            Ok(note) => note,
+            Err(refusal) => return Answer::Refused(refusal),
+        };
+        if !what.is_an_operators() {
+            return Answer::Refused(not_his_to_say());
+        }
+        let at = self.chassis.clock.now();
+        let access = Access { at, officer: None, credential: None, operator: Some(operator), what };
+        match self.vault.write_down(&access).await {
+            Ok(()) => Answer::Done,
+            Err(error) => {
+                tracing::error!(%error, "what an operator reads is not written down");
+                Answer::Refused(unavailable(&error))
+            }
         }
     }
 
@@ -300,6 +336,14 @@ fn is_a_key(officer: &OfficerId) -> bool {
     (1..=100).contains(&name.len())
         && name.chars().all(allowed)
         && name.split('.').all(|part| !part.is_empty())
+}
+
+/// What is told is for somebody else to say.
+fn not_his_to_say() -> Refusal {
+    Refusal::not_authorised(
+        "Nội dung này không do dịch vụ đó ghi.",
+        "This is not for whoever said it to write down.",
+    )
 }
 
 pub(crate) fn unavailable(reason: &dyn std::fmt::Display) -> Refusal {

@@ -1,6 +1,10 @@
-//! What an administrator does at the machine: accounts are opened and closed, tokens given and taken back.
+//! What an operator does at the machine: accounts are opened and closed, tokens given and taken back. Who he is stands in
+//! the record of access.
 
-use bus::identity::{Listed, Secret, What};
+use bus::{
+    access::{Access, Operator, What},
+    identity::{Listed, Secret},
+};
 use chrono::TimeDelta;
 use events::{AgencyId, OfficerId, Timestamp};
 use uuid::Uuid;
@@ -32,6 +36,7 @@ pub struct TokenWanted {
 pub async fn create_token(
     vault: &Vault,
     wanted: TokenWanted,
+    operator: &Operator,
     now: Timestamp,
 ) -> Result<(Uuid, Secret), VaultError> {
     let secret = secrets::new(Kind::Token);
@@ -39,7 +44,7 @@ pub async fn create_token(
     let TokenWanted { officer, agency, name, acts, days } = wanted;
     let ends = Some(now + TimeDelta::days(days.into()));
     let what = What::TokenCreated { name: name.clone(), acts: acts.clone(), ends };
-    vault.record(&officer, Some(id), what, now).await?;
+    vault.write_down(&Access::of(&officer, Some(id), what, now).by(operator)).await?;
     let token =
         Token { id, officer, digest, name, agency: Some(agency), acts, since: now, ends, revoked: None };
     vault.keep(&token, 0).await?;
@@ -54,10 +59,16 @@ pub async fn tokens(vault: &Vault) -> Result<Vec<Listed>, VaultError> {
 }
 
 /// Takes a token back; whether there was one that counted.
-pub async fn revoke_token(vault: &Vault, id: Uuid, now: Timestamp) -> Result<bool, VaultError> {
+pub async fn revoke_token(
+    vault: &Vault,
+    id: Uuid,
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<bool, VaultError> {
     let revoke = |token: &mut Token| token.revoked.replace(now).is_none();
     let Some(token) = vault.change::<Token>(&of::<Token>(id), revoke).await? else { return Ok(false) };
-    vault.record(&token.officer, Some(id), What::TokenRevoked, now).await?;
+    let what = What::TokenRevoked { by: None };
+    vault.write_down(&Access::of(&token.officer, Some(id), what, now).by(operator)).await?;
     vault.tell_ended(id).await;
     Ok(true)
 }
@@ -66,6 +77,7 @@ pub async fn revoke_token(vault: &Vault, id: Uuid, now: Timestamp) -> Result<boo
 pub async fn reset_account(
     vault: &Vault,
     officer: &OfficerId,
+    operator: &Operator,
     now: Timestamp,
 ) -> Result<Secret, Box<dyn std::error::Error + Send + Sync>> {
     let first = passwords::first();
@@ -83,18 +95,23 @@ pub async fn reset_account(
     let place = vault.read::<Account>(&of_account(officer)).await?.map_or(0, |(_, place)| place);
     vault.keep(&account, place).await?;
     end_sessions(vault, officer, now).await?;
-    vault.record(officer, None, What::AccountReset, now).await?;
+    vault.write_down(&Access::of(officer, None, What::AccountReset, now).by(operator)).await?;
     Ok(first)
 }
 
 /// Closes an account: nobody signs in to it, all its sessions end. Whether there was one.
-pub async fn close_account(vault: &Vault, officer: &OfficerId, now: Timestamp) -> Result<bool, VaultError> {
+pub async fn close_account(
+    vault: &Vault,
+    officer: &OfficerId,
+    operator: &Operator,
+    now: Timestamp,
+) -> Result<bool, VaultError> {
     let close = |account: &mut Account| !std::mem::replace(&mut account.closed, true);
     if vault.change::<Account>(&of_account(officer), close).await?.is_none() {
         return Ok(false);
     }
     end_sessions(vault, officer, now).await?;
-    vault.record(officer, None, What::AccountClosed, now).await?;
+    vault.write_down(&Access::of(officer, None, What::AccountClosed, now).by(operator)).await?;
     Ok(true)
 }
 

@@ -1,6 +1,9 @@
 //! What an officer asks about his own account: his sessions and tokens, his password, one-time codes.
 
-use bus::identity::{Answer, CredentialKind, Listed, Secret, What, Wish};
+use bus::{
+    access::What,
+    identity::{Answer, CredentialKind, Listed, Secret, Wish},
+};
 use domain::{Code, Refusal, Role};
 use events::{OfficerId, Timestamp};
 use service::Clock;
@@ -81,7 +84,8 @@ impl Desk {
         if let Some(session) = &session {
             self.vault.record(&session.officer, Some(id), What::SessionEnded { by }, now).await?;
         } else if let Some(token) = &token {
-            self.vault.record(&token.officer, Some(id), What::TokenRevoked, now).await?;
+            let what = What::TokenRevoked { by: Some(by) };
+            self.vault.record(&token.officer, Some(id), what, now).await?;
         } else {
             return Ok(Answer::Refused(Refusal::not_found()));
         }

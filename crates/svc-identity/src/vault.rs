@@ -2,8 +2,9 @@
 
 use bus::{
     Bus,
+    access::{Access, What},
     append::{self, Append, AppendError},
-    identity::{Access, Opening, What, opened_subject},
+    identity::Opening,
     log::{self, ReadError},
     streams::{ACCESS, IDENTITY, IDENTITY_SUBJECTS},
 };
@@ -152,7 +153,7 @@ impl Vault {
         Ok(None)
     }
 
-    /// Writes down what happened to an account.
+    /// Writes down what happened to an account, or what its officer did.
     pub(crate) async fn record(
         &self,
         officer: &OfficerId,
@@ -160,21 +161,7 @@ impl Vault {
         what: What,
         at: Timestamp,
     ) -> Result<(), VaultError> {
-        let access = Access { at, officer: officer.clone(), credential, what };
-        self.write_down(format!("access.{officer}"), &access).await
-    }
-
-    /// Writes down that a case was opened.
-    pub(crate) async fn record_opening(
-        &self,
-        officer: &OfficerId,
-        credential: Uuid,
-        case: CaseId,
-        at: Timestamp,
-    ) -> Result<(), VaultError> {
-        let what = What::CaseOpened { case };
-        let access = Access { at, officer: officer.clone(), credential: Some(credential), what };
-        self.write_down(opened_subject(case), &access).await
+        self.write_down(&Access::of(officer, credential, what, at)).await
     }
 
     /// Who has opened a case, the oldest first; of very many the newest.
@@ -182,16 +169,18 @@ impl Vault {
         let mut openings = Vec::new();
         let mut next = 1;
         loop {
-            let read = log::read(&self.bus, ACCESS, next, &opened_subject(case)).await?;
+            let read = log::read(&self.bus, ACCESS, next, &Access::openings_of(case)).await?;
             let Some(last) = read.last() else { return Ok(openings) };
             next = last.sequence + 1;
             let kept = read.iter().filter_map(|entry| serde_json::from_slice::<Access>(&entry.payload).ok());
-            openings.extend(kept.map(|Access { officer, at, .. }| Opening { officer, at }));
+            openings.extend(kept.filter_map(|kept| Some(Opening { officer: kept.officer?, at: kept.at })));
             openings.drain(..openings.len().saturating_sub(MOST_OPENINGS));
         }
     }
 
-    async fn write_down(&self, subject: String, access: &Access) -> Result<(), VaultError> {
+    /// Writes an entry into the record of access.
+    pub(crate) async fn write_down(&self, access: &Access) -> Result<(), VaultError> {
+        let subject = access.subject();
         for round in 1.. {
             let last = log::last(&self.bus, ACCESS, &subject).await?;
             let entry = Append {

@@ -8,6 +8,7 @@ use std::{
 
 use bus::{
     Bus,
+    access::Access,
     log::{self, Entry},
     outbox::About,
     streams::{ACCESS, CASES, OUTBOX},
@@ -177,7 +178,7 @@ fn subjects(stream: &str, case: CaseId) -> Vec<String> {
     match stream {
         CASES => vec![AggregateId::Directory.subject(), AggregateId::Case(case).subject()],
         OUTBOX => vec![About::Case(case).subjects()],
-        ACCESS => vec![bus::identity::opened_subject(case)],
+        ACCESS => vec![Access::openings_of(case)],
         _ => Vec::new(),
     }
 }

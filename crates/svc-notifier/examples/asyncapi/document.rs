@@ -1,8 +1,9 @@
 //! The streams as an AsyncAPI document: what is said on which subject, and with which headers.
 
 use bus::{
+    access::Access,
     outbox::Record,
-    streams::{CASES, OUTBOX, Shape, declared},
+    streams::{ACCESS, CASES, OUTBOX, Shape, declared},
 };
 use events::{Kind, Stage, ids::PARTITIONS};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
@@ -46,9 +47,13 @@ pub fn document() -> Value {
     operations
         .insert("note-mail".to_owned(), sent("outbox", "A mail is entered, attempted, taken or refused."));
     messages.insert("outbox.state".to_owned(), state());
-    let (record, schemas) = outbox();
-    let mut schemas = schemas;
-    schemas.insert("Record".to_owned(), record);
+    channels.insert("access".to_owned(), access_channel());
+    operations.insert(
+        "note-access".to_owned(),
+        sent("access", "Who signed in, read something or was refused is written down."),
+    );
+    messages.insert("access.entry".to_owned(), entry());
+    let mut schemas = payloads();
     schemas.insert("FactHeaders".to_owned(), fact_headers());
     schemas.insert("Headers".to_owned(), headers());
     json!({
@@ -123,6 +128,29 @@ fn state() -> Value {
     })
 }
 
+/// The record of access has no partitions: its subjects say whose an entry is.
+fn access_channel() -> Value {
+    let said = Map::from_iter([("access.entry".to_owned(), message_of("access.entry"))]);
+    let title = "The record of access: who signed in, who read what, and what was refused.";
+    let mut channel = channel("access", ACCESS, title, &said);
+    channel["address"] = "access.{whose}".into();
+    let whose = "The officer; `~opened.` and the id of a case, where somebody opened it; `~operator`, where an operator \
+        read or did something at the machine.";
+    channel["parameters"] = json!({ "whose": { "description": whose } });
+    channel
+}
+
+fn entry() -> Value {
+    json!({
+        "name": "access.entry",
+        "title": "An entry of the record of access",
+        "summary": "Who signed in, read something, or was refused.",
+        "contentType": "application/json",
+        "headers": { "$ref": "#/components/schemas/Headers" },
+        "payload": { "$ref": "#/components/schemas/Access" },
+    })
+}
+
 fn headers() -> Value {
     let id = "What names the message: a repeat by the same writer has the same.";
     json!({
@@ -147,15 +175,14 @@ fn fact_headers() -> Value {
     })
 }
 
-/// The schema of a message of the outbox, and those to which it refers.
-fn outbox() -> (Value, Map<String, Value>) {
+/// The schemas of the messages of the outbox and of the record of access, and those to which they refer.
+fn payloads() -> Map<String, Value> {
     let settings = SchemaSettings::draft07().for_serialize().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
     });
     let mut generator: SchemaGenerator = settings.into_generator();
-    let record = <Record as schemars::JsonSchema>::json_schema(&mut generator).to_value();
-    let mut schemas = generator.take_definitions(true);
-    schemas.remove("Record");
-    (record, schemas)
+    generator.subschema_for::<Record>();
+    generator.subschema_for::<Access>();
+    generator.take_definitions(true)
 }

@@ -1,0 +1,251 @@
+//! The record of access as text: who signed in, who read what, and what was refused.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::{self, Write},
+};
+
+use bus::{
+    Bus,
+    access::{Access, Extent, Operator, Reading, What},
+    assertion::Strength,
+    log::{self, ReadError},
+    streams::{ACCESS, CASES},
+};
+use events::{AggregateId, Body, CaseId, Fact, OfficerId, Timestamp};
+
+use crate::{
+    replay::Period,
+    text::{counted, moment},
+};
+
+/// What of the record is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Only what is about this case.
+    pub case: Option<CaseId>,
+    /// Only what this officer did, or what happened to his account.
+    pub officer: Option<OfficerId>,
+    /// Only what was recorded in this period.
+    pub period: Period,
+    /// JSON lines instead of text.
+    pub json: bool,
+}
+
+/// Why the record could not be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The output cannot be written.
+    #[error("the output cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl Query {
+    /// What of the record it reads, as that is written down itself.
+    pub fn extent(&self) -> Extent {
+        let Period { from, to } = self.period;
+        Extent { case: self.case, officer: self.officer.clone(), from, to, ..Extent::default() }
+    }
+
+    fn asks_for(&self, access: &Access) -> bool {
+        self.period.contains(access.at)
+            && self.case.is_none_or(|case| access.what.cases().contains(&case))
+            && self.officer.as_ref().is_none_or(|officer| access.officer.as_ref() == Some(officer))
+    }
+}
+
+/// Writes the record, oldest first; as text with the refused attempts summed up at the end. Gives the number of entries
+/// that cannot be read.
+pub async fn access(bus: &Bus, query: &Query, out: &mut (impl Write + Send)) -> Result<u64, AccessError> {
+    let mut told = Told::default();
+    let mut next = 1;
+    loop {
+        let entries = log::read(bus, ACCESS, next, ">").await?;
+        let Some(last) = entries.last() else { break };
+        next = last.sequence + 1;
+        for entry in &entries {
+            match serde_json::from_slice::<Access>(&entry.payload) {
+                Ok(access) if !query.asks_for(&access) => {}
+                Ok(_) if query.json => {
+                    write!(out, "{{\"sequence\":{},\"access\":", entry.sequence)?;
+                    out.write_all(&entry.payload)?;
+                    writeln!(out, "}}")?;
+                }
+                Ok(access) => writeln!(out, "{}", told.line(bus, &access).await?)?,
+                Err(error) => {
+                    told.faults += 1;
+                    writeln!(out, "!! {} at {}: {error}", entry.subject, entry.sequence)?;
+                }
+            }
+        }
+    }
+    if !query.json {
+        told.sum_up(out)?;
+    }
+    Ok(told.faults)
+}
+
+/// What was told so far.
+#[derive(Default)]
+struct Told {
+    entries: u64,
+    /// The entries that cannot be read.
+    faults: u64,
+    /// By officer: how often he was refused, and how many of these asked for a case that he may not see.
+    refused: BTreeMap<OfficerId, (u64, u64)>,
+    /// The numbers of the cases that were named.
+    numbers: HashMap<CaseId, String>,
+}
+
+impl Told {
+    /// An entry as a line of text.
+    async fn line(&mut self, bus: &Bus, access: &Access) -> Result<String, ReadError> {
+        self.entries += 1;
+        for case in access.what.cases() {
+            if !self.numbers.contains_key(case) {
+                self.numbers.insert(*case, number(bus, *case).await?);
+            }
+        }
+        if let (What::Refused { times, hidden, .. }, Some(officer)) = (&access.what, &access.officer) {
+            let sum = self.refused.entry(officer.clone()).or_default();
+            *sum = (sum.0 + u64::from(*times), sum.1 + u64::from(*hidden));
+        }
+        let (at, what) = (moment(access.at), words(&access.what, &self.numbers));
+        Ok(match (&access.officer, access.operator.as_ref().map(operator_shown)) {
+            (Some(officer), None) => format!("{at}  {officer:<28}  {what}"),
+            (Some(officer), Some(operator)) => format!("{at}  {officer:<28}  {what}, by {operator}"),
+            (None, operator) => format!("{at}  {:<28}  {what}", operator.unwrap_or_default()),
+        })
+    }
+
+    fn sum_up(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out)?;
+        for (officer, (times, hidden)) in &self.refused {
+            let times = counted(*times, "attempt");
+            writeln!(
+                out,
+                "refused: {officer:<28}  {times}, {hidden} of them for cases that are hidden from him"
+            )?;
+        }
+        let entries = counted(self.entries, "entry");
+        match self.faults {
+            0 => writeln!(out, "{entries}"),
+            faults => {
+                writeln!(out, "{entries}, and {faults} that cannot be read: see the lines that begin with !!")
+            }
+        }
+    }
+}
+
+fn operator_shown(operator: &Operator) -> String {
+    format!("{}@{}", operator.user, operator.host)
+}
+
+/// The number of a case, or its id as long as it has none.
+async fn number(bus: &Bus, case: CaseId) -> Result<String, ReadError> {
+    let facts = log::read(bus, CASES, 1, &AggregateId::Case(case).subject()).await?;
+    let found = facts.iter().find_map(|entry| match Fact::from_bytes(&entry.payload).ok()?.draft.body {
+        Body::Numbered(numbered) => Some(numbered.code.to_string()),
+        _ => None,
+    });
+    Ok(found.unwrap_or_else(|| case.to_string()))
+}
+
+/// An entry in words.
+fn words(what: &What, numbers: &HashMap<CaseId, String>) -> String {
+    let named = |case: &CaseId| numbers.get(case).cloned().unwrap_or_else(|| case.to_string());
+    match what {
+        What::AccountReset => "account made, or given a new first password".to_owned(),
+        What::AccountClosed => "account closed".to_owned(),
+        What::SignedIn { strength } => format!("signed in with {}", strength_shown(*strength)),
+        What::SignInRefused { failures } => format!("could not sign in ({failures} in a row)"),
+        What::Locked { until } => format!("account locked until {}", moment(*until)),
+        What::SessionEnded { by } => format!("session ended by {by}"),
+        What::PasswordChanged => "changed the password".to_owned(),
+        What::SecondFactorSet => "one-time codes are asked for from now on".to_owned(),
+        What::TokenCreated { name, acts, ends } => {
+            let acts = match acts.as_deref() {
+                None => "all acts".to_owned(),
+                Some([]) => "reading".to_owned(),
+                Some(acts) => acts.join(", "),
+            };
+            let ends = ends.map(|ends| format!(" until {}", moment(ends))).unwrap_or_default();
+            format!("token given for “{name}”: {acts}{ends}")
+        }
+        What::TokenRevoked { by } => {
+            format!("token taken back{}", by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())
+        }
+        What::CaseOpened { case } => format!("opened {}", named(case)),
+        What::Downloaded { case, sha256 } => format!("took a file of {}: {sha256}", named(case)),
+        What::Read { what, case } => {
+            let of = case.as_ref().map(|case| format!(" of {}", named(case))).unwrap_or_default();
+            format!("read {}{of}", reading_shown(*what))
+        }
+        What::Refused { times, hidden, cases } => {
+            let cases: Vec<_> = cases.iter().map(named).collect();
+            let hidden = if *hidden > 0 {
+                format!(", {hidden} of them for hidden cases: {}", cases.join(", "))
+            } else {
+                String::new()
+            };
+            format!("was refused {}{hidden}", times_shown(*times))
+        }
+        What::Replayed { extent } => format!("replayed {}", extent_shown(extent, &named)),
+        What::Exported { extent, events, digest } => {
+            format!(
+                "exported {}: {}, digest {digest}",
+                extent_shown(extent, &named),
+                counted(*events, "entry")
+            )
+        }
+        What::Verified { events } => format!("verified the records: {}", counted(*events, "entry")),
+        What::BackedUp { to, digest } => format!("made a backup: {to}, digest {digest}"),
+        What::RecordRead { extent } => format!("read the record of access: {}", extent_shown(extent, &named)),
+    }
+}
+
+fn times_shown(times: u32) -> String {
+    if times == 1 { "once".to_owned() } else { format!("{times} times") }
+}
+
+fn strength_shown(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Token => "a token",
+        Strength::Password => "a password",
+        Strength::SecondFactor => "a password and a one-time code",
+    }
+}
+
+fn reading_shown(what: Reading) -> &'static str {
+    match what {
+        Reading::List => "the list of cases",
+        Reading::Search => "what a search found",
+        Reading::Work => "the list of work",
+        Reading::Events => "the facts",
+        Reading::Mails => "the ledger of mails",
+        Reading::Dossier => "the dossier",
+        Reading::Directory => "the directory",
+        Reading::Delegations => "the delegations",
+        Reading::Policy => "the policy",
+        Reading::DirectoryEvents => "the facts of the directory",
+    }
+}
+
+fn extent_shown(extent: &Extent, named: &impl Fn(&CaseId) -> String) -> String {
+    let Extent { case, agency, officer, from, to, at, occurred_at } = extent;
+    let time = |word: &str, at: &Option<Timestamp>| at.map(|at| format!("{word} {}", moment(at)));
+    let parts = [
+        case.as_ref().map(named),
+        agency.as_ref().map(|agency| format!("the cases of {agency}")),
+        officer.as_ref().map(|officer| format!("what concerns {officer}")),
+        time("recorded from", from),
+        time("recorded before", to),
+        time("as recorded by", at),
+        time("as it had happened by", occurred_at),
+    ];
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { "all of it".to_owned() } else { parts.join(", ") }
+}

@@ -21,7 +21,7 @@ use svc_audit::{
 use crate::{
     Failure,
     cli::{self, AuditCommand, Common, ReadAccess, Replay},
-    operator,
+    evidence, operator,
     place::Running,
     process::{Server, connect},
     progress::Progress,
@@ -32,6 +32,11 @@ pub(crate) async fn command(command: AuditCommand) -> Result<ExitCode, Failure> 
     match command {
         AuditCommand::Replay(options) => replay(options).await,
         AuditCommand::Access(options) => access(options).await,
+        AuditCommand::Export(options) => evidence::export(options).await,
+        AuditCommand::Verify(options) => evidence::verify(options).await,
+        AuditCommand::Checkpoint(options) => evidence::checkpoint(options).await,
+        AuditCommand::Status(options) => evidence::status(options).await,
+        AuditCommand::Key(command) => evidence::key(&command),
     }
 }
 
@@ -106,7 +111,7 @@ pub(crate) async fn note(bus: &Bus, what: What) {
     );
 }
 
-fn period(options: cli::Period) -> Result<Period, Failure> {
+pub(crate) fn period(options: cli::Period) -> Result<Period, Failure> {
     let cli::Period { from, to } = options;
     if from.zip(to).is_some_and(|(from, to)| from >= to) {
         return Err("--from must lie before --to: what is recorded at --to itself is not shown".into());

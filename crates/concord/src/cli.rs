@@ -210,6 +210,73 @@ pub(crate) enum AuditCommand {
     Replay(Replay),
     /// Shows the record of access: who signed in, who read what, what was refused.
     Access(ReadAccess),
+    /// Writes an export: one file with events, proofs, attachments and pages for people, that proves itself.
+    Export(Export),
+    /// Checks an export, without a network, or what a running system has stored.
+    Verify(Verify),
+    /// Prints a signed checkpoint that covers all that is stored now: keep it elsewhere.
+    Checkpoint(Checkpoint),
+    /// Says what the self-check of the running system has found.
+    Status(Common),
+    /// The keys that sign checkpoints.
+    #[command(subcommand)]
+    Key(KeyCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The file to write, e.g. VV-2026-00001.zip; it must not be there yet.
+    pub(crate) file: PathBuf,
+    /// Only this case: its number (VV-2026-00001) or its id.
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["from", "to"])]
+    pub(crate) case: Option<String>,
+    #[command(flatten)]
+    pub(crate) period: Period,
+    /// A checkpoint that somebody has kept: the export will show that it continues it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The export.
+    #[arg(required_unless_present = "live", conflicts_with = "live")]
+    pub(crate) export: Option<PathBuf>,
+    /// Checks what the running system has stored instead.
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// The file with the public key that was published, one a line. Not the one in the export: it may be forged with it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// A checkpoint that was kept elsewhere: shows that nothing was cut off, and that all were shown the same.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// The verdict as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Checkpoint {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Writes it into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Shows the public keys: those that sign, and those that did.
+    Show(Common),
+    /// Makes another key, which signs together with those that are there: publish it, and retire the old one weeks later.
+    Rotate(Common),
+    /// Ends all keys but the newest.
+    Retire(Common),
 }
 
 /// What every process needs to know.

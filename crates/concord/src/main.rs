@@ -12,6 +12,7 @@ mod coverage;
 mod demo;
 #[cfg(test)]
 mod diagrams;
+mod evidence;
 #[cfg(test)]
 mod flow;
 mod mail;

@@ -34,6 +34,8 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// How much is wrong, told or not.
     pub count: u64,
+    /// How many messages were looked at.
+    pub messages: u64,
 }
 
 /// The most that is told.
@@ -81,6 +83,7 @@ impl Report {
         let room = MOST_FAULTS.saturating_sub(self.faults.len());
         self.faults.extend(other.faults.into_iter().take(room));
         self.count += other.count;
+        self.messages += other.messages;
     }
 }
 

@@ -116,6 +116,7 @@ impl TreeJudge {
     }
 
     fn take(&mut self, message: &Message) {
+        self.report.messages += 1;
         let sequence = message.sequence;
         if sequence <= self.last {
             self.report.fault(self.place(sequence), format!("it comes after message {}", self.last));

@@ -11,7 +11,7 @@ use std::fmt;
 
 use proof::keys::Trusted;
 
-pub use archive::export;
+pub use archive::{Unreadable, export};
 pub use live::live;
 
 /// What the verdict is given on.

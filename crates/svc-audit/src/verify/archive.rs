@@ -309,10 +309,18 @@ fn attachments<R: Read + Seek>(
     report: &mut Report,
 ) {
     let mut sound = 0;
+    let named = |name: &str| {
+        let digest = name.strip_prefix(format::ATTACHMENTS).and_then(Digest::parse);
+        digest.is_some_and(|digest| wanted.contains(&digest))
+    };
+    for name in names.iter().filter(|name| name.starts_with(format::ATTACHMENTS) && !named(name)) {
+        report.fault(name, "no fact names this attachment");
+    }
     for digest in wanted {
         let name = format!("{}{digest}", format::ATTACHMENTS);
         if !names.contains(&name) {
-            report.fault(&name, "a fact names this attachment, and it is not here");
+            // A fact may name a file that nobody has brought.
+            report.unchecked(format!("the attachment {digest}: a fact names it, and it is not here"));
             continue;
         }
         match reader.each(&name, |_| Ok(())) {

@@ -10,7 +10,8 @@ use proof::{
 use super::Report;
 use crate::format::{self, Step};
 
-/// Opens checkpoints in the order of their numbers, each with its place. Who believes one believes the keys that it names.
+/// Opens checkpoints in the order of their numbers, each with its place. Who believes one believes the keys that it names,
+/// and no others, for those after it: what a key that was retired signs counts no more.
 pub(super) fn open(notes: &[(String, String)], trusted: &mut Trusted, report: &mut Report) -> Vec<Signed> {
     let mut chain: Vec<Signed> = Vec::new();
     for (place, note) in notes {
@@ -21,7 +22,7 @@ pub(super) fn open(notes: &[(String, String)], trusted: &mut Trusted, report: &m
                 continue;
             }
         };
-        signed.checkpoint.keys.iter().for_each(|key| trusted.add(key.clone()));
+        *trusted = signed.checkpoint.keys.iter().cloned().collect();
         if let Some(before) = chain.last() {
             follows(place, before, &signed, report);
         } else if signed.checkpoint.number == 1 && signed.checkpoint.previous != Digest::ZERO {

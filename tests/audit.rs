@@ -12,12 +12,16 @@ use std::{
 
 use data_encoding::BASE64;
 use proof::{Hash, check_inclusion, checkpoint::Signed, keys::Trusted, leaf};
+use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 use support::{
+    Said,
     api::{Answer, call},
+    concord, finish,
     process::{Installation, Up},
 };
+use tempfile::TempDir;
 use testkit::{eventually, eventually_within};
 
 const DUTY: &str = "snnmt.dau-moi";
@@ -200,20 +204,93 @@ fn cut(path: &Path) {
     fs::write(path, bytes).expect("written");
 }
 
+/// A subcommand of the binary on an installation.
+async fn command(place: &Installation, arguments: &[&str]) -> Said {
+    let mut command = concord();
+    finish(command.args(arguments).arg("--data").arg(place.data())).await
+}
+
+/// `concord audit verify --live`, with a checkpoint that was kept.
+async fn verify(place: &Installation, kept: &Path) -> Said {
+    let key = place.data().join("credentials/checkpoints/1.pub");
+    let (key, kept) = (key.to_string_lossy(), kept.to_string_lossy());
+    command(place, &["audit", "verify", "--live", "--key", &key, "--checkpoint", &kept]).await
+}
+
+/// An installation with a few cases, stopped; and the checkpoint that somebody has kept of it.
+async fn with_cases() -> (Installation, TempDir) {
+    let place = Installation::new();
+    place.configure(QUICK);
+    let up = place.up().await;
+    for number in 0..3 {
+        assert_eq!(raise(&up, &format!("call-{number}")).await.status, 201);
+    }
+    covered(&up).await;
+    let elsewhere = tempfile::tempdir().expect("a temporary directory");
+    let kept = elsewhere.path().join("kept");
+    let keep = ["audit", "checkpoint", "--out", &kept.to_string_lossy()];
+    command(&place, &keep).await.succeeded();
+    let sound = verify(&place, &kept).await.succeeded();
+    assert!(sound.contains("NOTHING WAS ALTERED"), "{sound}");
+    // That it was verified is a message too: the checkpoint that is kept covers it.
+    command(&place, &keep).await.succeeded();
+    up.term().await;
+    (place, elsewhere)
+}
+
 #[tokio::test]
 async fn what_is_altered_while_nobody_looks_is_found_at_the_next_start() {
     for (what, deed, words) in DEEDS {
-        let place = Installation::new();
-        place.configure(QUICK);
-        let up = place.up().await;
-        for number in 0..3 {
-            assert_eq!(raise(&up, &format!("call-{number}")).await.status, 201);
-        }
-        covered(&up).await;
-        up.term().await;
+        let (place, elsewhere) = with_cases().await;
         deed(&place);
         let up = place.up().await;
         found(&place, &up, what, words).await;
+        let status = command(&place, &["audit", "status"]).await;
+        assert_eq!(status.code, Some(1), "{what}: {}", status.out);
+        let verdict = verify(&place, &elsewhere.path().join("kept")).await;
+        // The tree is made anew of the log, which is as it was.
+        let holds = what == "a file of the tree";
+        assert_eq!(verdict.code, Some(i32::from(!holds)), "{what}: {}", verdict.out);
+        up.term().await;
+    }
+}
+
+/// `CONCORD_TRIALS=300 cargo test -p concord --test audit -- at_random --nocapture` is the long run of docs/figures.
+#[tokio::test]
+async fn a_bit_flipped_in_the_store_at_random_is_found() {
+    let trials = std::env::var("CONCORD_TRIALS").ok().and_then(|trials| trials.parse().ok()).unwrap_or(4);
+    let (place, elsewhere) = with_cases().await;
+    let (data, sound) = (place.data(), elsewhere.path().join("data"));
+    copy(&data, &sound);
+    let mut dice = StdRng::seed_from_u64(20_261_128);
+    for trial in 0..trials {
+        fs::remove_dir_all(&data).expect("gone");
+        copy(&sound, &data);
+        let stream = ["CASES", "OUTBOX", "ACCESS", "AUDIT"][trial % 4];
+        let path = block(&place, stream);
+        let mut bytes = fs::read(&path).expect("a block");
+        let (at, bit) = (dice.random_range(0..bytes.len()), dice.random_range(0..8));
+        bytes[at] ^= 1 << bit;
+        fs::write(&path, bytes).expect("written");
+        let up = place.up().await;
+        let verdict = verify(&place, &elsewhere.path().join("kept")).await;
+        assert_eq!(verdict.code, Some(1), "{stream}: byte {at}, bit {bit}: {}", verdict.out);
+        up.kill9().await;
+    }
+    println!("{trials} of {trials} found");
+}
+
+/// Copies a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let own = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &own);
+        } else {
+            fs::copy(&path, &own).expect("copied");
+        }
     }
 }
 
@@ -245,13 +322,10 @@ async fn covered(up: &Up) {
 #[tokio::test]
 async fn what_is_altered_under_a_running_server_is_found_within_a_minute() {
     for (what, deed, words) in [DEEDS[0], DEEDS[3]] {
-        let place = Installation::new();
-        place.configure(QUICK);
+        let (place, _elsewhere) = with_cases().await;
+        // The server forgets after ten seconds what nobody reads; sooner it would answer from memory.
+        place.configure(&QUICK.replace("sweep_seconds = 1", "sweep_seconds = 15"));
         let up = place.up().await;
-        for number in 0..3 {
-            assert_eq!(raise(&up, &format!("call-{number}")).await.status, 201);
-        }
-        covered(&up).await;
         deed(&place);
         found(&place, &up, what, words).await;
     }

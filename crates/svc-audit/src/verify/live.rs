@@ -50,11 +50,12 @@ pub async fn live(bus: &Bus, terms: &Terms, progress: &Progress<'_>) -> Result<R
     }
     report.checked(format!("{} checkpoints, signed, each continues the one before it", chain.len()));
     let kept = checkpoints::kept(terms.kept.as_deref(), &trusted, &chain, true, &mut report);
-    if let (Some(kept), Some(newest)) = (&kept, chain.last()) {
-        let (kept, newest) = (kept.checkpoint.number, newest.checkpoint.number);
-        if kept > newest {
-            report.fault(AUDIT, format!("checkpoint {kept} was kept elsewhere, and the newest here is {newest}: the rest was cut off"));
-        }
+    let newest = chain.last().map_or(0, |newest| newest.checkpoint.number);
+    if newest == 0 {
+        report.fault(AUDIT, "there is no checkpoint: none was signed yet, or all were removed");
+    }
+    if let Some(number) = kept.as_ref().map(|kept| kept.checkpoint.number).filter(|number| *number > newest) {
+        report.fault(AUDIT, format!("checkpoint {number} was kept elsewhere, and the newest here is {newest}: the rest was cut off"));
     }
     for at in 0..LOGS.len() {
         let facts = read(bus, at, &chain, kept.as_ref(), progress, &mut report).await?;

@@ -3,15 +3,18 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bus::{Principal, log, streams::CASES};
-use events::{AggregateId, CaseId, Digest};
+use chrono::TimeDelta;
+use events::{AggregateId, CaseId, Digest, Timestamp};
 use reqwest::{Client, Method, redirect::Policy};
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use support::{
-    api::{call, send},
+    api::{Answer, Api, call, send},
     process::Installation,
-    story::CASE,
+    story::{CASE, Story},
 };
 
 /// The facts of a case, in the bytes in which they came.
@@ -76,6 +79,68 @@ async fn a_case_is_read_by_its_number_as_by_its_id() {
         let by_number = api.get("btg.truc-ban", &by_number).await.unwrap();
         assert_eq!((by_number.status, &by_number.text), (200, &by_id.text));
         assert_eq!(by_number.header("etag"), by_id.header("etag"));
+    }
+}
+
+/// Reads what is below a case as of a time.
+async fn back(api: &Api, officer: &str, path: &str, at: Timestamp) -> Answer {
+    let request = api.request(officer, Method::GET, &format!("/api/v1/cases/{path}"));
+    send(request.query(&[("at", at.to_rfc3339())])).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_case_as_it_stood_is_what_was_read_then() {
+    let mut story = Story::at_night();
+    let place = Installation::starting(story.scenario.start.to_rfc3339());
+    let up = place.up().await;
+    let api = up.api();
+    let before = api.clock().await.unwrap() - TimeDelta::seconds(1);
+    // Of several steps at one instant the last counts.
+    let mut read = BTreeMap::new();
+    loop {
+        let next = story.go_on(&api).await;
+        if !story.case.is_empty() {
+            let path = format!("/api/v1/cases/{}", story.case);
+            let case = api.get("btg.lanh-dao", &path).await.unwrap().body;
+            let events = api.get("btg.lanh-dao", &format!("{path}/events")).await.unwrap().text;
+            read.insert(api.clock().await.unwrap(), (case, events));
+        }
+        if next.is_none() {
+            break;
+        }
+    }
+    let case = story.case.as_str();
+    for (at, (case_then, events)) in &read {
+        for name in [case, CASE] {
+            let mut stood = back(&api, "btg.lanh-dao", name, *at).await;
+            assert_eq!((stood.status, stood.header("etag")), (200, None), "{}", stood.text);
+            assert_eq!(stood.body.as_object_mut().unwrap().remove("as_of"), Some(json!(at)));
+            assert_eq!(stood.body, *case_then, "as of {at}");
+        }
+        assert_eq!(back(&api, "btg.lanh-dao", &format!("{case}/events"), *at).await.text, *events);
+    }
+    let states: BTreeSet<_> = read.values().map(|(case, _)| case["state"].as_str().unwrap()).collect();
+    assert!(read.len() > 8 && states.len() > 3, "{states:?}");
+
+    // Before it was raised there is none; and who may not see it today does not learn when it was.
+    for path in [case.to_owned(), format!("{case}/events")] {
+        let none = back(&api, "btg.lanh-dao", &path, before).await;
+        assert_eq!((none.status, none.code()), (404, "NOT_FOUND"), "{}", none.text);
+        assert!(none.text.contains("Tại thời điểm đó chưa có vụ việc này"), "{}", none.text);
+        for at in [&before, read.keys().last().unwrap()] {
+            let hidden = back(&api, "sxd.lanh-dao", &path, *at).await;
+            let absent = back(&api, "sxd.lanh-dao", "VV-2026-09999", *at).await;
+            assert_eq!((hidden.status, &hidden.body["detail"]), (404, &absent.body["detail"]));
+        }
+        for query in ["at=yesterday", "at=2026-05-17", "since=2026-05-17T06:00:00Z"] {
+            let refused = api.get("btg.lanh-dao", &format!("/api/v1/cases/{path}?{query}")).await.unwrap();
+            assert_eq!(
+                (refused.status, refused.code()),
+                (400, "MALFORMED_QUERY"),
+                "{query}: {}",
+                refused.text
+            );
+        }
     }
 }
 

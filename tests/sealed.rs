@@ -73,6 +73,9 @@ async fn a_side_reads_the_other_s_statement_once_both_are_in() {
     for officer in OTHERS {
         assert_eq!(statement(&api, officer, &story).await, None, "{officer}");
     }
+    // Looking back does not break the seal, and once it is broken it is not there.
+    let filed = api.clock().await.unwrap();
+    stands_back(&api, &story.case, filed, &words["facts"], false).await;
     // A fact that follows on the sealed one names it by its digest.
     let text = json!({ "text": "Thông tin chung sau khi thống nhất số liệu." });
     let proposed = api.act("sxd.lanh-dao", &story.case, "propose-settlement", "settle", &text).await.unwrap();
@@ -80,6 +83,7 @@ async fn a_side_reads_the_other_s_statement_once_both_are_in() {
     the_stub_keeps_the_chain(&api, &story.case).await;
 
     story.up_to(&api, "withdraw").await;
+    stands_back(&api, &story.case, filed, &words["facts"], true).await;
     let whole = read(&api, "sxd.lanh-dao", &story.case, "/events").await;
     for officer in OWN.into_iter().chain(OTHERS).chain(["tu.thu-ky"]) {
         assert_eq!(statement(&api, officer, &story).await.as_ref(), Some(&words), "{officer}");
@@ -87,6 +91,23 @@ async fn a_side_reads_the_other_s_statement_once_both_are_in() {
         let other = &case.body["escalation"]["dossiers"][0]["statements"][1];
         assert_eq!((&other["side"], &other["sealed"]), (&json!("A"), &json!(false)), "{officer}");
         assert_eq!(read(&api, officer, &story.case, "/events").await.text, whole.text, "{officer}");
+    }
+}
+
+/// What is read of a statement as of the time at which it was filed is what may be read of it today.
+async fn stands_back(api: &Api, case: &str, at: events::Timestamp, facts: &Value, open: bool) {
+    for officer in OTHERS {
+        for below in ["", "/events"] {
+            let request = api.request(officer, Method::GET, &format!("/api/v1/cases/{case}{below}"));
+            let answer = send(request.query(&[("at", at.to_rfc3339())])).await.unwrap();
+            let reads = answer.text.contains(facts.as_str().unwrap());
+            assert_eq!((answer.status, reads), (200, open), "{officer} {below}: {}", answer.text);
+        }
+        let request = api.request(officer, Method::GET, &format!("/api/v1/cases/{case}"));
+        let then = send(request.query(&[("at", at.to_rfc3339())])).await.unwrap();
+        let dossier = &then.body["escalation"]["dossiers"][0];
+        assert_eq!(dossier["statements"].as_array().unwrap().len(), 1, "{officer}");
+        assert_eq!((&dossier["sealed"], &dossier["statements"][0]["sealed"]), (&json!(!open), &json!(!open)));
     }
 }
 

@@ -284,7 +284,7 @@ pub(crate) async fn hand_out(
     let UrlPath((id, digest)) = path.map_err(|_| absent())?;
     let digest = Digest::parse(&digest).ok_or_else(absent)?;
     let case = cases::visible(&api, &caller, Ok(UrlPath(id)), None).await?;
-    let named = cases::told(&api, &caller, &case).await?;
+    let named = cases::told(&api, &caller, &case, None).await?;
     let named = named.iter().find_map(|told| named_in(&told.content()?, &digest)).ok_or_else(absent)?;
     let unread = |error: ObjectError| not_read(&error, &digest, language);
     let object = objects::find(&api.files.bus, &digest).await.map_err(unread)?.ok_or_else(absent)?;

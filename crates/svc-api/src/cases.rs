@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
+    body::Bytes,
     extract::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
@@ -12,7 +13,7 @@ use axum::{
 };
 use bus::{log, protocol, streams::CASES};
 use domain::{Case, Code, Refusal, access};
-use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp};
+use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp, envelope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -24,17 +25,34 @@ use crate::{
     auth::Caller,
     refused,
     spec::StoredFact,
-    view::{self, Reader},
+    view::{self, Back, Reader},
 };
 
 /// How long a read waits for the version that it must see.
 pub(crate) const FOLD: Duration = Duration::from_secs(2);
 
-/// What a read must at least see.
+/// What a read must at least see, and as of when.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct OneQuery {
     /// Wait until the case has this version, for up to two seconds: so one's own act is seen on any replica.
     at_least: Option<u32>,
+    /// The case as it stood at that time (RFC 3339), by what had been recorded by then, under the policy of that time;
+    /// a time to come is now. 404 if there was no such case yet. Who may see the case today may see it so, and nobody
+    /// else: whether he took part then does not matter. A statement that is sealed for him today is sealed here. The
+    /// answer says `as_of`, and has no `ETag`, because nothing is done to a case as it stood.
+    #[schemars(example = "2026-05-17T06:00:00+07:00")]
+    at: Option<Timestamp>,
+}
+
+/// As of when the facts of a case are read.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventsQuery {
+    /// Only the facts that had been recorded by that time (RFC 3339); 404 if there was no such case yet. Who may see the
+    /// case today may read them, and nobody else.
+    #[schemars(example = "2026-05-17T06:00:00+07:00")]
+    at: Option<Timestamp>,
 }
 
 /// The facts of a case, each in the very bytes that are stored: their digests are the chain.
@@ -97,19 +115,38 @@ impl Teller<'_> {
     }
 }
 
-/// `GET /cases/{id}`: a case as it stands.
+/// `GET /cases/{id}`: a case as it stands, or as it stood.
 pub(crate) async fn one(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<OneQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
-    let case = visible(&api, &caller, id, query.at_least).await?;
-    let mut response =
-        axum::Json(view::case(&case, &api.chassis.policy(), api.reader(&caller))).into_response();
+    let Query(OneQuery { at_least, at }) =
+        query.map_err(|rejection| malformed(&rejection, caller.language))?;
+    let case = visible(&api, &caller, id, at_least).await?;
+    let reader = api.reader(&caller);
+    if let Some(at) = at {
+        // Nobody knows how it will stand.
+        let at = at.min(reader.now);
+        let then = stood(&api, &caller, &case, at).await?;
+        let reader = Reader { back: Some(Back { at, today: &case }), ..reader };
+        return Ok(axum::Json(view::case(&then, &api.chassis.views.policy(at), reader)).into_response());
+    }
+    let mut response = axum::Json(view::case(&case, &api.chassis.policy(), reader)).into_response();
     view::etag(response.headers_mut(), case.version);
     Ok(response)
+}
+
+/// A case as it stood at a time, by what had been recorded by then.
+async fn stood(api: &Api, caller: &Caller, case: &Case, at: Timestamp) -> Result<Case, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let mut then = None;
+    for payload in recorded(api, case, Some(at)).await.map_err(refuse)? {
+        let fact = Fact::from_bytes(&payload).map_err(|error| refuse(unreadable(&error)))?;
+        then = Some(domain::evolve(then, &fact).map_err(|error| refuse(unreadable(&error)))?);
+    }
+    then.ok_or_else(|| refuse(not_yet()))
 }
 
 /// `GET /cases/{id}/events`: the facts of a case, as they stand in the log.
@@ -117,23 +154,59 @@ pub(crate) async fn events(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
+    query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(EventsQuery { at }) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, id, None).await?;
-    let events = told(&api, &caller, &case).await?;
+    let events = told(&api, &caller, &case, at).await?;
     Ok(axum::Json(Events { events }).into_response())
 }
 
-/// The facts of a case as this reader is told them.
-pub(crate) async fn told(api: &Api, caller: &Caller, case: &Case) -> Result<Vec<Told>, Problem> {
+/// The facts of a case as this reader is told them, up to a time if one is given.
+pub(crate) async fn told(
+    api: &Api,
+    caller: &Caller,
+    case: &Case,
+    at: Option<Timestamp>,
+) -> Result<Vec<Told>, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let mut teller = Teller { case, reader: api.reader(caller), disputes: 0 };
-    let stored = stored(api, &protocol::case_subject(case.id)).await.map_err(refuse)?;
-    let told = stored.iter().map(|payload| teller.tell(payload));
+    let recorded = recorded(api, case, at).await.map_err(refuse)?;
+    let told = recorded.iter().map(|payload| teller.tell(payload));
     told.map(|told| told.map_err(|reason| refuse(unreadable(&reason)))).collect()
 }
 
+/// The facts of a case, as they stand in the log; those alone that had been recorded by a time, if one is given.
+async fn recorded(api: &Api, case: &Case, at: Option<Timestamp>) -> Result<Vec<Bytes>, Refusal> {
+    let mut facts = stored(api, &protocol::case_subject(case.id)).await?;
+    let Some(at) = at else { return Ok(facts) };
+    let mut by_then = 0;
+    for payload in &facts {
+        let link = envelope::link(payload).map_err(|error| unreadable(&error))?;
+        // Within a case the recorded time never goes back.
+        if link.stamp.recorded_at > at {
+            break;
+        }
+        by_then += 1;
+    }
+    if by_then == 0 {
+        return Err(not_yet());
+    }
+    facts.truncate(by_then);
+    Ok(facts)
+}
+
+/// The case that is asked for was raised later.
+fn not_yet() -> Refusal {
+    Refusal::new(
+        Code::NotFound,
+        "Tại thời điểm đó chưa có vụ việc này.",
+        "At that time there was no such case yet.",
+    )
+}
+
 /// The facts of an aggregate, as they stand in the log.
-pub(crate) async fn stored(api: &Api, subject: &str) -> Result<Vec<axum::body::Bytes>, Refusal> {
+pub(crate) async fn stored(api: &Api, subject: &str) -> Result<Vec<Bytes>, Refusal> {
     let mut stored = Vec::new();
     let mut next = 1;
     loop {

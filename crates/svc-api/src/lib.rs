@@ -80,7 +80,8 @@ struct Api {
 impl Api {
     /// A caller as the reader of a case, now.
     fn reader<'a>(&self, caller: &'a Caller) -> view::Reader<'a> {
-        view::Reader { person: &caller.person, language: caller.language, now: self.chassis.clock.now() }
+        let now = self.chassis.clock.now();
+        view::Reader { person: &caller.person, language: caller.language, now, back: None }
     }
 }
 

@@ -34,6 +34,15 @@ pub(crate) struct Reader<'a> {
     pub(crate) person: &'a Person,
     pub(crate) language: Language,
     pub(crate) now: Timestamp,
+    /// He looks back.
+    pub(crate) back: Option<Back<'a>>,
+}
+
+/// As of when a case is shown as it stood, and how it stands: what is sealed today is sealed then too.
+#[derive(Clone, Copy)]
+pub(crate) struct Back<'a> {
+    pub(crate) at: Timestamp,
+    pub(crate) today: &'a Case,
 }
 
 /// The case's version as an `ETag`.
@@ -100,6 +109,9 @@ pub(crate) fn line<'a>(case: &'a Case, policy: &'a Policy, language: Language) -
 pub(crate) struct Whole<'a> {
     #[serde(flatten)]
     line: Line<'a>,
+    /// The time that was asked for: this is the case as it stood then. Not there where it is the case as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<Timestamp>,
     /// By when it is to be dealt with, for *hỏa tốc hẹn giờ*; else null.
     deliver_by: Option<Timestamp>,
     /// What it is about, as it was first reported.
@@ -198,6 +210,7 @@ pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -
     let language = reader.language;
     Whole {
         line: line(case, policy, language),
+        as_of: reader.back.map(|back| back.at),
         deliver_by: case.deliver_by,
         matter: &case.matter,
         required: case.required.iter().map(|id| named(id, policy)).collect(),

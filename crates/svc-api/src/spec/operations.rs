@@ -18,7 +18,7 @@ use crate::{
     acts::Answer as Done,
     attachments::{Offered, Taken},
     audit::Checkpoint,
-    cases::{Events, OneQuery},
+    cases::{Events, EventsQuery, OneQuery},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
     health::Readiness,
@@ -196,12 +196,12 @@ fn reading() -> Vec<Operation> {
             "read-case",
             "cases",
             ("Xem vụ việc", "Read a case"),
-            "Vụ việc hiện tại; tra theo mã hoặc theo số (VV-…).",
-            "A case as it stands, by its id or by its number.",
+            "Vụ việc hiện tại; tra theo mã hoặc theo số (VV-…). Với `at` là vụ việc theo những gì đã ghi đến thời điểm đó, dành cho người được xem vụ việc hôm nay.",
+            "A case as it stands, by its id or by its number; with `at` as it stood at a time, for whoever may see the case today.",
         )
         .asks::<OneQuery>()
-        .answers::<Case<'static>>(200, "The case.", &["ETag"])
-        .refuses(&["NOT_FOUND", "BUSY"]),
+        .answers::<Case<'static>>(200, "The case; `ETag` is its version, but not with `at`.", &["ETag"])
+        .refuses(&["NOT_FOUND", "UNAVAILABLE", "BUSY"]),
         get(
             "/api/v1/cases/{id}/events",
             "read-case-events",
@@ -210,6 +210,7 @@ fn reading() -> Vec<Operation> {
             "Các sự kiện của vụ việc, đúng từng byte như trong sổ ghi; ý kiến đang niêm phong chỉ có mã băm.",
             "The facts of a case, in the very bytes that are stored: their digests are the chain. A statement that is still sealed for you is told by its digest alone.",
         )
+        .asks::<EventsQuery>()
         .answers::<Events>(200, "The facts.", &[])
         .refuses(&["NOT_FOUND", "UNAVAILABLE"]),
         get(

@@ -147,11 +147,14 @@ pub(super) fn view<'a>(escalation: &'a Escalation, reader: Reader<'_>) -> View<'
 }
 
 fn file<'a>(dossier: &'a DossierFile, reader: Reader<'_>) -> FileView<'a> {
+    let same = |today: &&DossierFile| today.number == dossier.number;
+    let today = reader.back.and_then(|back| back.today.escalation.dossiers.iter().find(same));
+    let seal = today.unwrap_or(dossier);
     FileView {
         number: dossier.number,
-        statements: dossier.statements.iter().map(|filed| statement(dossier, filed, reader)).collect(),
+        statements: dossier.statements.iter().map(|filed| statement(seal, filed, reader)).collect(),
         statement_due: dossier.statement_due,
-        sealed: dossier.is_sealed(reader.now),
+        sealed: seal.is_sealed(reader.now),
         submitted: dossier.submitted.as_ref().map(|submitted| SubmittedView {
             at: submitted.at,
             purpose: submitted.purpose,
@@ -168,8 +171,8 @@ fn file<'a>(dossier: &'a DossierFile, reader: Reader<'_>) -> FileView<'a> {
     }
 }
 
-fn statement<'a>(dossier: &DossierFile, filed: &'a Filed, reader: Reader<'_>) -> StatementView<'a> {
-    let readable = access::may_read_statement(dossier, filed.side, reader.person, reader.now);
+fn statement<'a>(seal: &DossierFile, filed: &'a Filed, reader: Reader<'_>) -> StatementView<'a> {
+    let readable = access::may_read_statement(seal, filed.side, reader.person, reader.now);
     StatementView {
         side: filed.side,
         agency: &filed.agency,

@@ -150,6 +150,8 @@ async fn refused_attempts_are_counted_and_summed_up() {
     assert!(text.contains(&line), "{text}");
     let sum = "\n\nrefused: sxd.lanh-dao                  1 attempt, 1 of them for cases that are hidden from him\n1 entry\n";
     assert!(text.ends_with(sum), "{text}");
+    // What is still being counted holds nobody up.
+    assert!(up.term().await.success());
 }
 
 /// The user of the operating system and the machine, as an operator's entry has them.

@@ -44,7 +44,7 @@ async fn an_agency_and_a_period_are_shown_as_text_and_as_lines() {
     let from = ["--from", "2026-06-04T15:00:00+07:00", "--to", "2026-06-10T15:00:00+07:00"];
     check("period.txt", &place.replay(&from).await.succeeded());
 
-    let both = lines(&place.replay(&["--agency", "btg", "--json"]).await.succeeded());
+    let both = lines(&place.replay(&["--agency", "BTG", "--json"]).await.succeeded());
     let subjects: std::collections::BTreeSet<_> =
         both.iter().map(|line| line["fact"]["subject"].to_string()).collect();
     assert_eq!(subjects.len(), 2, "{subjects:?}");

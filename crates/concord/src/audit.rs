@@ -46,7 +46,7 @@ async fn replay(options: Replay) -> Result<ExitCode, Failure> {
     let bus = reader(&options.common).await?;
     let scope = match (&options.case, options.agency) {
         (Some(case), _) => Scope::Case(find(&bus, case).await?),
-        (None, Some(agency)) => Scope::Agency(agency.to_uppercase().as_str().into()),
+        (None, Some(agency)) => Scope::Agency(agency.as_str().into()),
         (None, None) => Scope::All,
     };
     let as_of = match (options.at, options.occurred_at) {

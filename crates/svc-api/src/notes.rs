@@ -124,7 +124,7 @@ struct Asked {
     method: Method,
     /// The route.
     route: String,
-    /// The path, from the part on that the router has not taken off.
+    /// The path, without what a router above has taken off.
     path: String,
     /// Something is looked for.
     searches: bool,
@@ -185,15 +185,14 @@ impl Notes {
         hidden: Option<CaseId>,
     ) {
         let Some(first) = self.book().refuse(officer, hidden) else { return };
-        let (api, notes, assertion, officer) =
-            (api.clone(), self.clone(), assertion.clone(), officer.clone());
+        let (api, assertion, officer) = (api.clone(), assertion.clone(), officer.clone());
         api.chassis.tasks.clone().spawn(async move {
             write_down(api.clone(), assertion.clone(), first).await;
             tokio::select! {
                 () = tokio::time::sleep(COUNTED) => {}
                 () = api.chassis.stop.cancelled() => {}
             }
-            let counted = notes.book().counted(&officer);
+            let counted = api.notes.book().counted(&officer);
             if let Some(counted) = counted {
                 write_down(api, assertion, counted).await;
             }

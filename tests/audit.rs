@@ -19,10 +19,13 @@ use support::{
     Said,
     api::{Answer, call},
     concord, finish,
-    process::{Installation, Up},
+    process::{Installation, Up, with_relay},
 };
 use tempfile::TempDir;
-use testkit::{eventually, eventually_within};
+use testkit::{
+    eventually, eventually_within,
+    smtp::{Received, SmtpSink},
+};
 
 const DUTY: &str = "snnmt.dau-moi";
 const AUDITOR: &str = "btg.kiem-tra";
@@ -329,4 +332,34 @@ async fn what_is_altered_under_a_running_server_is_found_within_a_minute() {
         deed(&place);
         found(&place, &up, what, words).await;
     }
+}
+
+#[tokio::test]
+async fn a_second_office_is_sent_the_newest_checkpoint_each_day_and_can_use_it() {
+    let relay = SmtpSink::start([]).await;
+    let place = Installation::new();
+    let witness = "\nwitness = [\"luu-giu@thanh-tra.example\"]\n[metrics]";
+    place.configure(&format!("{}\n{}", QUICK.replace("\n[metrics]", witness), with_relay(relay.address())));
+    let up = place.up().await;
+    assert_eq!(raise(&up, "call-1").await.status, 201);
+    covered(&up).await;
+    up.api().set_clock("2026-05-17T17:00:00+07:00".parse().unwrap()).await.unwrap();
+    let to_witness = |received: &[Received]| {
+        received.iter().any(|mail| mail.to.contains(&"luu-giu@thanh-tra.example".to_owned()))
+    };
+    relay.until(to_witness).await;
+    let mails = relay.received();
+    let mail = mails.iter().find(|mail| mail.to.contains(&"luu-giu@thanh-tra.example".to_owned())).unwrap();
+    let parsed = mail_parser::MessageParser::default().parse(&mail.data).unwrap();
+    let text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
+    let note =
+        text.split("----------------------------------------------------------------\n").nth(1).unwrap();
+    let signed = Signed::open(note, &trusted(&place)).unwrap();
+    assert!(signed.checkpoint.heads[0].size > 2, "{note}");
+
+    let kept = place.data().join("kept");
+    fs::write(&kept, note).unwrap();
+    assert!(
+        verify(&place, &kept).await.succeeded().contains("which was kept elsewhere, is the one that is here")
+    );
 }

@@ -188,6 +188,8 @@ pub enum Reading {
     Policy,
     /// The facts of the directory.
     DirectoryEvents,
+    /// The proof that a fact stands in the log.
+    Proof,
 }
 
 /// What of a record was read; all that is given narrows it.

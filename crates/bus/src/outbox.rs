@@ -42,6 +42,11 @@ impl EntryId {
         Self(Uuid::new_v5(&NAMESPACE, format!("failure\u{1f}{}\u{1f}{office}", self.0).as_bytes()))
     }
 
+    /// The mail that brings a checkpoint to an address.
+    pub fn of_checkpoint(note: &str, address: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("checkpoint\u{1f}{note}\u{1f}{address}").as_bytes()))
+    }
+
     /// The subject of its states.
     pub fn subject(self, about: About) -> String {
         format!("{}.{}", about.subjects().trim_end_matches(".>"), self.0)
@@ -58,13 +63,18 @@ pub enum About {
     Delegation(DelegationId),
     /// Several things, gathered into the digest of that id.
     Digest(Uuid),
+    /// A signed checkpoint of the logs.
+    Checkpoint(Uuid),
 }
 
 impl About {
     /// Its id.
     pub fn id(self) -> Uuid {
         match self {
-            Self::Case(CaseId(id)) | Self::Delegation(DelegationId(id)) | Self::Digest(id) => id,
+            Self::Case(CaseId(id))
+            | Self::Delegation(DelegationId(id))
+            | Self::Digest(id)
+            | Self::Checkpoint(id) => id,
         }
     }
 
@@ -74,6 +84,7 @@ impl About {
             Self::Case(id) => format!("cases/{id}"),
             Self::Delegation(id) => format!("directory/delegations/{id}"),
             Self::Digest(_) => "work".to_owned(),
+            Self::Checkpoint(_) => "api/v1/audit/checkpoint".to_owned(),
         }
     }
 
@@ -113,6 +124,9 @@ pub struct Notice {
     /// What a digest gathers; empty for any other mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<Item>,
+    /// The signed note, in a mail that brings a checkpoint to a second office.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// One of the notices that a digest gathers.

@@ -188,6 +188,8 @@ impl Principal {
                 rights.publish(["outbox.>"]).publish(read_replica(OUTBOX)).publish([read_leader(OUTBOX)]);
                 rights.publish(["dead.notifier.>"]).publish(read_replica(DEAD)).publish([read_leader(DEAD)]);
                 rights.publish([stream_info(OUTBOX), stream_info(DEAD)]);
+                // A second office is sent the newest checkpoint.
+                rights.publish([read_leader(AUDIT)]);
                 rights.publish([NOTIFIER_PRESENT]).subscribe([NOTIFIER_PRESENT]);
                 rights.responses = true;
             }

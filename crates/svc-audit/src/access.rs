@@ -231,6 +231,7 @@ fn reading_shown(what: Reading) -> &'static str {
         Reading::Delegations => "the delegations",
         Reading::Policy => "the policy",
         Reading::DirectoryEvents => "the facts of the directory",
+        Reading::Proof => "the proof of a fact",
     }
 }
 

@@ -18,6 +18,7 @@ mod queue;
 mod seen;
 mod sending;
 pub mod transport;
+mod witness;
 mod writing;
 
 use std::sync::Arc;
@@ -71,6 +72,7 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     }
     chassis.tasks.spawn(sending::watch(chassis.clone(), Arc::clone(&dispatcher.queue)));
     chassis.tasks.spawn(dispatcher.clone().look_after_orphans(at_rest));
+    chassis.tasks.spawn(witness::run(dispatcher.clone()));
     let mut deliveries =
         Deliveries::open(&chassis.bus, CASES, NOTIFIER).await.map_err(|error| failed(&error))?;
     let enter = Enter::new(chassis.clone(), dispatcher, outbox);

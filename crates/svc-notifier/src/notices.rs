@@ -8,6 +8,7 @@
 //! nothing else: no topic, place, project, agency, document, name, number or content of a call, and no link
 //! that logs in.
 
+mod checkpoint;
 mod digest;
 
 use askama::Template as _;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Datelike, FixedOffset, Timelike, Utc};
 use domain::labels::{self, DISCREET, Label};
 use events::Urgency;
 
+pub use checkpoint::render_checkpoint;
 pub use digest::{Digest, Line, render_digest};
 
 /// Declares the notices, each with the template that it is rendered from.

@@ -301,6 +301,8 @@ mod tests {
             deadline: None,
             exercise: false,
             items: Vec::new(),
+
+            note: None,
         }
     }
 

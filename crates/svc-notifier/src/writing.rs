@@ -6,7 +6,9 @@ use events::{EventId, Timestamp, Urgency};
 
 use crate::{
     letter::Letter,
-    notices::{Digest, Fill, Line, Rendered, Salutation, Template, day, render, render_digest},
+    notices::{
+        Digest, Fill, Line, Rendered, Salutation, Template, day, render, render_checkpoint, render_digest,
+    },
     outbox::Open,
 };
 
@@ -51,6 +53,8 @@ pub(crate) fn notice(event: EventId, told: &Told, wanted: Wanted, policy: &Polic
         deadline: wanted.deadline,
         exercise: told.exercise,
         items: Vec::new(),
+
+        note: None,
         office: wanted.office,
     })
 }
@@ -58,12 +62,30 @@ pub(crate) fn notice(event: EventId, told: &Told, wanted: Wanted, policy: &Polic
 /// Writes the mail of an entry. It names no more than its templates have room for.
 pub(crate) fn letter(open: &Open, notice: &Notice, on: &Stationery<'_>) -> Result<Letter, String> {
     let Stationery { config, policy, public_url, domain } = *on;
+    let mail = |rendered: Rendered| Letter {
+        message_id: format!("{}@{domain}", open.id.0),
+        thread: match notice.about {
+            About::Digest(_) | About::Checkpoint(_) => format!("{}@{domain}", open.id.0),
+            about => format!("{}@{domain}", about.id()),
+        },
+        from: config.from.clone(),
+        to: notice.address.clone(),
+        subject: rendered.subject,
+        text: rendered.text,
+        // The same at every attempt: a mail that comes twice must be recognisable as one.
+        date: open.queued_at,
+        express: notice.urgency >= Urgency::ThuongKhan,
+    };
+    if let Some(note) = &notice.note {
+        let rendered = render_checkpoint(&notice.code, note, open.queued_at);
+        return rendered.map(mail).map_err(|error| error.to_string());
+    }
     let office = policy.organisation.office(&notice.office).ok_or("the office is no more")?;
     let upwards = domain::notices::reports_up(office, policy);
     let salutation = if upwards { Salutation::BaoCao } else { Salutation::Gui };
     let address_of = |about: About| format!("{public_url}/{}", about.path());
     let is_discreet = |template: &String| config.discreet.contains(template);
-    let Rendered { subject, text } = if notice.items.is_empty() {
+    let rendered = if notice.items.is_empty() {
         let template = Template::from_id(&notice.template).ok_or("this build has no such template")?;
         let fill = Fill {
             office_title: office.title.clone(),
@@ -99,20 +121,7 @@ pub(crate) fn letter(open: &Open, notice: &Notice, on: &Stationery<'_>) -> Resul
         };
         render_digest(&digest).map_err(|error| error.to_string())?
     };
-    Ok(Letter {
-        message_id: format!("{}@{domain}", open.id.0),
-        thread: match notice.about {
-            About::Digest(_) => format!("{}@{domain}", open.id.0),
-            about => format!("{}@{domain}", about.id()),
-        },
-        from: config.from.clone(),
-        to: notice.address.clone(),
-        subject,
-        text,
-        // The same at every attempt: a mail that comes twice must be recognisable as one.
-        date: open.queued_at,
-        express: notice.urgency >= Urgency::ThuongKhan,
-    })
+    Ok(mail(rendered))
 }
 
 /// What a digest tells, which gathers these notices of one office; none of nothing.
@@ -153,6 +162,7 @@ pub(crate) fn gathered<'a>(
         deadline: None,
         exercise: items.iter().all(|item| item.exercise),
         items,
+        note: None,
     })
 }
 
@@ -176,6 +186,8 @@ pub(crate) fn failures(failed: &Notice, policy: &Policy) -> Vec<Notice> {
         level: None,
         deadline: None,
         items: Vec::new(),
+
+        note: None,
         ..failed.clone()
     };
     told.into_iter().map(notice).collect()

@@ -309,11 +309,11 @@ fn attachments<R: Read + Seek>(
     report: &mut Report,
 ) {
     let mut sound = 0;
-    let named = |name: &str| {
+    let is_wanted = |name: &str| {
         let digest = name.strip_prefix(format::ATTACHMENTS).and_then(Digest::parse);
         digest.is_some_and(|digest| wanted.contains(&digest))
     };
-    for name in names.iter().filter(|name| name.starts_with(format::ATTACHMENTS) && !named(name)) {
+    for name in names.iter().filter(|name| name.starts_with(format::ATTACHMENTS) && !is_wanted(name)) {
         report.fault(name, "no fact names this attachment");
     }
     for digest in wanted {

@@ -28,6 +28,8 @@ fn job(n: u128, urgency: Urgency, office: &str, minute: i64) -> Job {
         deadline: None,
         exercise: false,
         items: Vec::new(),
+
+        note: None,
         office,
     };
     let rank = Rank::of(&notice, &POLICY);

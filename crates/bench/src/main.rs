@@ -13,6 +13,7 @@ mod figures;
 mod g1;
 mod g2;
 mod g3;
+mod g4;
 mod g5;
 mod g6;
 mod g7;

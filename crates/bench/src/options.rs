@@ -9,7 +9,7 @@ use clap::Parser;
 #[command(name = "concord-bench")]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Options {
-    /// What to measure: g1, g2, g3, g5, g6, g7, bare, peer. Everything without.
+    /// What to measure: g1, g2, g3, g4, g5, g6, g7, bare, peer. Everything without.
     pub what: Vec<What>,
     /// The same, for whom the option is easier to write.
     #[arg(long, value_delimiter = ',')]
@@ -26,6 +26,9 @@ pub struct Options {
     /// How many histories at a time, one run for each.
     #[arg(long, value_delimiter = ',', default_values_t = [64, 256])]
     pub in_flight: Vec<usize>,
+    /// How many facts are stored for g4.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub facts: u64,
     /// How many cases are stored for g5.
     #[arg(long, default_value_t = 1_000_000)]
     pub cases: u32,
@@ -57,6 +60,8 @@ pub enum What {
     Bare,
     /// From the call to the mail, beside alertmanager.
     G3,
+    /// What the proof costs.
+    G4,
     /// With many stored cases.
     G5,
     /// Ready again, and punctual.

@@ -6,7 +6,7 @@ use crate::{
     Failure, bare,
     chart::{Bar, Chart},
     drive::Shape,
-    g1, g2, g3, g5, g6, g7, now,
+    g1, g2, g3, g4, g5, g6, g7, now,
     options::{Options, What},
     peer,
     report::{Figure, Sheet},
@@ -68,6 +68,12 @@ impl<'a> Session<'a> {
             outcome.note(&mut self.sheet);
             self.keep(&outcome.lines())?;
             self.sound &= outcome.is_sound();
+        }
+        if options.wants(What::G4) {
+            let (facts, rounds) = options.pick((options.facts.min(50_000), 1), (options.facts, 3));
+            let outcome = g4::run(binary, facts, rounds, keep).await?;
+            outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
         }
         if options.wants(What::G7) {
             let time = Duration::from_secs(options.pick(10, 60));

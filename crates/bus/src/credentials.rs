@@ -145,7 +145,14 @@ impl Credentials {
         Ok(Self { all })
     }
 
-    /// The credential of one principal.
+    /// The one key of a server that runs for a restoration alone. It is in no file.
+    pub fn for_restoration() -> Self {
+        let principal = Principal::Restore;
+        let credential = Credential { principal, seed: Seed::generate() };
+        Self { all: BTreeMap::from([(principal, credential)]) }
+    }
+
+    /// The credential of one principal: of any of [`Principal::ALL`], or of the one of a restoration.
     pub fn get(&self, principal: Principal) -> &Credential {
         &self.all[&principal]
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::{
     append::{self, Append},
     connection::Bus,
-    log::{Entry, ReadError},
+    log::{self, Entry, ReadError},
     streams::DEAD,
 };
 
@@ -191,8 +191,11 @@ async fn pull_from(bus: &Bus, stream: &'static str, name: &'static str) -> Resul
 fn delivered(message: async_nats::jetstream::Message) -> Result<Delivered, String> {
     let info = message.info().map_err(|error| error.to_string())?;
     let times = u64::try_from(info.delivered).unwrap_or_default();
-    let stored_at = Timestamp::from_timestamp(info.published.unix_timestamp(), info.published.nanosecond())
-        .unwrap_or_default();
+    let (seconds, nanoseconds) = (info.published.unix_timestamp(), info.published.nanosecond());
+    let stored_at = match &message.headers {
+        Some(headers) => log::stored_at(headers, seconds, nanoseconds),
+        None => Timestamp::from_timestamp(seconds, nanoseconds).unwrap_or_default(),
+    };
     let entry = Entry {
         sequence: info.stream_sequence,
         subject: message.subject.to_string(),

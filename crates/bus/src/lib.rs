@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod append;
+pub mod archive;
 pub mod assertion;
 pub mod audit;
 pub mod casebook;

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::{self, stream::LastRawMessageErrorKind};
+use async_nats::{
+    HeaderMap,
+    jetstream::{self, message::StreamMessage, stream::LastRawMessageErrorKind},
+};
 use bytes::Bytes;
 use events::Timestamp;
 use futures::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     append::{self, Stored},
@@ -20,6 +23,10 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// The most messages of one answer.
 pub const BATCH: usize = 1_000;
 
+/// The header in which a restoration notes when a message was first stored: no server takes a time of its own from
+/// others.
+pub(crate) const STORED_AT: &str = "Concord-Stored-At";
+
 /// A stored message.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -29,7 +36,7 @@ pub struct Entry {
     pub subject: String,
     /// Its exact bytes.
     pub payload: Bytes,
-    /// When the server stored it.
+    /// When it was first stored, by the clock of that server: a restoration does not make it younger.
     pub stored_at: Timestamp,
     /// The id under which it was published.
     pub message_id: Option<String>,
@@ -80,22 +87,36 @@ pub async fn read_at_most(
     subject: &str,
     most: usize,
 ) -> Result<Vec<Entry>, ReadError> {
+    let ask = json!({ "seq": from.max(1), "next_by_subj": subject, "batch": most.min(BATCH) });
+    batch(bus, stream, &ask, stored).await
+}
+
+/// One batched direct get, each message of it made into something.
+pub(crate) async fn batch<T>(
+    bus: &Bus,
+    stream: &'static str,
+    ask: &Value,
+    make: impl Fn(StreamMessage) -> T,
+) -> Result<Vec<T>, ReadError> {
     let refused = |reason: String| ReadError::Refused { stream, reason };
     let client = bus.client();
     let inbox = client.new_inbox();
-    let ask = json!({ "seq": from.max(1), "next_by_subj": subject, "batch": most.min(BATCH) }).to_string();
     let mut answers = bounded(stream, client.subscribe(inbox.clone())).await?;
-    let asked = client.publish_with_reply(format!("$JS.API.DIRECT.GET.{stream}"), inbox, ask.into());
+    let asked =
+        client.publish_with_reply(format!("$JS.API.DIRECT.GET.{stream}"), inbox, ask.to_string().into());
     bounded(stream, asked).await?;
-    let mut entries = Vec::new();
+    let mut made = Vec::new();
     loop {
         let Ok(answer) = tokio::time::timeout(LIMIT, answers.next()).await else {
             return Err(ReadError::Silent { stream });
         };
         let Some(message) = answer else { return Err(ReadError::Silent { stream }) };
         match message.status.map(u16::from) {
-            None => entries.push(entry(message).map_err(refused)?),
-            Some(204 | 404) => return Ok(entries),
+            None => {
+                let message = StreamMessage::try_from(message).map_err(|error| refused(error.to_string()))?;
+                made.push(make(message));
+            }
+            Some(204 | 404) => return Ok(made),
             Some(503) => return Err(ReadError::Silent { stream }),
             Some(status) => {
                 let why = message.description.unwrap_or_default();
@@ -175,15 +196,9 @@ async fn bounded<T, E: std::fmt::Display>(
     }
 }
 
-fn entry(message: async_nats::Message) -> Result<Entry, String> {
-    let message = jetstream::message::StreamMessage::try_from(message).map_err(|error| error.to_string())?;
-    Ok(stored(message))
-}
-
-fn stored(message: jetstream::message::StreamMessage) -> Entry {
+fn stored(message: StreamMessage) -> Entry {
     let message_id = message.headers.get(append::ID).map(|id| id.as_str().to_owned());
-    let stored_at = Timestamp::from_timestamp(message.time.unix_timestamp(), message.time.nanosecond())
-        .unwrap_or_default();
+    let stored_at = stored_at(&message.headers, message.time.unix_timestamp(), message.time.nanosecond());
     Entry {
         sequence: message.sequence,
         subject: message.subject.to_string(),
@@ -191,4 +206,10 @@ fn stored(message: jetstream::message::StreamMessage) -> Entry {
         stored_at,
         message_id,
     }
+}
+
+/// When a message was first stored: as a restoration has noted it, else as the server says.
+pub(crate) fn stored_at(headers: &HeaderMap, seconds: i64, nanoseconds: u32) -> Timestamp {
+    let noted = headers.get(STORED_AT).and_then(|noted| noted.as_str().parse().ok());
+    noted.unwrap_or_else(|| Timestamp::from_timestamp(seconds, nanoseconds).unwrap_or_default())
 }

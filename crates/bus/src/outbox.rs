@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use crate::{
     Bus,
+    append::{self, Append, AppendError},
     log::{self, ReadError},
+    protocol,
     streams::OUTBOX,
 };
 
@@ -271,6 +273,20 @@ pub struct Sending {
     pub on: bool,
     /// Why it is not, or why it is again.
     pub why: String,
+}
+
+/// Writes down whether mail is sent from now on.
+pub async fn switch(bus: &Bus, said: &Sending) -> Result<(), AppendError> {
+    let last = log::last(bus, OUTBOX, SENDING).await;
+    let last = last.map_err(|error| AppendError::Refused { reason: error.to_string() })?;
+    let entry = Append {
+        subject: SENDING.to_owned(),
+        payload: protocol::write(said),
+        id: Uuid::new_v4().to_string(),
+        expected: last.map_or(0, |last| last.sequence),
+        headers: Vec::new(),
+    };
+    append::append(bus, OUTBOX, &entry).await.map(drop)
 }
 
 /// An entry with all its states.

@@ -58,6 +58,9 @@ pub enum Principal {
     Views,
     /// Makes streams and consumers. No service uses it at run time.
     Deploy,
+    /// Fills the streams of an installation that is restored. It is not among [`Principal::ALL`]: no file holds its key,
+    /// and no server knows it but the one that runs for the restoration alone.
+    Restore,
 }
 
 /// What a principal may publish and subscribe to; everything else is denied.
@@ -80,7 +83,7 @@ pub struct UnknownPrincipal {
 }
 
 impl Principal {
-    /// Every principal, in the order of the process.
+    /// Every principal of an installation, in the order of the process.
     pub const ALL: [Self; 15] = [
         Self::Intake,
         Self::Confirmation,
@@ -117,6 +120,7 @@ impl Principal {
             Self::Files => "files",
             Self::Views => "views",
             Self::Deploy => "deploy",
+            Self::Restore => "restore",
         }
     }
 
@@ -137,7 +141,8 @@ impl Principal {
             | Self::Api
             | Self::Files
             | Self::Views
-            | Self::Deploy => &[],
+            | Self::Deploy
+            | Self::Restore => &[],
         }
     }
 
@@ -217,6 +222,12 @@ impl Principal {
             Self::Deploy => {
                 for stream in streams::declared(&Shape::default()) {
                     rights.publish(administer(stream.name));
+                }
+            }
+            Self::Restore => {
+                for stream in streams::declared(&Shape::default()) {
+                    rights.publish(administer(stream.name)).publish(stream.subjects.iter().copied());
+                    rights.publish(read_replica(stream.name)).publish([read_leader(stream.name)]);
                 }
             }
         }
@@ -490,6 +501,15 @@ mod tests {
             ] {
                 assert!(!may_publish(principal, &format!("$JS.API.{verb}")), "{principal} {verb}");
             }
+        }
+    }
+
+    #[test]
+    fn who_restores_is_nobody_of_an_installation_and_destroys_nothing() {
+        assert!(!Principal::ALL.contains(&Principal::Restore));
+        assert!("restore".parse::<Principal>().is_err());
+        for verb in ["UPDATE", "DELETE", "PURGE", "MSG.DELETE"] {
+            assert!(!may_publish(Principal::Restore, &format!("$JS.API.STREAM.{verb}.*")), "{verb}");
         }
     }
 

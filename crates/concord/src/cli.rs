@@ -39,6 +39,41 @@ pub(crate) enum Command {
     /// Looks back: what happened, and does the log hold together?
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Takes a backup of a running installation into a folder, or adds to it what is new since.
+    Backup(Backup),
+    /// Makes a data directory of a backup; mail stays switched off until `concord mail release`.
+    Restore(Restore),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The folder of the backup.
+    #[arg(value_name = "DIR")]
+    pub(crate) into: PathBuf,
+    /// Takes none: reads the one that is there to its end, without a server, and says whether it is whole.
+    #[arg(long, conflicts_with_all = ["data", "config", "without_keys"])]
+    pub(crate) check: bool,
+    /// Leaves the services' keys out.
+    #[arg(long)]
+    pub(crate) without_keys: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The folder of the backup.
+    #[arg(value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    /// The data directory that is made: it is not there yet, or empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The configuration file (TOML) with which the installation will run.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The nats-server binary; otherwise .tools/nats-server, then the PATH.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nats_server: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,11 +7,8 @@ use std::{
 };
 
 use bus::{
-    Principal,
-    append::{self, Append},
-    log,
-    outbox::{SENDING, Sending},
-    protocol,
+    Principal, log,
+    outbox::{self, SENDING, Sending},
     streams::OUTBOX,
 };
 use chrono::TimeDelta;
@@ -21,7 +18,7 @@ use service::Clock;
 use svc_notifier::{
     letter::Letter,
     notices::{Digest, Fill, Line, Rendered, Salutation, Template, render, render_digest},
-    outbox,
+    outbox::open,
     transport::{Outcome, Transport},
 };
 use uuid::Uuid;
@@ -161,16 +158,8 @@ async fn test(options: TestMail) -> Result<ExitCode, Failure> {
 
 async fn switch(options: &SwitchMail, on: bool) -> Result<(), Failure> {
     let bus = connect_as(&options.common, Principal::Notifier).await?;
-    let last = log::last(&bus, OUTBOX, SENDING).await?;
     let said = Sending { at: Clock::System.now(), on, why: options.why.clone() };
-    let entry = Append {
-        subject: SENDING.to_owned(),
-        payload: protocol::write(&said),
-        id: Uuid::new_v4().to_string(),
-        expected: last.map_or(0, |last| last.sequence),
-        headers: Vec::new(),
-    };
-    append::append(&bus, OUTBOX, &entry).await?;
+    outbox::switch(&bus, &said).await?;
     Show::line(if on { "Mail is sent again." } else { "No mail is sent until `concord mail release`." });
     Ok(())
 }
@@ -187,7 +176,7 @@ async fn status(common: &Common) -> Result<(), Failure> {
     let (known, sequence) = directory(common).await?;
     let rules = Rulebook::from_directory(&known, sequence)?;
     let policy = rules.at(Clock::System.now()).ok_or("no policy is in force")?;
-    let open = outbox::open(&bus, policy).await?;
+    let open = open(&bus, policy).await?;
     let (digests, now): (Vec<_>, Vec<_>) = open.iter().partition(|open| open.digest_at.is_some());
     let oldest: Option<Timestamp> = now.iter().map(|open| open.queued_at).min();
     let since = oldest.map_or_else(String::new, |at| {

@@ -1,10 +1,12 @@
-//! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `audit` looks back.
+//! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `audit` looks back,
+//! `backup` and `restore` keep what must not be lost.
 
 mod accounts;
 #[cfg(test)]
 mod api_guide;
 mod audit;
 mod background;
+mod backup;
 mod check;
 mod cli;
 #[cfg(test)]
@@ -60,6 +62,8 @@ fn main() -> ExitCode {
             Command::Token(command) => accounts::token(command).await,
             Command::Mail(command) => mail::command(command).await,
             Command::Audit(command) => audit::command(command).await,
+            Command::Backup(options) => backup::backup(options).await,
+            Command::Restore(options) => backup::restore(options).await,
         }
     });
     // What a library left running in the background must not keep the process.

@@ -10,6 +10,7 @@ use std::{
 use domain::{Policy, PolicyFiles, policy::FILES};
 use events::{Timestamp, directory::PolicyText};
 use serde::{Deserialize, Serialize};
+use svc_audit::backup::INCOMPLETE;
 
 use crate::Failure;
 
@@ -57,6 +58,20 @@ impl Running {
         // A file that stays names an address where nobody answers: that is noticed.
         let _ = fs::remove_file(Self::file(data));
     }
+}
+
+/// Refuses what a restoration has left that was cut short: half of the truth looks like all of it.
+pub(crate) fn is_restored(data: &Path) -> Result<(), Failure> {
+    let mark = data.join(INCOMPLETE);
+    if !mark.exists() {
+        return Ok(());
+    }
+    let text = format!(
+        "{} was not restored to the end ({} is there): remove the directory, and restore again with `concord restore`",
+        data.display(),
+        mark.display()
+    );
+    Err(text.into())
 }
 
 /// Makes a directory that only its owner may enter.

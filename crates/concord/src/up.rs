@@ -40,6 +40,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     let mut config = configuration(&options.common)?;
     config.http.listen = options.listen.unwrap_or(config.http.listen);
     let policy = Arc::new(place::policy(config.policy.as_deref())?);
+    place::is_restored(&config.data)?;
     place::make_private(&config.data)?;
     process::log(Some(&config.data));
     let credentials = Credentials::read_or_make(&config.credentials())?;

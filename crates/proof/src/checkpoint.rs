@@ -103,6 +103,17 @@ impl Checkpoint {
         Ok(Signed { checkpoint: self, note })
     }
 
+    /// What a note says, whoever has signed it: for a comparison with what is in hand, which believes nobody.
+    ///
+    /// # Errors
+    /// It is no checkpoint of ours.
+    pub fn unproven(note: &str) -> Result<Self, Unbelievable> {
+        let note = Note::from_bytes(note.as_bytes()).map_err(not_a_note)?;
+        let text =
+            std::str::from_utf8(note.text()).map_err(|_| Unbelievable::NotACheckpoint("it is no text"))?;
+        Self::parse(text).map_err(Unbelievable::NotACheckpoint)
+    }
+
     fn text(&self) -> Result<String, Unbelievable> {
         let mut more = String::new();
         for (log, head) in LOGS.iter().zip(&self.heads).skip(1) {
@@ -230,6 +241,7 @@ mod tests {
         let trusted = Trusted::parse(&format!("# ours\n\n{}\n", key.public())).unwrap();
         assert_eq!(Signed::open(&signed.note, &trusted), Ok(signed.clone()));
         assert_eq!(Signed::open(&signed.note, &Trusted::default()), Err(Unbelievable::UnknownKey));
+        assert_eq!(Checkpoint::unproven(&signed.note), Ok(signed.checkpoint.clone()));
         let other = SigningKey::generate("concord.example.vn").unwrap();
         assert_eq!(
             Signed::open(&signed.note, &[other.public().clone()].into_iter().collect()),

@@ -10,6 +10,18 @@ pub struct Frontier {
 }
 
 impl Frontier {
+    /// Goes on where another was left: with its size and its [`Frontier::peaks`]. Nothing, if there cannot be so many peaks
+    /// at that size.
+    pub fn resume(size: u64, peaks: Vec<Hash>) -> Option<Self> {
+        let fits = usize::try_from(size.count_ones()) == Ok(peaks.len());
+        fits.then_some(Self { size, peaks })
+    }
+
+    /// The roots of the complete subtrees, the largest first: with the size, all that is needed to go on.
+    pub fn peaks(&self) -> &[Hash] {
+        &self.peaks
+    }
+
     /// How many leaves there are.
     pub fn size(&self) -> u64 {
         self.size
@@ -58,6 +70,18 @@ mod tests {
             tree.push(tlog_tiles::tlog::record_hash(input));
             assert_eq!(HEXLOWER.encode(&tree.root().0), root);
         }
+    }
+
+    #[test]
+    fn a_tree_that_was_left_grows_on_as_if_it_had_not_been() {
+        let mut whole = Frontier::default();
+        for n in 0_u8..100 {
+            let mut resumed = Frontier::resume(whole.size(), whole.peaks().to_vec()).unwrap();
+            whole.push(leaf("a", &[n]));
+            resumed.push(leaf("a", &[n]));
+            assert_eq!(resumed.root(), whole.root());
+        }
+        assert_eq!(Frontier::resume(3, vec![EMPTY]), None);
     }
 
     #[test]

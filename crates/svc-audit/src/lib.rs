@@ -1,11 +1,12 @@
 //! Keeps a Merkle tree over each log and signs checkpoints of them; checks again and again that what is stored is what
-//! was recorded; replays the log, and shows any case as it was (DESIGN D12).
+//! was recorded; replays the log, shows any case as it was, and takes and restores backups (DESIGN D12).
 //!
 //! Replay is silent: it reads, folds and prints, and changes nothing (STYLE §3 (g)).
 
 pub mod access;
 mod ahead;
 pub mod ask;
+pub mod backup;
 mod books;
 mod chain;
 mod desk;

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::ServerOptions;
 use super::place::Place;
+use super::{ServerOptions, Synced};
 use crate::credentials::Credentials;
 
 /// The whole configuration. It holds public keys only.
@@ -19,7 +19,7 @@ pub(super) fn configuration(options: &ServerOptions, credentials: &Credentials, 
          http: \"127.0.0.1:{monitor_port}\"\n\
          pid_file: {pid_file}\n\
          ports_file_dir: {ports_dir}\n\
-         jetstream {{\n  store_dir: {store_dir}\n  max_file: {max_store_bytes}\n  sync_interval: always\n}}\n\
+         jetstream {{\n  store_dir: {store_dir}\n  max_file: {max_store_bytes}\n  sync_interval: {synced}\n}}\n\
          authorization {{\n  timeout: 10\n  users: [\n",
         name = quoted(&options.name),
         port = listen(options.port),
@@ -28,6 +28,10 @@ pub(super) fn configuration(options: &ServerOptions, credentials: &Credentials, 
         ports_dir = path(&place.ports_dir()),
         store_dir = path(&place.dir),
         max_store_bytes = options.max_store_bytes,
+        synced = match options.synced {
+            Synced::BeforeItConfirms => "always",
+            Synced::AtTheEnd => "1h",
+        },
     );
     for credential in credentials.iter() {
         let rights = credential.principal.rights();

@@ -96,7 +96,7 @@ pub(crate) async fn batch<T>(
     bus: &Bus,
     stream: &'static str,
     ask: &Value,
-    make: impl Fn(StreamMessage) -> T,
+    each: impl Fn(StreamMessage) -> T,
 ) -> Result<Vec<T>, ReadError> {
     let refused = |reason: String| ReadError::Refused { stream, reason };
     let client = bus.client();
@@ -105,7 +105,7 @@ pub(crate) async fn batch<T>(
     let asked =
         client.publish_with_reply(format!("$JS.API.DIRECT.GET.{stream}"), inbox, ask.to_string().into());
     bounded(stream, asked).await?;
-    let mut made = Vec::new();
+    let mut read = Vec::new();
     loop {
         let Ok(answer) = tokio::time::timeout(LIMIT, answers.next()).await else {
             return Err(ReadError::Silent { stream });
@@ -114,9 +114,9 @@ pub(crate) async fn batch<T>(
         match message.status.map(u16::from) {
             None => {
                 let message = StreamMessage::try_from(message).map_err(|error| refused(error.to_string()))?;
-                made.push(make(message));
+                read.push(each(message));
             }
-            Some(204 | 404) => return Ok(made),
+            Some(204 | 404) => return Ok(read),
             Some(503) => return Err(ReadError::Silent { stream }),
             Some(status) => {
                 let why = message.description.unwrap_or_default();

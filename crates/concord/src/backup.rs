@@ -1,6 +1,11 @@
 //! `concord backup` and `concord restore`.
 
-use std::{cell::Cell, collections::BTreeMap, process::ExitCode, time::Instant};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+    time::Instant,
+};
 
 use bus::{Bus, Principal};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,6 +17,7 @@ use crate::{
     audit::connect_as,
     cli::{Backup, Common, Restore},
     play::Show,
+    process::Orders,
     up::configuration,
 };
 
@@ -20,8 +26,9 @@ pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
     let Backup { common, into, check, without_keys } = options;
     let (bar, began) = (Bar::new(), Instant::now());
     if check {
-        let summary = backup::check(&into, &|progress| bar.tell(progress))?;
+        let summary = backup::check(&into, &|progress| bar.tell(progress)).await;
         bar.gone();
+        let summary = summary?;
         tell(&summary, began);
         Show::line("The backup is whole: every file, every message, every root is as it was written.");
         return Ok(ExitCode::SUCCESS);
@@ -40,6 +47,8 @@ pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
     }
     let summary = summary?;
     tell(&summary, began);
+    let written: u64 = summary.streams.iter().map(|line| line.written).sum();
+    Show::line(&format!("{written} of the messages were written now."));
     let keys = if without_keys { "" } else { "the keys by which one is any service, " };
     Show::line(&format!(
         "{} NOW HOLDS SECRETS: {keys}all cases, password hashes and the secrets of one-time codes. Only its owner may \
@@ -52,16 +61,15 @@ pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
 /// A connection by each right that is needed.
 async fn readers(common: &Common) -> Result<BTreeMap<Principal, Bus>, Failure> {
     let mut readers = BTreeMap::new();
-    for (_, principal) in STREAMS {
-        if !readers.contains_key(&principal) {
-            readers.insert(principal, connect_as(common, principal).await?);
-        }
+    for principal in BTreeSet::from(STREAMS.map(|(_, principal)| principal)) {
+        readers.insert(principal, connect_as(common, principal).await?);
     }
     Ok(readers)
 }
 
 /// Makes a data directory of a backup.
 pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
+    let mut orders = Orders::listen()?;
     let Restore { from, data, config, nats_server } = options;
     let config = configuration(&Common { config, data: Some(data.clone()) })?;
     let (bar, began) = (Bar::new(), Instant::now());
@@ -72,7 +80,12 @@ pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
         nats_server: nats_server.or(config.nats.server),
         now: Clock::System.now(),
     };
-    let restored = backup::restore(&restoration, &|progress| bar.tell(progress)).await;
+    let tell_bar = |progress| bar.tell(progress);
+    let restored = tokio::select! {
+        restored = backup::restore(&restoration, &tell_bar) => restored.map_err(Failure::from),
+        // Its server ends with it.
+        () = orders.stop() => Err("stopped: what was restored is not whole, remove the data directory".into()),
+    };
     bar.gone();
     let restored = restored?;
     tell(&restored, began);
@@ -94,13 +107,10 @@ pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
 
 /// What a backup holds, as a table.
 fn tell(summary: &Summary, began: Instant) {
-    Show::line(&format!("{:<16} {:>10} {:>10} {:>14}  root", "stream", "messages", "new", "bytes"));
+    Show::line(&format!("{:<16} {:>10} {:>14}  root", "stream", "messages", "bytes"));
     let (mut messages, mut bytes) = (0, 0);
     for line in &summary.streams {
-        Show::line(&format!(
-            "{:<16} {:>10} {:>10} {:>14}  {}",
-            line.stream, line.messages, line.added, line.bytes, line.root
-        ));
+        Show::line(&format!("{:<16} {:>10} {:>14}  {}", line.stream, line.messages, line.bytes, line.root));
         messages += line.messages;
         bytes += line.bytes;
     }

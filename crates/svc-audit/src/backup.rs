@@ -88,8 +88,8 @@ pub struct Line {
     pub stream: &'static str,
     /// How many messages.
     pub messages: u64,
-    /// How many of them this run has added.
-    pub added: u64,
+    /// How many of them the last run has written: of a log what was new, of another stream all.
+    pub written: u64,
     /// Their bytes, without subjects and headers.
     pub bytes: u64,
     /// The root over them.

@@ -1,5 +1,7 @@
 //! Backups of a real server: what is in them, what is added to them, what a damaged one is told by, and what is restored.
 
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
@@ -12,7 +14,8 @@ use bus::{
     append::{Append, append},
     archive::{self, Whole},
     audit::TRUTH,
-    streams::{ACCESS, ATTACHMENTS, AUDIT, CASES, CHECKPOINT, DEAD, IDENTITY, OUTBOX, Shape},
+    delivery::Deliveries,
+    streams::{ACCESS, ATTACHMENTS, AUDIT, CASES, CHECKPOINT, DEAD, IDENTITY, NOTIFIER, OUTBOX, Shape},
 };
 use bytes::Bytes;
 use events::{Digest, Timestamp};
@@ -96,8 +99,8 @@ impl Rehearsal {
         backup::take(folder, reader, keys, now(), &|_| ()).await.map_err(|error| error.to_string())
     }
 
-    fn check(&self) -> Result<Summary, String> {
-        backup::check(&self.folder(), &|_| ()).map_err(|error| error.to_string())
+    async fn check(&self) -> Result<Summary, String> {
+        backup::check(&self.folder(), &|_| ()).await.map_err(|error| error.to_string())
     }
 
     async fn restore(&self) -> Result<Summary, String> {
@@ -150,7 +153,7 @@ impl Rehearsal {
 
     /// Neither a check nor a restoration takes it, and nothing is made.
     async fn is_refused(&self, says: &str) {
-        let said = self.check().unwrap_err();
+        let said = self.check().await.unwrap_err();
         assert!(said.contains(says), "{said}");
         assert_eq!(self.restore().await.unwrap_err(), said);
         assert!(!self.data().exists());
@@ -193,8 +196,8 @@ fn root(summary: &Summary, stream: &str) -> Hash {
     summary.streams.iter().find(|line| line.stream == stream).unwrap().root
 }
 
-fn added(summary: &Summary) -> Vec<(&'static str, u64)> {
-    summary.streams.iter().filter(|line| line.added > 0).map(|line| (line.stream, line.added)).collect()
+fn written(summary: &Summary) -> Vec<(&'static str, u64)> {
+    summary.streams.iter().filter(|line| line.written > 0).map(|line| (line.stream, line.written)).collect()
 }
 
 fn mode(path: &Path) -> u32 {
@@ -221,7 +224,7 @@ async fn every_message_comes_back_with_its_place_headers_time_and_bytes() {
     let rehearsal = Rehearsal::new().await;
     rehearsal.sign(None).await;
     let taken = rehearsal.take().await.unwrap();
-    assert_eq!(rehearsal.check().unwrap().streams.len(), taken.streams.len());
+    assert_eq!(rehearsal.check().await.unwrap().streams.len(), taken.streams.len());
     assert_eq!(rehearsal.restore().await.unwrap().keys, fs::read_dir(rehearsal.nats.keys()).unwrap().count());
     assert!(!rehearsal.data().join(INCOMPLETE).exists());
 
@@ -251,6 +254,9 @@ async fn every_message_comes_back_with_its_place_headers_time_and_bytes() {
     let first = bus::log::last(&bus, CASES, "case.00.a").await.unwrap().unwrap();
     assert_eq!(first.stored_at, rehearsal.all(CASES).await[0].stored_at);
     assert_eq!(first.message_id.as_deref(), Some("id of case.00.a"));
+    let mut deliveries =
+        Deliveries::open(&again.connect(Principal::Notifier).await, CASES, NOTIFIER).await.unwrap();
+    assert_eq!(deliveries.next().await.unwrap().entry.stored_at, first.stored_at);
 }
 
 #[tokio::test]
@@ -263,7 +269,7 @@ async fn a_second_backup_adds_what_is_new_and_touches_nothing_else() {
     // What a run has left that was cut short.
     fs::write(rehearsal.folder().join("CASES/0000000004-0000000009.ndjson.zst"), "half").unwrap();
     let second = rehearsal.take().await.unwrap();
-    assert_eq!(added(&second), [(IDENTITY, 2), (DEAD, 1), (CASES, 1)]);
+    assert_eq!(written(&second), [(IDENTITY, 2), (DEAD, 1), (CASES, 1)]);
     assert_ne!(root(&second, CASES), root(&first, CASES));
     let mut tree = Frontier::default();
     for message in rehearsal.all(CASES).await {
@@ -276,7 +282,7 @@ async fn a_second_backup_adds_what_is_new_and_touches_nothing_else() {
         assert!(after.iter().any(|file| file == &(path.clone(), content.clone())), "{}", path.display());
     }
     assert_eq!(after.len(), before.len() + 1, "{:?}", after.iter().map(|(path, _)| path).collect::<Vec<_>>());
-    rehearsal.check().unwrap();
+    rehearsal.check().await.unwrap();
     rehearsal.restore().await.unwrap();
 }
 
@@ -334,7 +340,13 @@ async fn what_is_damaged_is_refused_and_named() {
     rehearsal.is_refused(&format!("{} is damaged", key.display())).await;
 
     copy(&keep, &rehearsal.folder());
-    rehearsal.check().unwrap();
+    let mut manifest = rehearsal.manifest();
+    manifest["keys"]["../../ledger.nk"] = Digest::of(b"").to_string().into();
+    rehearsal.rewrite_manifest(&manifest);
+    rehearsal.is_refused("`../../ledger.nk` is not the name of a file").await;
+
+    copy(&keep, &rehearsal.folder());
+    rehearsal.check().await.unwrap();
     fs::remove_file(rehearsal.folder().join("backup.json")).unwrap();
     rehearsal.is_refused("holds no backup").await;
 }
@@ -345,7 +357,7 @@ async fn a_checkpoint_that_the_logs_do_not_bear_out_is_told() {
     rehearsal.sign(None).await;
     rehearsal.store((ACCESS, Principal::Identity, "access.btg.truc-ban", b"later")).await;
     rehearsal.take().await.unwrap();
-    rehearsal.check().unwrap();
+    rehearsal.check().await.unwrap();
 
     rehearsal.sign(Some(OUTBOX)).await;
     rehearsal.take().await.unwrap();
@@ -366,7 +378,7 @@ async fn a_folder_belongs_to_one_installation() {
         let says = "does not go on from here: its message 4 of CASES is not the one of this installation";
         assert!(refused.contains(says), "{refused}");
     }
-    other.check().unwrap();
+    other.check().await.unwrap();
 }
 
 #[tokio::test]

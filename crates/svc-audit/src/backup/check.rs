@@ -12,19 +12,22 @@ use super::{
     segment::messages,
 };
 
+/// After how many messages is told how far it has come.
+const EVERY: u64 = 1_000;
+
 /// Reads all of a backup: every file has its digest, no message is missing, and every root is that of the messages, those
 /// of the last checkpoint included.
 ///
 /// # Errors
 /// [`BackupError`], which names the first file that is wrong.
-pub fn check(dir: &Path, tell: &dyn Fn(Progress)) -> Result<Summary, BackupError> {
+pub async fn check(dir: &Path, tell: &dyn Fn(Progress)) -> Result<Summary, BackupError> {
     let manifest = Manifest::read(dir)?;
-    checked(dir, &manifest, tell)?;
+    checked(dir, &manifest, tell).await?;
     Ok(manifest.summary(None))
 }
 
 /// Checks a backup; gives what its last checkpoint says of the logs.
-pub(super) fn checked(
+pub(super) async fn checked(
     dir: &Path,
     manifest: &Manifest,
     tell: &dyn Fn(Progress),
@@ -37,8 +40,12 @@ pub(super) fn checked(
         for (done, message) in (1..).zip(messages(dir, stream, &held)) {
             let message = message?;
             contents.push(&message)?;
-            tell(Progress { doing: "checking", stream, done, of: held.messages() });
             last = Some(message);
+            if done % EVERY == 0 || done == held.messages() {
+                tell(Progress { doing: "checking", stream, done, of: held.messages() });
+                // Files are read without waiting: here the process hears that it is to stop.
+                tokio::task::yield_now().await;
+            }
         }
         if contents.root()?.to_string() != held.root {
             let reason = format!("the root of {stream} is not that of its messages");

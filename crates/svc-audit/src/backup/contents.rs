@@ -70,7 +70,9 @@ impl Contents {
             }
             Self::Whole(newest) => {
                 let mut tree = Frontier::default();
-                newest.into_values().for_each(|leaf| tree.push(leaf));
+                for leaf in newest.into_values() {
+                    tree.push(leaf);
+                }
                 Ok(tree.root())
             }
         }

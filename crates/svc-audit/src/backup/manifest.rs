@@ -128,6 +128,10 @@ impl Manifest {
                 format!("it is of format {}, and this program knows format {FORMAT}", manifest.format);
             return Err(damaged(&path, reason));
         }
+        let segments = manifest.streams.values().flat_map(|held| &held.segments).map(|segment| &segment.file);
+        if let Some(name) = segments.chain(manifest.keys.keys()).find(|name| !is_plain(name)) {
+            return Err(damaged(&path, format!("`{name}` is not the name of a file")));
+        }
         match STREAMS.iter().find(|(stream, _)| !manifest.streams.contains_key(*stream)) {
             Some((stream, _)) => Err(damaged(&path, format!("it does not name {stream}"))),
             None => Ok(Some(manifest)),
@@ -186,14 +190,19 @@ impl Manifest {
             let (messages, bytes) = (held.messages(), held.bytes());
             let known = before.map_or(0, |before| before.held(stream).last());
             let new = held.segments.iter().filter(|segment| segment.first > known);
-            let added = match Kind::of(stream) {
+            let written = match Kind::of(stream) {
                 Kind::Log => new.map(|segment| segment.messages).sum(),
                 Kind::Whole => messages,
             };
-            Line { stream, messages, added, bytes, root: Hash::parse_hash(&held.root).unwrap_or(EMPTY) }
+            Line { stream, messages, written, bytes, root: Hash::parse_hash(&held.root).unwrap_or(EMPTY) }
         };
         Summary { streams: STREAMS.into_iter().map(line).collect(), keys: self.keys.len() }
     }
+}
+
+/// Whether a name leads to a file of the folder in which it is looked for, and nowhere else.
+fn is_plain(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|file| file == name)
 }
 
 /// Makes a folder that only its owner may enter.

@@ -52,12 +52,12 @@ pub struct Restoration {
 /// backup, and those of the last checkpoint.
 ///
 /// # Errors
-/// [`BackupError`]; what was made by then is marked as [`INCOMPLETE`].
+/// [`BackupError`]; what was made by then is marked as [`INCOMPLETE`], as it is when this is dropped before its end.
 pub async fn restore(restoration: &Restoration, tell: &dyn Fn(Progress)) -> Result<Summary, BackupError> {
     let Restoration { backup, data, shape, nats_server, now } = restoration;
     is_empty(data)?;
     let manifest = Manifest::read(backup)?;
-    let checkpoint = checked(backup, &manifest, tell)?;
+    let checkpoint = checked(backup, &manifest, tell).await?;
     make_private(data)?;
     let mark = data.join(INCOMPLETE);
     let said = format!("Not restored to the end from {}: remove this directory.\n", backup.display());
@@ -149,7 +149,6 @@ async fn read_back(
     Err(BackupError::AnotherRoot { stream, size: done, of: "backup.json".to_owned() })
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 fn of_server(error: impl std::error::Error) -> BackupError {
     BackupError::Server(error.to_string())
 }

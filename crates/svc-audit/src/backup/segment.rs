@@ -77,6 +77,7 @@ pub(super) struct Writer<'a> {
     folder: &'a Path,
     kind: Kind,
     open: Option<Open>,
+    line: Vec<u8>,
 }
 
 /// The file that is being written.
@@ -92,7 +93,7 @@ struct Open {
 
 impl<'a> Writer<'a> {
     pub(super) fn new(folder: &'a Path, kind: Kind) -> Self {
-        Self { folder, kind, open: None }
+        Self { folder, kind, open: None, line: Vec::new() }
     }
 
     /// Adds a message; says whether the file is full now, and is to be ended.
@@ -103,8 +104,11 @@ impl<'a> Writer<'a> {
                 closed.insert(begin(self.folder, message.sequence).map_err(failed("write in", self.folder))?)
             }
         };
-        let written = serde_json::to_writer(&mut open.out, &Line::of(message)).map_err(io::Error::from);
-        written.and_then(|()| open.out.write_all(b"\n")).map_err(failed("write", &open.draft))?;
+        // Line by line: JSON comes in small pieces, and the compressor takes long for each.
+        self.line.clear();
+        let line = serde_json::to_writer(&mut self.line, &Line::of(message)).map_err(io::Error::from);
+        self.line.push(b'\n');
+        line.and_then(|()| open.out.write_all(&self.line)).map_err(failed("write", &open.draft))?;
         open.last = message.sequence;
         open.messages += 1;
         open.bytes += u64::try_from(message.payload.len()).unwrap_or(u64::MAX);

@@ -154,8 +154,6 @@ pub enum What {
     BackedUp {
         /// Where it is.
         to: String,
-        /// The SHA-256 of its list of contents.
-        digest: Digest,
     },
     /// An operator read this record.
     RecordRead {

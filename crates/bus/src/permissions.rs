@@ -555,7 +555,7 @@ mod tests {
     #[test]
     fn the_edge_passes_commands_on_and_reads_nothing() {
         let rights = Principal::Api.rights();
-        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "id.ask", "dev.clock"]);
+        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "id.ask", "q.audit", "dev.clock"]);
         assert_eq!(rights.subscribe, ["_INBOX_api.>", "dev.clock", "id.ended"]);
         assert!(!rights.responses);
     }

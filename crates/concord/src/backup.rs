@@ -1,33 +1,32 @@
 //! `concord backup` and `concord restore`.
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, BTreeSet},
     process::ExitCode,
     time::Instant,
 };
 
-use bus::{Bus, Principal};
-use indicatif::{ProgressBar, ProgressStyle};
+use bus::{Bus, Principal, access::What};
 use service::Clock;
-use svc_audit::backup::{self, Progress, Restoration, STREAMS, Summary};
+use svc_audit::backup::{self, Progress as Step, Restoration, STREAMS, Summary};
 
 use crate::{
     Failure,
-    audit::connect_as,
+    audit::{connect_as, note},
     cli::{Backup, Common, Restore},
     play::Show,
     process::Orders,
+    progress::Progress,
     up::configuration,
 };
 
 /// Takes a backup, or checks one.
 pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
     let Backup { common, into, check, without_keys } = options;
-    let (bar, began) = (Bar::new(), Instant::now());
+    let (bar, began) = (Progress::new(), Instant::now());
     if check {
-        let summary = backup::check(&into, &|progress| bar.tell(progress)).await;
-        bar.gone();
+        let summary = backup::check(&into, &|step| tell_on(&bar, step)).await;
+        bar.done();
         let summary = summary?;
         tell(&summary, began);
         Show::line("The backup is whole: every file, every message, every root is as it was written.");
@@ -35,13 +34,13 @@ pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
     }
     let config = configuration(&common)?;
     let readers = readers(&common).await?;
-    // ACCESS: the record that a backup is taken, and by whom, is written here, before anything is read: so it stands in
-    // the backup itself.
+    // Before anything is read, so that it stands in the backup itself.
+    note(&readers[&Principal::Audit], What::BackedUp { to: into.display().to_string() }).await;
     let keys = (!without_keys).then(|| config.credentials());
     let reader = |principal| &readers[&principal];
     let now = Clock::System.now();
-    let summary = backup::take(&into, reader, keys.as_deref(), now, &|progress| bar.tell(progress)).await;
-    bar.gone();
+    let summary = backup::take(&into, reader, keys.as_deref(), now, &|step| tell_on(&bar, step)).await;
+    bar.done();
     for bus in readers.values() {
         bus.close().await?;
     }
@@ -72,7 +71,7 @@ pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
     let mut orders = Orders::listen()?;
     let Restore { from, data, config, nats_server } = options;
     let config = configuration(&Common { config, data: Some(data.clone()) })?;
-    let (bar, began) = (Bar::new(), Instant::now());
+    let (bar, began) = (Progress::new(), Instant::now());
     let restoration = Restoration {
         backup: from,
         data: data.clone(),
@@ -80,13 +79,13 @@ pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
         nats_server: nats_server.or(config.nats.server),
         now: Clock::System.now(),
     };
-    let tell_bar = |progress| bar.tell(progress);
+    let tell_bar = |step| tell_on(&bar, step);
     let restored = tokio::select! {
         restored = backup::restore(&restoration, &tell_bar) => restored.map_err(Failure::from),
         // Its server ends with it.
         () = orders.stop() => Err("stopped: what was restored is not whole, remove the data directory".into()),
     };
-    bar.gone();
+    bar.done();
     let restored = restored?;
     tell(&restored, began);
     let keys = match restored.keys {
@@ -98,11 +97,16 @@ pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
         "Restored into {data}; all roots are those of the backup. {keys}\n\
          Mail is switched off. What comes next:\n  \
          1. concord up --data {data}\n  \
-         2. concord audit replay --data {data}\n  \
+         2. concord audit verify --live --key FILE --checkpoint FILE --data {data}\n  \
          3. concord mail status --data {data}        what waits\n  \
          4. concord mail release --data {data} --why …    once you know what has left since the backup"
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// How far it has come.
+fn tell_on(bar: &Progress, Step { doing, stream, done, of }: Step) {
+    bar.at(&format!("{doing} {stream}"), done, of);
 }
 
 /// What a backup holds, as a table.
@@ -117,32 +121,4 @@ fn tell(summary: &Summary, began: Instant) {
     let seconds = began.elapsed().as_secs_f64();
     let keys = summary.keys;
     Show::line(&format!("{messages} messages, {bytes} bytes, {keys} keys; {seconds:.1} s"));
-}
-
-/// How far it has come, on a terminal alone.
-struct Bar {
-    bar: ProgressBar,
-    step: Cell<(&'static str, &'static str)>,
-}
-
-impl Bar {
-    fn new() -> Self {
-        // It draws on stderr, and hides itself where that is no terminal.
-        let style = ProgressStyle::with_template("{msg:30} {bar:30} {human_pos}/{human_len} {per_sec}");
-        let bar = ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { bar, step: Cell::new(("", "")) }
-    }
-
-    fn tell(&self, Progress { doing, stream, done, of }: Progress) {
-        if self.step.replace((doing, stream)) != (doing, stream) {
-            self.bar.reset();
-            self.bar.set_message(format!("{doing} {stream}"));
-        }
-        self.bar.set_length(of);
-        self.bar.set_position(done);
-    }
-
-    fn gone(&self) {
-        self.bar.finish_and_clear();
-    }
 }

@@ -29,11 +29,11 @@ impl Progress {
     }
 
     /// So much of it is done.
-    pub(crate) fn at(&self, doing: &'static str, done: u64, of: u64) {
+    pub(crate) fn at(&self, doing: &str, done: u64, of: u64) {
         // A second round begins anew, and so does the guess at its end.
         if self.0.message() != doing {
             self.0.reset();
-            self.0.set_message(doing);
+            self.0.set_message(doing.to_owned());
         }
         self.0.set_length(of);
         self.0.set_position(done);

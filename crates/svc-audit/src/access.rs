@@ -202,7 +202,7 @@ fn words(what: &What, numbers: &HashMap<CaseId, String>) -> String {
             )
         }
         What::Verified { events } => format!("verified the records: {}", counted(*events, "entry")),
-        What::BackedUp { to, digest } => format!("made a backup: {to}, digest {digest}"),
+        What::BackedUp { to } => format!("made a backup: {to}"),
         What::RecordRead { extent } => format!("read the record of access: {}", extent_shown(extent, &named)),
     }
 }

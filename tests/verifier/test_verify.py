@@ -287,7 +287,17 @@ class Verifier(unittest.TestCase):
         self.refused("manifest.sig: no trusted key has signed it", world.sealed(files, FIRST))
         self.refused("checkpoints/00000001.txt: no trusted key", world.sealed(files), keys=(STRANGER,))
         world.checkpoint((7, 5, 1), [FIRST], [FIRST])
-        self.refused("checkpoints/00000004.txt: no trusted key", world.sealed(world.files(), FIRST))
+        files = world.sealed(world.files(), FIRST)
+        self.refused("checkpoints/00000004.txt: no trusted key", files)
+        self.refused("checkpoints/00000004.txt: no trusted key", files, keys=(FIRST, SECOND))
+
+    def test_a_key_that_was_given_counts_though_no_checkpoint_has_announced_it(self):
+        world = World()
+        world.notes = world.notes[:1]
+        world.checkpoint((7, 5, 1), [SECOND], [SECOND])
+        files = world.sealed(world.files())
+        self.believed(files, keys=(FIRST, SECOND))
+        self.refused("checkpoints/00000002.txt: no trusted key", files)
 
     def test_messages_are_held_against_the_root_even_when_all_is_signed_again(self):
         world = World()

@@ -230,13 +230,13 @@ class Export:
         if self.manifest["format"] != FORMAT:
             raise ValueError(f"its format is {self.manifest['format']}; this program reads {FORMAT}")
         self.scope = self.manifest["scope"]["kind"]
-        self.checkpoints, self.kept = [], None
+        self.checkpoints, self.named, self.kept = [], {}, None
         self.whole, self.subjects, self.numbers, self.digests = set(), {}, {}, set()
 
     def trusted(self, number):
-        """The keys that sign the checkpoint of this number: those of the last believed one before it."""
+        """The keys that count for the checkpoint of this number, as the believed ones before it say."""
         before = [one for one in self.checkpoints if one.number < number]
-        return before[-1].keys if before else self.given
+        return before[-1].counting if before else self.given
 
     def newest(self):
         if not self.checkpoints or self.checkpoints[-1].number != self.manifest["checkpoint"]:
@@ -277,7 +277,8 @@ class Export:
         files = sorted(name for name in self.zip.namelist() if name.startswith("checkpoints/"))
         for where in files:
             one = Checkpoint(where, self.zip.read(where))
-            opened(where, one.note, self.trusted(one.number))
+            counting = self.trusted(one.number)
+            opened(where, one.note, counting)
             if where != f"checkpoints/{one.number:08}.txt" or one.origin != self.manifest["origin"]:
                 raise Wrong(f"{where}: it says number {one.number} of {one.origin}")
             if one.number == 1 and any(one.previous):
@@ -287,16 +288,19 @@ class Export:
                     raise Wrong(f"{where}: `previous` is not the digest of {before.where}")
                 if one.time < before.time or any(one.sizes[log] < before.sizes[log] for log in LOGS):
                     raise Wrong(f"{where}: a size or the time is less than in {before.where}")
+            one.counting = {name: key for name, key in counting.items() if name not in self.named} | one.keys
+            self.named |= one.keys
             self.checkpoints.append(one)
         if not files or self.checkpoints[-1].number != self.manifest["checkpoint"]:
             raise Wrong(f"checkpoints/: the newest is not {self.manifest['checkpoint']}, as the manifest says")
         return f"{len(files)} in order and signed; number {one.number} of {'T'.join(one.time)[:19]}Z"
 
     def signature(self):
-        text = opened("manifest.sig", self.zip.read("manifest.sig"), self.newest().keys)
+        counting = self.trusted(self.newest().number + 1)
+        text = opened("manifest.sig", self.zip.read("manifest.sig"), counting)
         if text != f"{FORMAT}\n{hashlib.sha256(self.manifest_bytes).hexdigest()}":
             raise Wrong("manifest.sig: it is not over this manifest.json")
-        return f"manifest.sig is over this manifest; trusted: {names(self.newest().keys)}"
+        return f"manifest.sig is over this manifest; trusted: {names(counting)}"
 
     def consistency(self):
         self.newest()

@@ -56,6 +56,8 @@ pub enum Principal {
     Files,
     /// The fold of a process: reads only.
     Views,
+    /// A program of an audit office: reads the truth and its checkpoints, and nothing else. No service uses it.
+    Auditor,
     /// Makes streams and consumers. No service uses it at run time.
     Deploy,
     /// Fills the streams of an installation that is restored. It is not among [`Principal::ALL`]: no file holds its key,
@@ -84,7 +86,7 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal of an installation, in the order of the process.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
@@ -99,6 +101,7 @@ impl Principal {
         Self::Api,
         Self::Files,
         Self::Views,
+        Self::Auditor,
         Self::Deploy,
     ];
 
@@ -119,6 +122,7 @@ impl Principal {
             Self::Api => "api",
             Self::Files => "files",
             Self::Views => "views",
+            Self::Auditor => "auditor",
             Self::Deploy => "deploy",
             Self::Restore => "restore",
         }
@@ -141,6 +145,7 @@ impl Principal {
             | Self::Api
             | Self::Files
             | Self::Views
+            | Self::Auditor
             | Self::Deploy
             | Self::Restore => &[],
         }
@@ -155,7 +160,10 @@ impl Principal {
     pub fn rights(self) -> Rights {
         let mut rights = Rights::default();
         let own_inbox = format!("{}.>", self.inbox());
-        rights.publish([own_inbox.clone()]).subscribe([own_inbox, "dev.clock".to_owned()]);
+        rights.publish([own_inbox.clone()]).subscribe([own_inbox]);
+        if self != Self::Auditor {
+            rights.subscribe(["dev.clock"]);
+        }
         match self {
             Self::Intake
             | Self::Confirmation
@@ -218,6 +226,11 @@ impl Principal {
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES), stream_info(CASES)]);
                 rights.publish(read_replica(OUTBOX));
                 rights.publish([consumer_info(CASES, NOTIFIER)]).subscribe(["log.>"]);
+            }
+            Self::Auditor => {
+                for stream in [CASES, OUTBOX, ACCESS, AUDIT] {
+                    rights.publish(read_replica(stream)).publish([stream_info(stream)]);
+                }
             }
             Self::Deploy => {
                 for stream in streams::declared(&Shape::default()) {
@@ -550,6 +563,22 @@ mod tests {
             ]
         );
         assert!(rights.responses);
+    }
+
+    #[test]
+    fn an_auditor_reads_and_does_nothing_else() {
+        let rights = Principal::Auditor.rights();
+        let reads = ["CASES", "OUTBOX", "ACCESS", "AUDIT"].into_iter().flat_map(|stream| {
+            [
+                format!("$JS.API.DIRECT.GET.{stream}"),
+                format!("$JS.API.DIRECT.GET.{stream}.>"),
+                format!("$JS.API.STREAM.INFO.{stream}"),
+            ]
+        });
+        let publishes: Vec<_> = ["_INBOX_auditor.>".to_owned()].into_iter().chain(reads).collect();
+        assert_eq!(rights.publish, publishes);
+        assert_eq!(rights.subscribe, ["_INBOX_auditor.>"]);
+        assert!(!rights.responses);
     }
 
     #[test]

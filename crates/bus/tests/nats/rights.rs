@@ -2,6 +2,7 @@
 
 use bus::connection::Bus;
 use bus::permissions::{Principal, overlap};
+use bus::{log, streams};
 use bytes::Bytes;
 use testkit::nats::TestNats;
 
@@ -106,6 +107,34 @@ async fn a_stage_cannot_propose_for_another() {
     routing.violated(1).await;
     assert_eq!(routing.violations(), 1);
     assert_eq!(routing.last_violation().unwrap(), r#"Permissions Violation for Publish to "fact.closure""#);
+}
+
+#[tokio::test]
+async fn an_auditor_reads_the_truth_and_no_secret() {
+    let nats = TestNats::start().await;
+    let auditor = nats.connect(Principal::Auditor).await;
+    for stream in [streams::CASES, streams::OUTBOX, streams::ACCESS, streams::AUDIT] {
+        assert_eq!(log::read(&auditor, stream, 1, ">").await.unwrap().len(), 0, "{stream}");
+        assert_eq!(log::last_sequence(&auditor, stream).await.unwrap(), 0, "{stream}");
+    }
+    assert_eq!(auditor.violations(), 0);
+    let mut denied = 0;
+    for subject in [
+        "$JS.API.DIRECT.GET.IDENTITY",
+        "$JS.API.DIRECT.GET.OBJ_attachments",
+        "$JS.API.STREAM.MSG.GET.CASES",
+        "$JS.API.CONSUMER.CREATE.CASES.mine",
+        "$JS.API.CONSUMER.MSG.NEXT.CASES.notifier",
+        "$JS.API.STREAM.NAMES",
+        "access.x",
+        "audit.checkpoint",
+        "q.audit",
+        "cmd.intake.raise",
+    ] {
+        publish(&auditor, subject).await;
+        denied += 1;
+        auditor.violated(denied).await;
+    }
 }
 
 #[tokio::test]

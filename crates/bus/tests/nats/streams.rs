@@ -160,7 +160,7 @@ async fn a_consumer_that_differs_is_refused() {
 async fn a_service_verifies_what_it_may_see() {
     let nats = TestNats::start().await;
     let [cases, outbox, dead, _, _, _, attachments] = streams::declared(&Shape::default());
-    for principal in [Principal::Views, Principal::Audit] {
+    for principal in [Principal::Views, Principal::Audit, Principal::Auditor] {
         let bus = nats.connect(principal).await;
         assert_eq!(streams::verify(&bus, &cases).await, Ok(()));
     }

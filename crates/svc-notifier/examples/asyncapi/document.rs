@@ -3,7 +3,7 @@
 use bus::{
     access::Access,
     outbox::Record,
-    streams::{ACCESS, CASES, OUTBOX, Shape, declared},
+    streams::{ACCESS, AUDIT, CASES, CHECKPOINT, OUTBOX, Shape, declared},
 };
 use events::{Kind, Stage, ids::PARTITIONS};
 use schemars::{SchemaGenerator, generate::SchemaSettings};
@@ -53,6 +53,12 @@ pub fn document() -> Value {
         sent("access", "Who signed in, read something or was refused is written down."),
     );
     messages.insert("access.entry".to_owned(), entry());
+    channels.insert("audit".to_owned(), checkpoints());
+    operations.insert(
+        "sign-checkpoint".to_owned(),
+        sent("audit", "The logs have grown, and a checkpoint is signed."),
+    );
+    messages.insert("audit.checkpoint".to_owned(), checkpoint());
     let mut schemas = payloads();
     schemas.insert("FactHeaders".to_owned(), fact_headers());
     schemas.insert("Headers".to_owned(), headers());
@@ -84,12 +90,10 @@ fn message_of(name: &str) -> Value {
 
 fn channel(name: &str, stream: &str, about: &str, messages: &Map<String, Value>) -> Value {
     let partitions: Vec<_> = (0..PARTITIONS).map(|number| format!("{number:02}")).collect();
-    let declared = declared(&Shape::default());
-    let kept = declared.iter().find(|declared| declared.name == stream);
     json!({
         "address": format!("{name}.{{partition}}.{{id}}"),
         "title": about,
-        "description": format!("Kept for ever in the stream {stream}: {}.", kept.map_or("", |kept| kept.purpose)),
+        "description": kept_in(stream),
         "servers": [{ "$ref": "#/servers/log" }],
         "parameters": {
             "partition": { "description": "The last byte of the id modulo 16.", "enum": partitions },
@@ -97,6 +101,36 @@ fn channel(name: &str, stream: &str, about: &str, messages: &Map<String, Value>)
         },
         "messages": messages,
         "x-stream": stream,
+    })
+}
+
+fn kept_in(stream: &str) -> String {
+    let declared = declared(&Shape::default());
+    let kept = declared.iter().find(|declared| declared.name == stream);
+    format!("Kept for ever in the stream {stream}: {}.", kept.map_or("", |kept| kept.purpose))
+}
+
+/// The channel of the checkpoints, which has one subject.
+fn checkpoints() -> Value {
+    json!({
+        "address": CHECKPOINT,
+        "title": "Signed checkpoints over the logs, in their order.",
+        "description": kept_in(AUDIT),
+        "servers": [{ "$ref": "#/servers/log" }],
+        "messages": { "audit.checkpoint": message_of("audit.checkpoint") },
+        "x-stream": AUDIT,
+    })
+}
+
+fn checkpoint() -> Value {
+    json!({
+        "name": "audit.checkpoint",
+        "title": "A checkpoint",
+        "summary": "How large each log was, and the root of the Merkle tree over it: a C2SP signed note. \
+            docs/export-format.md describes it.",
+        "contentType": "text/plain; charset=utf-8",
+        "headers": { "$ref": "#/components/schemas/Headers" },
+        "payload": { "type": "string" },
     })
 }
 

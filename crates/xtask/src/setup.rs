@@ -3,7 +3,7 @@
 mod nats;
 mod pip;
 mod postfix;
-mod smtp;
+mod python;
 
 use std::path::PathBuf;
 
@@ -15,20 +15,20 @@ use crate::place::Place;
 pub enum For {
     /// `up` and `demo`: nats-server is enough.
     Serving,
-    /// `test` and `ci`: the SMTP servers too.
+    /// `test` and `ci`: the SMTP servers and the modules of Python too.
     Testing,
 }
 
-/// The command: fetches all; without Python the SMTP servers of the tests are left out, and it says so.
+/// The command: fetches all; without Python what the tests need is left out, and it says so.
 pub fn run(place: &Place, args: &[String]) -> Outcome {
     let given = nats_server_argument(args)?;
     make_folder(place)?;
     nats::ensure(place, given.as_deref())?;
     if let Err(missing) = pip::check(place) {
-        println!("smtp servers: left out, {missing}; `cargo xtask test` will need them");
+        println!("smtp servers and python modules: left out, {missing}; `cargo xtask test` will need them");
         return Ok(());
     }
-    smtp_servers(place)
+    for_tests(place)
 }
 
 /// What the other commands call first. Does nothing when all is there.
@@ -37,12 +37,12 @@ pub fn ensure(place: &Place, purpose: For) -> Outcome {
     nats::ensure(place, None)?;
     match purpose {
         For::Serving => Ok(()),
-        For::Testing => smtp_servers(place),
+        For::Testing => for_tests(place),
     }
 }
 
-fn smtp_servers(place: &Place) -> Outcome {
-    smtp::ensure(place)?;
+fn for_tests(place: &Place) -> Outcome {
+    python::ensure(place)?;
     postfix::ensure(place)
 }
 

@@ -14,8 +14,8 @@ use crate::shell;
 /// The command. Arguments go to the test runner, as `cargo xtask test -p domain`.
 pub fn run(place: &Place, args: &[String]) -> Outcome {
     setup::ensure(place, For::Testing)?;
-    // End-to-end tests start the real binaries, so these come first.
-    timed("build", shell::cargo(place, ["build", "--locked", "--workspace", "--bins"]))?;
+    // End-to-end tests start the real binaries and examples, so these come first.
+    timed("build", shell::cargo(place, ["build", "--locked", "--workspace", "--bins", "--examples"]))?;
     timed("test", runner(place, args))
 }
 

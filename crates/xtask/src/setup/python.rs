@@ -1,4 +1,4 @@
-//! The SMTP server that tests send real mail to: aiosmtpd in `.tools/python`.
+//! The modules of Python that tests and examples need, in `.tools/python`: an SMTP server and a NATS client.
 
 use std::fs;
 
@@ -9,17 +9,17 @@ use crate::place::Place;
 /// Installed beside the modules: the very text they were installed from.
 const STAMP: &str = "installed-from.txt";
 
-/// Puts aiosmtpd there unless the pinned versions already are.
+/// Puts them there unless the pinned versions already are.
 pub fn ensure(place: &Place) -> Outcome {
-    let requirements = place.pins().join("smtp.requirements.txt");
+    let requirements = place.pins().join("python.requirements.txt");
     let wanted = fs::read_to_string(&requirements).context(|| format!("read {}", requirements.display()))?;
     let home = place.tools().join("python");
     if fs::read_to_string(home.join(STAMP)).is_ok_and(|installed| installed == wanted) {
-        println!("smtp server: already there ({})", home.display());
+        println!("python modules: already there ({})", home.display());
         return Ok(());
     }
     pip::check(place)?;
-    println!("smtp server: installing aiosmtpd into {} (only tests use it)", home.display());
+    println!("python modules: installing them into {} (only tests and examples use them)", home.display());
     let fresh = place.tools().join(format!("python.{}.new", std::process::id()));
     let installed = pip::install(place, &requirements, &fresh)
         .and_then(|()| fs::write(fresh.join(STAMP), &wanted).context(|| "note what was installed".to_owned()))

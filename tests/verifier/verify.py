@@ -23,7 +23,7 @@ LOGS = ("cases", "outbox", "access")
 UNNAMED = {"manifest.json", "manifest.sig"}  # the two that the manifest does not name
 ALWAYS = UNNAMED | {"README.txt", "keys.txt", "proofs.json"} | {f"logs/{log}.tsv" for log in LOGS}
 KNOWN = re.compile(
-    r"checkpoints/\d{8}\.txt|attachments/[0-9a-f]{64}|schemas/[\w.-]+/[\w.-]+\.json|cases/[\w.-]+\.html")
+    r"checkpoints/\d{8}\.txt|attachments/[0-9a-f]{64}|schemas/[\w.-]+/v\d+\.json|cases/[\w.-]+\.html")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 FILE = re.compile(rb'"sha256":"([0-9a-f]{64})"')  # how a document names one of its files
 LONGEST_LINE = 1 << 24  # no message is near 16 MiB; a longer line is not read into memory
@@ -175,7 +175,7 @@ def node(left, right):
 def is_beginning(old, old_root, new, new_root, proof):
     """The consistency proof of RFC 6962, verified as in RFC 9162 §2.1.4.2."""
     if old == 0 or old == new:
-        return not proof and (old == 0 or old_root == new_root)
+        return not proof and old_root == (new_root if old else hashlib.sha256().digest())
     path = ([old_root] if old & (old - 1) == 0 else []) + proof
     first, second = old - 1, new - 1
     while first & 1:

@@ -130,6 +130,23 @@ impl Export {
     }
 }
 
+/// The verdict of the verifier that was written from the format's page alone: its exit code, and what it says.
+fn second(export: &Export, given: &Given) -> (Option<i32>, String) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str, content: &[u8]| {
+        let path = dir.path().join(name);
+        fs::write(&path, content).expect("written");
+        path
+    };
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/verifier/verify.py");
+    let mut python = std::process::Command::new("python3");
+    python.arg(program).arg(file("export.zip", &export.pack()));
+    python.arg("--key").arg(file("key.txt", given.key.public().to_string().as_bytes()));
+    python.arg("--checkpoint").arg(file("kept.txt", given.kept.as_bytes()));
+    let output = python.output().expect("python3");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 /// A way to tamper; false where this export has nothing for it.
 type Deed = (&'static str, fn(&mut Export, &mut StdRng, &SigningKey) -> bool);
 
@@ -310,6 +327,7 @@ async fn given() -> Given {
     }
 }
 
+/// Other cases before the one that is exported, so that it is not the first; then a dispute.
 async fn play(place: &Installation, up: &Up) {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios/s3-highway-delay.txt");
     assert!(up.api().clock().await.is_ok());
@@ -323,6 +341,8 @@ async fn whatever_is_altered_in_an_export_is_found() {
     for export in [&given.all, &given.case] {
         let report = export.verify(&given).expect("a verdict");
         assert!(report.holds(), "{:#?}", report.faults);
+        let (code, said) = second(export, &given);
+        assert_eq!(code, Some(0), "{said}");
     }
     let mut dice = StdRng::seed_from_u64(20_261_128);
     let mut tried: BTreeMap<&str, u32> = BTreeMap::new();
@@ -338,6 +358,13 @@ async fn whatever_is_altered_in_an_export_is_found() {
         match export.verify(&given) {
             Err(_) => {}
             Ok(report) => assert!(!report.holds(), "{what} was not found (trial {trial}): {report:#?}"),
+        }
+        if trial < 2 * DEEDS.len() {
+            let (code, said) = second(&export, &given);
+            assert!(
+                matches!(code, Some(1 | 2)),
+                "{what} was not found by the second verifier (trial {trial}): {said}"
+            );
         }
     }
     assert!(tried.len() == DEEDS.len(), "{tried:?}");

@@ -146,6 +146,7 @@ async fn enter(bus: &Bus, mails: u32) {
                 deadline: None,
                 exercise: false,
                 items: Vec::new(),
+                note: None,
             };
             let state = State::Queued { notice, digest_at: None };
             Append {

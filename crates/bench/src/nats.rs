@@ -36,6 +36,8 @@ const ROUND: u64 = 5_000;
 pub struct Nats {
     read: BufReader<OwnedReadHalf>,
     write: OwnedWriteHalf,
+    /// How often the stream was read.
+    readers: u32,
     // Before the directory, so that it ends before its store goes.
     _server: Child,
     _dir: TempDir,
@@ -70,7 +72,7 @@ impl Nats {
         );
         write.write_all(hello.as_bytes()).await?;
         let read = BufReader::with_capacity(256 * 1024, read);
-        Ok(Self { read, write, _server: server, _dir: dir })
+        Ok(Self { read, write, readers: 0, _server: server, _dir: dir })
     }
 
     /// Makes a stream of so many messages of so many bytes.
@@ -95,15 +97,18 @@ impl Nats {
 
     /// Reads the whole stream with a consumer of its own; says how many messages there were.
     pub async fn pull(&mut self, batch: u64) -> Result<u64, Failure> {
+        // Each time another one: an earlier one has read everything.
+        self.readers += 1;
+        let name = format!("c{}", self.readers);
         let consumer = format!(
-            "{{\"stream_name\":\"{STREAM}\",\"config\":{{\"name\":\"c\",\"ack_policy\":\"none\",\
+            "{{\"stream_name\":\"{STREAM}\",\"config\":{{\"name\":\"{name}\",\"ack_policy\":\"none\",\
              \"deliver_policy\":\"all\",\"inactive_threshold\":60000000000}}}}"
         );
-        self.ask(&format!("$JS.API.CONSUMER.CREATE.{STREAM}.c"), &consumer).await?;
+        self.ask(&format!("$JS.API.CONSUMER.CREATE.{STREAM}.{name}"), &consumer).await?;
         let mut read = 0;
         loop {
             let pull = format!("{{\"batch\":{batch},\"no_wait\":true}}");
-            self.publish(&format!("$JS.API.CONSUMER.MSG.NEXT.{STREAM}.c"), &pull).await?;
+            self.publish(&format!("$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{name}"), &pull).await?;
             let mut came = 0;
             while came < batch {
                 match self.next().await?.status {

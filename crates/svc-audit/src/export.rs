@@ -169,7 +169,7 @@ pub async fn export(
     pack.file(format::KEYS, keys.join("\n").as_bytes())?;
     for kind in Kind::ALL {
         let schema = serde_json::to_vec_pretty(&kind.schema())?;
-        pack.file(&format!("schemas/{}.json", kind.schema_path()), &schema)?;
+        pack.file(&format!("schemas/{}", kind.schema_path()), &schema)?;
     }
     let lost = attach(bus, &gathered.attachments, &mut pack).await?;
     for (name, page) in gathered.pages(&newest)? {

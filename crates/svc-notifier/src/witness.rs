@@ -41,7 +41,7 @@ pub(crate) async fn run(dispatcher: Dispatcher) {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, alert = true, "the second office is not sent the checkpoint")
+                tracing::error!(%error, alert = true, "the second office is not sent the checkpoint");
             }
         }
         drop(alarm);

@@ -149,10 +149,8 @@ pub fn export(file: impl Read + Seek, terms: &Terms, progress: &Progress<'_>) ->
     let whole = manifest.scope == Scope::All {};
     let kept = checkpoints::kept(terms.kept.as_deref(), &trusted, &chain, whole, &mut report);
     let facts = logs(&mut reader, &manifest, &chain, kept.as_ref(), &proofs, progress, &mut report);
-    if let Some(facts) = facts {
-        attachments(&mut reader, &names, facts.attachments(), &mut report);
-        facts.end(&mut report);
-    }
+    attachments(&mut reader, &names, &FactJudge::attachments(&facts), &mut report);
+    FactJudge::end(facts, whole, &mut report);
     rest(&mut reader, &names, &manifest, &mut report);
     match &manifest.scope {
         Scope::All {} => {}
@@ -212,10 +210,10 @@ fn logs<R: Read + Seek>(
     proofs: &Proofs,
     progress: &Progress<'_>,
     report: &mut Report,
-) -> Option<FactJudge> {
+) -> Vec<FactJudge> {
     let whole = manifest.scope == Scope::All {};
     let partial = matches!(manifest.scope, Scope::Period { .. });
-    let mut judged = None;
+    let mut judged = Vec::new();
     for (at, log) in LOGS.into_iter().enumerate() {
         let name = format::log_file(log);
         let part = format::hashes(proofs.parts.logs()[at]);
@@ -230,7 +228,8 @@ fn logs<R: Read + Seek>(
             size: newest.checkpoint.heads[at].size,
             part: (!whole).then_some(part),
         };
-        let judge = Judge::begin(expected, (at == 0).then(|| FactJudge::new(partial)));
+        let facts = if at == 0 { FactJudge::shares(partial) } else { Vec::new() };
+        let judge = Judge::begin(expected, facts);
         let announced = manifest.messages.get(log).copied().unwrap_or(0);
         let mut count = 0;
         let read = reader.each(&name, |lines| {
@@ -248,8 +247,7 @@ fn logs<R: Read + Seek>(
             judge.take(&Arc::new(batch));
             Ok(())
         });
-        let facts = judge.end(report);
-        judged = judged.or(facts);
+        judged.extend(judge.end(report));
         if let Err(error) = read {
             report.fault(&name, format!("after {count} messages: {error}"));
         }

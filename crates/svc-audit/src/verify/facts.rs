@@ -2,7 +2,8 @@
 //! allowed to, by the directory that the decision saw.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     sync::Arc,
 };
 
@@ -13,6 +14,9 @@ use super::{Message, Report};
 
 /// How many states of the directory are remembered: a decision has seen one of the newest.
 const REMEMBERED: usize = 256;
+
+/// The most threads among which the things are shared.
+const MOST_SHARES: usize = 8;
 
 /// The newest fact of an aggregate.
 #[derive(Clone, Copy)]
@@ -37,7 +41,10 @@ pub(super) struct FactJudge {
     cases: HashMap<CaseId, Option<Case>>,
     directory: Option<Directory>,
     known: VecDeque<Known>,
-    numbers: BTreeMap<i32, BTreeSet<u32>>,
+    /// Of which share this one is, of how many: which things it judges goes by their subjects.
+    share: (usize, usize),
+    /// The numbers that were given to cases: year, number, and the sequence of the fact.
+    numbers: Vec<(i32, u32, u64)>,
     attachments: BTreeSet<Digest>,
     facts: u64,
     rechecked: u64,
@@ -47,15 +54,21 @@ pub(super) struct FactJudge {
 }
 
 impl FactJudge {
-    /// `partial`: what is judged is a part of the log, and aggregates may begin in their middle.
-    pub(super) fn new(partial: bool) -> Self {
+    /// One for each processor. `partial`: what is judged is a part of the log, and aggregates may begin in their middle.
+    pub(super) fn shares(partial: bool) -> Vec<Self> {
+        let shares = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_SHARES);
+        (0..shares).map(|share| Self::new(partial, (share, shares))).collect()
+    }
+
+    fn new(partial: bool, share: (usize, usize)) -> Self {
         Self {
             partial,
+            share,
             heads: HashMap::new(),
             cases: HashMap::new(),
             directory: None,
             known: VecDeque::new(),
-            numbers: BTreeMap::new(),
+            numbers: Vec::new(),
             attachments: BTreeSet::new(),
             facts: 0,
             rechecked: 0,
@@ -66,6 +79,21 @@ impl FactJudge {
     }
 
     pub(super) fn take(&mut self, message: &Message) {
+        let (share, shares) = self.share;
+        // Every share needs the directory; the first one judges it.
+        let of_the_directory = message.subject == AggregateId::Directory.subject();
+        if !of_the_directory && hash(&message.subject) % shares as u64 != share as u64 {
+            return;
+        }
+        if of_the_directory && share > 0 {
+            if let Ok(fact) = Fact::from_bytes(&message.payload) {
+                // What is wrong with it is told by the first.
+                let mut told = std::mem::take(&mut self.report);
+                self.fold_directory(&fact, message.sequence, &String::new);
+                std::mem::swap(&mut self.report, &mut told);
+            }
+            return;
+        }
         let place = || format!("cases {}", message.sequence);
         let fact = match Fact::from_bytes(&message.payload) {
             Ok(fact) => fact,
@@ -86,7 +114,7 @@ impl FactJudge {
             AggregateId::Directory => self.fold_directory(&fact, message.sequence, &place),
             AggregateId::Case(id) => {
                 if let Body::Numbered(numbered) = fact.body() {
-                    self.number(numbered.code.as_str(), &place);
+                    self.number(numbered.code.as_str(), message.sequence);
                 }
                 if follows {
                     self.fold(id, &fact, &place);
@@ -185,48 +213,78 @@ impl FactJudge {
         }
     }
 
-    fn number(&mut self, code: &str, place: &impl Fn() -> String) {
+    fn number(&mut self, code: &str, sequence: u64) {
         let mut parts = code.rsplit('-');
         let number = parts.next().and_then(|number| number.parse::<u32>().ok());
         let year = parts.next().and_then(|year| year.parse::<i32>().ok());
-        let (Some(year), Some(number)) = (year, number) else {
-            return self.report.fault(place(), format!("`{code}` is no number of a case"));
-        };
-        if !self.numbers.entry(year).or_default().insert(number) {
-            self.report.fault(place(), format!("the number {code} was given twice"));
+        match year.zip(number) {
+            Some((year, number)) => self.numbers.push((year, number, sequence)),
+            None => {
+                self.report.fault(format!("cases {sequence}"), format!("`{code}` is no number of a case"));
+            }
         }
     }
 
     /// The files that the facts name.
-    pub(super) fn attachments(&self) -> &BTreeSet<Digest> {
-        &self.attachments
+    pub(super) fn attachments(judges: &[Self]) -> BTreeSet<Digest> {
+        judges.iter().flat_map(|judge| &judge.attachments).copied().collect()
     }
 
-    /// The verdict.
-    pub(super) fn end(mut self, report: &mut Report) {
-        if !self.partial {
-            for (year, numbers) in &self.numbers {
-                let highest = numbers.last().copied().unwrap_or(0);
-                let missing: Vec<_> =
-                    (1..=highest).filter(|number| !numbers.contains(number)).take(5).collect();
-                if !missing.is_empty() {
-                    self.report
-                        .fault("cases", format!("the case numbers {missing:?} of {year} were never given"));
-                }
-            }
+    /// The verdict of all shares. `whole`: everything is here.
+    pub(super) fn end(judges: Vec<Self>, whole: bool, report: &mut Report) {
+        let (mut facts, mut things, mut cases) = (0, 0, 0);
+        let (mut rechecked, mut not_rechecked, mut begun_before) = (0, 0, 0);
+        let mut numbers = Vec::new();
+        for judge in judges {
+            facts += judge.facts;
+            things += judge.heads.len();
+            cases += judge.cases.len();
+            rechecked += judge.rechecked;
+            not_rechecked += judge.not_rechecked;
+            begun_before += judge.begun_before;
+            numbers.extend(judge.numbers);
+            report.extend(judge.report);
         }
-        let Self { facts, rechecked, not_rechecked, begun_before, .. } = self;
-        let cases = self.cases.len();
-        report.extend(self.report);
-        report.checked(format!("{facts} facts: the chain of each of {} things, {cases} of them cases, is whole, and the rules take each fact", self.heads.len()));
+        numbered(numbers, whole, report);
+        report.checked(format!(
+            "{facts} facts: the chain of each of {things} things, {cases} of them cases, is whole, and the rules take each fact"
+        ));
         report.checked(format!(
             "{rechecked} facts: who acted held the office and the right, by the directory that was seen"
         ));
         if not_rechecked > 0 {
-            report.unchecked(format!("whether who acted was allowed to, of {not_rechecked} facts: the directory that they saw is not here"));
+            report.unchecked(format!(
+                "whether who acted was allowed to, of {not_rechecked} facts: the directory that they saw is not here"
+            ));
         }
         if begun_before > 0 {
             report.unchecked(format!("the rules, of {begun_before} things that began before this period"));
         }
     }
+}
+
+/// The numbers of the cases of each year: none twice, and where everything is here, none missing.
+fn numbered(mut numbers: Vec<(i32, u32, u64)>, whole: bool, report: &mut Report) {
+    numbers.sort_unstable();
+    let mut before: Option<(i32, u32)> = None;
+    for (year, number, sequence) in numbers {
+        let last = before.filter(|(last, _)| *last == year).map_or(0, |(_, last)| last);
+        if number == last {
+            report
+                .fault(format!("cases {sequence}"), format!("the number {number} of {year} was given twice"));
+        } else if number != last + 1 && whole {
+            report.fault(
+                "cases",
+                format!("the numbers {} to {} of {year} were never given", last + 1, number - 1),
+            );
+        }
+        before = Some((year, number));
+    }
+}
+
+/// A number for a text, the same in all threads.
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }

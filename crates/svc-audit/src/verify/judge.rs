@@ -1,5 +1,5 @@
-//! Judges the messages of a log as they come: on one thread their place in the tree, on another what they say. The two
-//! need the same bytes and nothing of each other.
+//! Judges the messages of a log as they come: on one thread their place in the tree, on others what they say, each its own
+//! share of the things that the facts are about. They need the same bytes and nothing of each other.
 
 use std::{
     collections::BTreeMap,
@@ -35,59 +35,62 @@ pub(super) struct Expected {
 
 /// Judges a log.
 pub(super) struct Judge {
-    tree: SyncSender<Batch>,
-    facts: Option<SyncSender<Batch>>,
-    trees: JoinHandle<Report>,
-    reading: Option<JoinHandle<FactJudge>>,
+    takers: Vec<SyncSender<Batch>>,
+    tree: JoinHandle<Report>,
+    facts: Vec<JoinHandle<FactJudge>>,
 }
 
 impl Judge {
-    /// Begins. `facts` judges what the messages say, where the log is that of facts.
-    pub(super) fn begin(expected: Expected, facts: Option<FactJudge>) -> Self {
-        let (tree, batches) = sync_channel::<Batch>(WAITING);
-        let trees = std::thread::spawn(move || {
+    /// Begins. `facts`: the shares of who judges what the messages say, where the log is that of facts.
+    pub(super) fn begin(expected: Expected, facts: Vec<FactJudge>) -> Self {
+        let mut takers = Vec::new();
+        let mut taker = || {
+            let (taker, batches) = sync_channel::<Batch>(WAITING);
+            takers.push(taker);
+            batches
+        };
+        let batches = taker();
+        let tree = std::thread::spawn(move || {
             let mut judge = TreeJudge::of(expected);
             for batch in batches {
                 batch.iter().for_each(|message| judge.take(message));
             }
             judge.end()
         });
-        let begun = facts.map(|mut judge| {
-            let (facts, batches) = sync_channel::<Batch>(WAITING);
-            let reading = std::thread::spawn(move || {
+        let judging = facts.into_iter().map(|mut judge| {
+            let batches = taker();
+            std::thread::spawn(move || {
                 for batch in batches {
                     batch.iter().for_each(|message| judge.take(message));
                 }
                 judge
-            });
-            (facts, reading)
+            })
         });
-        let (facts, reading) = begun.unzip();
-        Self { tree, facts, trees, reading }
+        let facts = judging.collect();
+        Self { takers, tree, facts }
     }
 
     /// Takes the next messages; false once nobody listens any more.
     pub(super) fn take(&self, batch: &Batch) -> bool {
-        let listened = self.tree.send(Arc::clone(batch)).is_ok();
-        self.facts.as_ref().is_none_or(|facts| facts.send(Arc::clone(batch)).is_ok()) && listened
+        self.takers.iter().all(|taker| taker.send(Arc::clone(batch)).is_ok())
     }
 
-    /// The verdict, and what judged the facts.
-    pub(super) fn end(self, report: &mut Report) -> Option<FactJudge> {
-        drop((self.tree, self.facts));
+    /// The verdict on their places, and who judged what they say.
+    pub(super) fn end(self, report: &mut Report) -> Vec<FactJudge> {
+        drop(self.takers);
         let fallen = |report: &mut Report| report.fault("verify", "a thread has fallen: nothing is proven");
-        match self.trees.join() {
+        match self.tree.join() {
             Ok(judged) => report.extend(judged),
             Err(_) => fallen(report),
         }
-        match self.reading.map(JoinHandle::join) {
-            Some(Ok(judge)) => Some(judge),
-            Some(Err(_)) => {
-                fallen(report);
-                None
+        let mut judges = Vec::new();
+        for judging in self.facts {
+            match judging.join() {
+                Ok(judge) => judges.push(judge),
+                Err(_) => fallen(report),
             }
-            None => None,
         }
+        judges
     }
 }
 

@@ -59,8 +59,8 @@ pub async fn live(bus: &Bus, terms: &Terms, progress: &Progress<'_>) -> Result<R
     }
     for at in 0..LOGS.len() {
         let facts = read(bus, at, &chain, kept.as_ref(), progress, &mut report).await?;
-        if let Some(facts) = facts {
-            facts.end(&mut report);
+        if at == 0 {
+            FactJudge::end(facts, true, &mut report);
         }
     }
     report.unchecked("the content of attachments: an export has them");
@@ -74,12 +74,13 @@ async fn read(
     kept: Option<&Signed>,
     progress: &Progress<'_>,
     report: &mut Report,
-) -> Result<Option<FactJudge>, ReadError> {
+) -> Result<Vec<FactJudge>, ReadError> {
     let stream = TRUTH[at];
     let end = log::last_sequence(bus, stream).await?;
     let size = chain.last().map_or(0, |newest| newest.checkpoint.heads[at].size);
     let expected = Expected { log: at, roots: archive::roots(at, chain, kept), size, part: None };
-    let judge = Judge::begin(expected, (at == 0).then(|| FactJudge::new(false)));
+    let facts = if at == 0 { FactJudge::shares(false) } else { Vec::new() };
+    let judge = Judge::begin(expected, facts);
     let fetch = |from: u64| {
         let bus = bus.clone();
         tokio::spawn(async move { log::read(&bus, stream, from, ">").await })

@@ -327,7 +327,6 @@ async fn given() -> Given {
     }
 }
 
-/// Other cases before the one that is exported, so that it is not the first; then a dispute.
 async fn play(place: &Installation, up: &Up) {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios/s3-highway-delay.txt");
     assert!(up.api().clock().await.is_ok());

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::streams::{ACCESS, CASES, OUTBOX};
 
 /// The subject on which the audit service is asked.
-pub const ASK: &str = "q.audit";
+pub const ASK: &str = "q.audit.ask";
+
+/// The subject on which it is asked to sign: not for the edge, which hears strangers.
+pub const SIGN: &str = "q.audit.sign";
 
 /// The streams over which there is a tree, in the order of `proof::checkpoint::LOGS`.
 pub const TRUTH: [&str; 3] = [CASES, OUTBOX, ACCESS];
@@ -37,7 +40,7 @@ pub enum Question {
         /// Which.
         event: EventId,
     },
-    /// A signature under the digest of an export's manifest.
+    /// A signature under the digest of an export's manifest; asked on [`SIGN`] alone.
     Attest {
         /// SHA-256 of the manifest.
         manifest: Digest,

@@ -211,7 +211,8 @@ impl Principal {
                     rights.publish(read_replica(stream)).publish([read_leader(stream), stream_info(stream)]);
                 }
                 // What the operator reads by it stands in the record of access, which he reads by it too.
-                rights.publish([CHECKPOINT, audit::ASK, NOTE]).subscribe(["log.>", audit::ASK]);
+                rights.publish([CHECKPOINT, audit::ASK, audit::SIGN, NOTE]);
+                rights.subscribe(["log.>", audit::ASK, audit::SIGN]);
                 rights.responses = true;
             }
             Self::Api => {
@@ -584,7 +585,7 @@ mod tests {
     #[test]
     fn the_edge_passes_commands_on_and_reads_nothing() {
         let rights = Principal::Api.rights();
-        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "id.ask", "q.audit", "dev.clock"]);
+        assert_eq!(rights.publish, ["_INBOX_api.>", "cmd.>", "id.ask", "q.audit.ask", "dev.clock"]);
         assert_eq!(rights.subscribe, ["_INBOX_api.>", "dev.clock", "id.ended"]);
         assert!(!rights.responses);
     }

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, time::Duration};
 
 use bus::{
     Bus,
-    audit::{ASK, Answer, HASHES, Question},
+    audit::{ASK, Answer, HASHES, Question, SIGN},
     protocol,
 };
 use events::Digest;
@@ -19,7 +19,8 @@ pub struct AskError(String);
 const WITHIN: Duration = Duration::from_secs(15);
 
 async fn ask(bus: &Bus, question: &Question) -> Result<Answer, AskError> {
-    let answered = bus.request(ASK, protocol::write(question), WITHIN).await;
+    let subject = if matches!(question, Question::Attest { .. }) { SIGN } else { ASK };
+    let answered = bus.request(subject, protocol::write(question), WITHIN).await;
     let answer = answered.map_err(|error| AskError(format!("{error}; does the service run?")))?;
     match protocol::read(&answer).map_err(|refusal| AskError(refusal.en))? {
         Answer::Refused(refusal) => Err(AskError(refusal.en)),

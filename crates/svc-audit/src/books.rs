@@ -101,24 +101,16 @@ impl Books {
         Ok([head(0)?, head(1)?, head(2)?])
     }
 
-    /// In what the trees differ from a checkpoint; a tree that is not there yet is not judged.
+    /// In what the trees differ from a checkpoint; a tree that is smaller is not judged.
     pub(crate) fn differs(&self, checkpoint: &Checkpoint) -> Option<(usize, String)> {
         (0..LOGS.len()).find_map(|at| {
-            let (log, Head { size, root }) = (&self.logs[at], checkpoint.heads[at]);
-            let tiles = log.tiles();
-            let number = checkpoint.number;
-            match tiles.root(size) {
-                Ok(made) if made == root => None,
-                Ok(_) => Some((
-                    at,
-                    format!("checkpoint {number} names another root over the first {size} messages: one of them was altered, or the checkpoint forged"),
-                )),
-                Err(_) if size > tiles.size() && log.is_caught_up() => Some((
-                    at,
-                    format!("checkpoint {number} names {size} messages, and there are only {}: the rest was cut off", tiles.size()),
-                )),
-                Err(_) => None,
-            }
+            let Head { size, root } = checkpoint.heads[at];
+            let made = self.logs[at].tiles().root(size).ok()?;
+            let what = || {
+                let number = checkpoint.number;
+                format!("checkpoint {number} names another root over the first {size} messages: one of them was altered, or the checkpoint forged")
+            };
+            (made != root).then(|| (at, what()))
         })
     }
 

@@ -31,7 +31,8 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) async fn answer(&self, message: &Message) -> Answer {
+    /// Answers; `signs` what only those may ask for whose right it is to have something signed.
+    pub(crate) async fn answer(&self, message: &Message, signs: bool) -> Answer {
         let question: Question = match protocol::read(message) {
             Ok(question) => question,
             Err(refusal) => return Answer::Refused(refusal),
@@ -43,7 +44,8 @@ impl Desk {
             }
             Question::Hashes { log, indexes } => self.hashes(log, &indexes),
             Question::Proof { event } => self.proof(event).await,
-            Question::Attest { manifest } => self.attest(&manifest),
+            Question::Attest { manifest } if signs => self.attest(&manifest),
+            Question::Attest { .. } => Err(nothing()),
             Question::Findings => Ok(Answer::Findings(self.books.findings())),
         };
         answered.unwrap_or_else(Answer::Refused)

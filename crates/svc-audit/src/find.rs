@@ -1,5 +1,6 @@
-//! Finds a fact in the log by its id. Ids sort by the time at which their facts were proposed, and the log is nearly in
-//! that order: so it is searched as a book is, and some pages are read where it must be.
+//! Finds a fact in the log by its id. The id tells when the fact was proposed, it was recorded at once or not at all, and
+//! the log is nearly in the order in which facts were recorded: so it is searched as a book is, and some pages are read
+//! where it must be.
 
 use bus::{
     Bus,
@@ -9,7 +10,7 @@ use bus::{
 use chrono::TimeDelta;
 use events::{EventId, Timestamp, envelope};
 
-/// By how much the order of the log may differ from that of the ids: no proposal lives so long.
+/// By how much the time of an id may differ from the one at which its fact was recorded: no proposal lives so long.
 const DISORDER: TimeDelta = TimeDelta::minutes(1);
 
 /// The widths in which is looked around a time, the next one if the one before was too narrow.
@@ -23,7 +24,7 @@ pub(crate) async fn event(bus: &Bus, event: EventId) -> Result<Option<Entry>, Re
         loop {
             let entries = log::read(bus, CASES, next, ">").await?;
             let more = entries.len() >= log::BATCH;
-            let past = entries.last().and_then(proposed).is_some_and(|last| last > at + width);
+            let past = entries.last().and_then(recorded).is_some_and(|last| last > at + width);
             next += log::BATCH as u64;
             if let Some(found) = entries.into_iter().find(|entry| id(entry) == Some(event)) {
                 return Ok(Some(found));
@@ -36,13 +37,13 @@ pub(crate) async fn event(bus: &Bus, event: EventId) -> Result<Option<Entry>, Re
     Ok(None)
 }
 
-/// The first place in the log at which facts were proposed from a time on, as if it were in that order.
+/// The first place in the log at which facts were recorded from a time on, as if it were in that order.
 async fn first_from(bus: &Bus, at: Timestamp) -> Result<u64, ReadError> {
     let (mut low, mut high) = (1, log::last_sequence(bus, CASES).await? + 1);
     while low < high {
         let middle = low.midpoint(high);
         let entries = log::read_at_most(bus, CASES, middle, ">", 1).await?;
-        let before = entries.first().and_then(proposed).is_some_and(|proposed| proposed < at);
+        let before = entries.first().and_then(recorded).is_some_and(|recorded| recorded < at);
         if before { low = middle + 1 } else { high = middle }
     }
     Ok(low)
@@ -52,6 +53,6 @@ fn id(entry: &Entry) -> Option<EventId> {
     envelope::link(&entry.payload).ok().map(|link| link.id)
 }
 
-fn proposed(entry: &Entry) -> Option<Timestamp> {
-    id(entry)?.proposed_at()
+fn recorded(entry: &Entry) -> Option<Timestamp> {
+    envelope::link(&entry.payload).ok().map(|link| link.stamp.recorded_at)
 }

@@ -31,7 +31,7 @@ use std::{
 
 use bus::{
     Principal,
-    audit::{ASK, TRUTH},
+    audit::{ASK, SIGN, TRUTH},
     log,
     protocol::{self, ANNOUNCEMENT},
     streams::{self, AUDIT, CHECKPOINT},
@@ -97,19 +97,22 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     let (wishes, granted) = mpsc::channel(AT_ONCE);
     chassis.tasks.spawn(notary::work(Arc::clone(&books), chassis.clone(), folder, granted));
 
-    let asked = chassis.bus.queue_subscribe(ASK, NAME).await.map_err(|error| failed(&error))?;
     let desk = Desk { books, chassis: chassis.clone(), wishes };
-    let tasks = chassis.tasks.clone();
-    tasks.spawn(serve(
-        chassis,
-        asked,
-        Arc::new(Semaphore::new(AT_ONCE)),
-        || {},
-        move |message| {
-            let desk = desk.clone();
-            async move { protocol::write(&desk.answer(&message).await) }
-        },
-    ));
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    for (subject, signs) in [(ASK, false), (SIGN, true)] {
+        let asked = chassis.bus.queue_subscribe(subject, NAME).await.map_err(|error| failed(&error))?;
+        let (desk, places) = (desk.clone(), Arc::clone(&places));
+        chassis.tasks.spawn(serve(
+            chassis.clone(),
+            asked,
+            places,
+            || {},
+            move |message| {
+                let desk = desk.clone();
+                async move { protocol::write(&desk.answer(&message, signs).await) }
+            },
+        ));
+    }
     Ok(())
 }
 

@@ -63,8 +63,8 @@ pub(crate) async fn work(
     loop {
         tokio::select! {
             _ = tick.tick() => {
-                if let Err(error) = notary.on_time().await {
-                    tracing::warn!(error, "no checkpoint is signed for now");
+                if let Err(reason) = notary.on_time().await {
+                    tracing::info!(reason, "no checkpoint is signed for now");
                 }
             }
             Some(wish) = wishes.recv() => {
@@ -138,7 +138,7 @@ impl Notary {
         if !std::mem::replace(&mut self.begun, true)
             && let Some(kept) = read(&self.folder)
         {
-            self.hold_against(&kept, "the newest checkpoint in the file");
+            self.hold_against(&kept, "the newest checkpoint in the file").await?;
         }
         let last =
             log::last(&self.chassis.bus, AUDIT, CHECKPOINT).await.map_err(|error| error.to_string())?;
@@ -158,7 +158,7 @@ impl Notary {
             (Some(last), known) => {
                 let note = String::from_utf8_lossy(&last.payload).into_owned();
                 if known.as_ref().is_none_or(|known| known.note != note) {
-                    self.hold_against(&note, "the newest checkpoint in the stream");
+                    self.hold_against(&note, "the newest checkpoint in the stream").await?;
                 }
             }
         }
@@ -166,43 +166,54 @@ impl Notary {
     }
 
     /// Holds a checkpoint against the trees and against the newest that is known, and takes it over if it agrees.
-    fn hold_against(&self, note: &str, which: &str) {
+    async fn hold_against(&self, note: &str, which: &str) -> Result<(), String> {
+        let halt = |what: String| {
+            self.books.halt(AUDIT, None, what);
+            Ok(())
+        };
         let opened = KeyRing::read(&self.keys)
             .map_err(|error| error.to_string())
             .and_then(|ring| Signed::open(note, &ring.public).map_err(|error| error.to_string()));
         let signed = match opened {
             Ok(signed) => signed,
-            Err(error) => {
-                return self.books.halt(AUDIT, None, format!("{which} cannot be believed: {error}"));
-            }
+            Err(error) => return halt(format!("{which} cannot be believed: {error}")),
         };
         let number = signed.checkpoint.number;
         if let Some(known) = self.books.newest() {
             let other = known.checkpoint.number;
             if number < other {
-                return self.books.halt(
-                    AUDIT,
-                    None,
-                    format!(
-                        "{which} is number {number}, and number {other} was signed: the rest was cut off"
-                    ),
-                );
+                return halt(format!(
+                    "{which} is number {number}, and number {other} was signed: the rest was cut off"
+                ));
             }
             if number == other && signed.note != known.note {
-                return self.books.halt(AUDIT, None, format!("there are two checkpoints of number {number}"));
+                return halt(format!("there are two checkpoints of number {number}"));
             }
             if number == other + 1 && signed.checkpoint.previous != known.digest() {
-                return self.books.halt(
-                    AUDIT,
-                    None,
-                    format!("checkpoint {number} does not continue number {other}"),
-                );
+                return halt(format!("checkpoint {number} does not continue number {other}"));
             }
+        }
+        for (log, head) in self.books.logs.iter().zip(&signed.checkpoint.heads) {
+            if head.size <= log.tiles().size() {
+                continue;
+            }
+            let last =
+                log::last_sequence(&self.chassis.bus, log.stream).await.map_err(|error| error.to_string())?;
+            if last >= head.size {
+                // Another process was quicker to read what is new.
+                return Err(format!("{} is not read yet as far as checkpoint {number} goes", log.stream));
+            }
+            let what = format!(
+                "checkpoint {number} names {} messages, and there are only {last}: the rest was cut off",
+                head.size
+            );
+            self.books.halt(log.stream, None, what);
         }
         match self.books.differs(&signed.checkpoint) {
             Some((at, what)) => self.books.halt(TRUTH[at], None, what),
             None => self.books.take(signed),
         }
+        Ok(())
     }
 
     async fn sign(&mut self) -> Result<Signed, String> {

@@ -363,3 +363,33 @@ async fn a_second_office_is_sent_the_newest_checkpoint_each_day_and_can_use_it()
         verify(&place, &kept).await.succeeded().contains("which was kept elsewhere, is the one that is here")
     );
 }
+
+#[tokio::test]
+async fn a_new_key_takes_over_while_both_sign_and_the_old_one_is_enough_to_verify() {
+    let place = Installation::new();
+    place.configure(QUICK);
+    let up = place.up().await;
+    let keep = |name: &str| place.data().join(name).to_string_lossy().into_owned();
+    let sign = async |call: &str, file: &str| {
+        assert_eq!(raise(&up, call).await.status, 201);
+        command(&place, &["audit", "checkpoint", "--out", &keep(file)]).await.succeeded();
+        fs::read_to_string(keep(file)).expect("a checkpoint")
+    };
+    let signatures = |note: &str| note.lines().filter(|line| line.starts_with('—')).count();
+    assert_eq!(signatures(&sign("call-1", "one").await), 1);
+    command(&place, &["audit", "key", "rotate"]).await.succeeded();
+    assert_eq!(signatures(&sign("call-2", "two").await), 2);
+    command(&place, &["audit", "key", "retire"]).await.succeeded();
+    assert_eq!(signatures(&sign("call-3", "three").await), 1);
+    let shown = command(&place, &["audit", "key", "show"]).await.succeeded();
+    assert_eq!((shown.lines().count(), shown.matches("(retired)").count()), (2, 1), "{shown}");
+
+    command(&place, &["audit", "export", &keep("all.zip")]).await.succeeded();
+    let keys = place.data().join("credentials/checkpoints");
+    for kept in ["one", "three"] {
+        let (old, kept) = (keys.join("1.pub").to_string_lossy().into_owned(), keep(kept));
+        let verdict =
+            command(&place, &["audit", "verify", "--live", "--key", &old, "--checkpoint", &kept]).await;
+        assert_eq!(verdict.code, Some(0), "{}", verdict.out);
+    }
+}

@@ -85,11 +85,18 @@ impl KeyRing {
     }
 }
 
-/// Makes another key, which signs together with those that are there. Gives its public half.
+/// Makes another key, which signs together with those that are there. Gives its public half. It has the name of the one
+/// before it, whatever the configuration says by now: the name of an installation stays.
 pub fn make(dir: &Path, name: &str) -> Result<PublicKey, KeyError> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(file(dir))?;
-    let number = numbers(dir)?.last().map_or(1, |last| last + 1);
-    let (secret, public) = paths(dir, number);
+    let last = numbers(dir)?.last().copied();
+    let known = last.map(|last| {
+        let (_, public) = paths(dir, last);
+        PublicKey::parse(&text(&public)?).map_err(not_a_key(&public))
+    });
+    let known = known.transpose()?;
+    let name = known.as_ref().map_or(name, PublicKey::name);
+    let (secret, public) = paths(dir, last.map_or(1, |last| last + 1));
     let key = SigningKey::generate(name).map_err(not_a_key(dir))?;
     // The public half first: a secret without it could not be used, and is never there.
     keep(&public, &key.public().to_string(), 0o644)?;
@@ -170,7 +177,8 @@ mod tests {
         let first = KeyRing::read_or_make(&dir, "concord.example.vn").unwrap();
         assert_eq!(first.signing.len(), 1);
         assert!(matches!(retire(&dir), Err(KeyError::OnlyOne)));
-        let second = make(&dir, "concord.example.vn").unwrap();
+        let second = make(&dir, "another.name").unwrap();
+        assert_eq!(second.name(), "concord.example.vn");
         let both = KeyRing::read(&dir).unwrap();
         assert_eq!((both.signing.len(), both.signing[1].public()), (2, &second));
         assert_eq!(retire(&dir).unwrap(), [first.signing[0].public().clone()]);

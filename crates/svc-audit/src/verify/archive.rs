@@ -123,7 +123,7 @@ pub fn export(file: impl Read + Seek, terms: &Terms, progress: &Progress<'_>) ->
             read.map_err(|error| report.fault(name, error)).ok().map(|note| (name.clone(), note))
         })
         .collect();
-    let chain = checkpoints::open(&notes, &mut trusted, &mut report);
+    let (chain, ever) = checkpoints::open(&notes, &mut trusted, &mut report);
     attested(&mut reader, &text, &trusted, &mut report);
     let proofs: Proofs = reader.json(format::PROOFS).unwrap_or_else(|error| {
         report.fault(format::PROOFS, error);
@@ -147,7 +147,7 @@ pub fn export(file: impl Read + Seek, terms: &Terms, progress: &Progress<'_>) ->
     }
 
     let whole = manifest.scope == Scope::All {};
-    let kept = checkpoints::kept(terms.kept.as_deref(), &trusted, &chain, whole, &mut report);
+    let kept = checkpoints::kept(terms.kept.as_deref(), &ever, &chain, whole, &mut report);
     let facts = logs(&mut reader, &manifest, &chain, kept.as_ref(), &proofs, progress, &mut report);
     attachments(&mut reader, &names, &FactJudge::attachments(&facts), &mut report);
     FactJudge::end(facts, whole, &mut report);

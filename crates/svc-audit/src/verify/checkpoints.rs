@@ -12,7 +12,14 @@ use crate::format::{self, Step};
 
 /// Opens checkpoints in the order of their numbers, each with its place. Who believes one believes the keys that it names,
 /// and no others, for those after it: what a key that was retired signs counts no more.
-pub(super) fn open(notes: &[(String, String)], trusted: &mut Trusted, report: &mut Report) -> Vec<Signed> {
+///
+/// `trusted` are then the keys that count after the last one; gives the checkpoints, and all keys that ever counted.
+pub(super) fn open(
+    notes: &[(String, String)],
+    trusted: &mut Trusted,
+    report: &mut Report,
+) -> (Vec<Signed>, Trusted) {
+    let mut ever = trusted.clone();
     let mut chain: Vec<Signed> = Vec::new();
     for (place, note) in notes {
         let signed = match Signed::open(note, trusted) {
@@ -23,6 +30,7 @@ pub(super) fn open(notes: &[(String, String)], trusted: &mut Trusted, report: &m
             }
         };
         *trusted = signed.checkpoint.keys.iter().cloned().collect();
+        trusted.iter().for_each(|key| ever.add(key.clone()));
         if let Some(before) = chain.last() {
             follows(place, before, &signed, report);
         } else if signed.checkpoint.number == 1 && signed.checkpoint.previous != Digest::ZERO {
@@ -30,7 +38,7 @@ pub(super) fn open(notes: &[(String, String)], trusted: &mut Trusted, report: &m
         }
         chain.push(signed);
     }
-    chain
+    (chain, ever)
 }
 
 fn follows(place: &str, before: &Signed, signed: &Signed, report: &mut Report) {

@@ -38,7 +38,7 @@ pub async fn live(bus: &Bus, terms: &Terms, progress: &Progress<'_>) -> Result<R
             break;
         }
     }
-    let chain = checkpoints::open(&notes, &mut trusted, &mut report);
+    let (chain, ever) = checkpoints::open(&notes, &mut trusted, &mut report);
     for (signed, number) in chain.iter().zip(1..) {
         if signed.checkpoint.number != number {
             report.fault(
@@ -49,7 +49,7 @@ pub async fn live(bus: &Bus, terms: &Terms, progress: &Progress<'_>) -> Result<R
         }
     }
     report.checked(format!("{} checkpoints, signed, each continues the one before it", chain.len()));
-    let kept = checkpoints::kept(terms.kept.as_deref(), &trusted, &chain, true, &mut report);
+    let kept = checkpoints::kept(terms.kept.as_deref(), &ever, &chain, true, &mut report);
     let newest = chain.last().map_or(0, |newest| newest.checkpoint.number);
     if newest == 0 {
         report.fault(AUDIT, "there is no checkpoint: none was signed yet, or all were removed");

@@ -150,7 +150,7 @@ fn second(export: &Export, given: &Given) -> (Option<i32>, String) {
 /// A way to tamper; false where this export has nothing for it.
 type Deed = (&'static str, fn(&mut Export, &mut StdRng, &SigningKey) -> bool);
 
-const DEEDS: [Deed; 13] = [
+const DEEDS: [Deed; 14] = [
     ("one bit flipped in a file", |export, dice, _| {
         let names: Vec<_> = export.0.keys().cloned().collect();
         flip(export, names.choose(dice).expect("a file"), dice)
@@ -180,6 +180,13 @@ const DEEDS: [Deed; 13] = [
         edit(export, dice, key, |lines, dice| {
             let copy = lines.choose(dice).expect("a message").clone();
             lines.insert(dice.random_range(0..=lines.len()), copy);
+            renumber(lines);
+        })
+    }),
+    ("a message added at the end", |export, dice, key| {
+        edit(export, dice, key, |lines, _| {
+            let copy = lines.last().expect("a message").clone();
+            lines.push(copy);
             renumber(lines);
         })
     }),

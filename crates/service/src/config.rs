@@ -159,7 +159,7 @@ pub struct Audit {
     /// After how many new messages it is covered sooner.
     pub checkpoint_messages: u64,
     /// Within how many seconds the self-check reads all that is stored once, as far as it may: it never reads more than
-    /// some 20,000 messages a second. Under some 12 the server answers from its memory and not from the disk.
+    /// some 6,000 messages a second. Under some 12 the server answers from its memory and not from the disk.
     pub sweep_seconds: u64,
     /// The addresses of the second office, which keeps the newest checkpoint of each day.
     pub witness: Vec<String>,

@@ -16,16 +16,19 @@ const DISORDER: TimeDelta = TimeDelta::minutes(1);
 /// The widths in which is looked around a time, the next one if the one before was too narrow.
 const WIDTHS: [TimeDelta; 3] = [TimeDelta::milliseconds(200), TimeDelta::seconds(5), DISORDER];
 
+/// How many facts are read at a time: most times the first page has it.
+const PAGE: usize = 64;
+
 /// The message of a fact, if there is one.
 pub(crate) async fn event(bus: &Bus, event: EventId) -> Result<Option<Entry>, ReadError> {
     let Some(at) = event.proposed_at() else { return Ok(None) };
     for width in WIDTHS {
         let mut next = first_from(bus, at - width).await?;
         loop {
-            let entries = log::read(bus, CASES, next, ">").await?;
-            let more = entries.len() >= log::BATCH;
+            let entries = log::read_at_most(bus, CASES, next, ">", PAGE).await?;
+            let more = entries.len() >= PAGE;
             let past = entries.last().and_then(recorded).is_some_and(|last| last > at + width);
-            next += log::BATCH as u64;
+            next += PAGE as u64;
             if let Some(found) = entries.into_iter().find(|entry| id(entry) == Some(event)) {
                 return Ok(Some(found));
             }

@@ -19,7 +19,7 @@ use crate::{
 
 /// The least time for one reading of [`log::BATCH`] messages: so the check never takes more than a small part of a
 /// processor.
-const LEAST: Duration = Duration::from_millis(50);
+const LEAST: Duration = Duration::from_millis(150);
 
 /// Goes on until the process stops.
 pub(crate) async fn watch(books: Arc<Books>, chassis: Chassis) {

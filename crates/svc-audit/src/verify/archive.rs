@@ -226,6 +226,7 @@ fn logs<R: Read + Seek>(
             log: at,
             roots: roots(at, chain, kept),
             size: newest.checkpoint.heads[at].size,
+            grows: false,
             part: (!whole).then_some(part),
         };
         let facts = if at == 0 { FactJudge::shares(partial) } else { Vec::new() };

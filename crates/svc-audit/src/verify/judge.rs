@@ -29,6 +29,8 @@ pub(super) struct Expected {
     pub(super) roots: BTreeMap<u64, Vec<(Hash, String)>>,
     /// The size of the newest checkpoint.
     pub(super) size: u64,
+    /// There may be messages that the newest checkpoint does not cover yet: a running system goes on.
+    pub(super) grows: bool,
     /// The hashes that stand for what is not here; none if everything is.
     pub(super) part: Option<Vec<Hash>>,
 }
@@ -168,6 +170,16 @@ impl TreeJudge {
                         let cut = named - there;
                         self.report.fault(log, format!("{which} names {named} messages, and there are {there}: {cut} were cut off the end"));
                     }
+                }
+                let more = there.saturating_sub(size);
+                if more > 0 && self.expected.grows {
+                    self.report.unchecked(format!(
+                        "the last {more} messages of {log}: no checkpoint covers them yet"
+                    ));
+                } else if more > 0 {
+                    let what =
+                        format!("{more} messages come after the {size} that the newest checkpoint names");
+                    self.report.fault(log, what);
                 }
                 let roots = self.expected.roots.range(..=there).count();
                 self.report.checked(format!("{log}: {there} messages, without a gap; the roots of {roots} sizes agree with the checkpoints"));

@@ -78,7 +78,8 @@ async fn read(
     let stream = TRUTH[at];
     let end = log::last_sequence(bus, stream).await?;
     let size = chain.last().map_or(0, |newest| newest.checkpoint.heads[at].size);
-    let expected = Expected { log: at, roots: archive::roots(at, chain, kept), size, part: None };
+    let expected =
+        Expected { log: at, roots: archive::roots(at, chain, kept), size, grows: true, part: None };
     let facts = if at == 0 { FactJudge::shares(false) } else { Vec::new() };
     let judge = Judge::begin(expected, facts);
     let fetch = |from: u64| {

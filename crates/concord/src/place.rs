@@ -128,6 +128,7 @@ pub(crate) fn policy(directory: Option<&Path>) -> Result<Policy, Failure> {
             deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
             routing: include_str!("../../../deploy/policy/routing.toml"),
             rbac: include_str!("../../../deploy/policy/rbac.toml"),
+            duties: include_str!("../../../deploy/policy/duties.toml"),
         })?);
     };
     let whole = Policy::from_texts(&policy_texts(directory)?);

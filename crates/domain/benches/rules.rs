@@ -28,6 +28,7 @@ fn policy() -> Policy {
         deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
         routing: include_str!("../../../deploy/policy/routing.toml"),
         rbac: include_str!("../../../deploy/policy/rbac.toml"),
+        duties: include_str!("../../../deploy/policy/duties.toml"),
     })
     .unwrap()
 }

@@ -145,7 +145,13 @@ pub fn is_running(case: &Case, deadline: &Deadline) -> bool {
             Stage::Taskforce => taskforce::is_running(case, deadline),
             Stage::Escalation => escalation::is_running(case, deadline),
             Stage::Closure => closure::is_running(case, deadline),
-            Stage::Intake | Stage::Casefile | Stage::Document | Stage::Directory => false,
+            Stage::Intake
+            | Stage::Casefile
+            | Stage::Document
+            | Stage::Directory
+            | Stage::Reporting
+            | Stage::Briefing
+            | Stage::Project => false,
         }
 }
 
@@ -158,7 +164,13 @@ pub fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<AgencyId>
         Stage::Taskforce => taskforce::owing(case),
         Stage::Escalation => escalation::owing(case, deadline, policy),
         Stage::Closure => closure::owing(case, policy),
-        Stage::Intake | Stage::Casefile | Stage::Document | Stage::Directory => Vec::new(),
+        Stage::Intake
+        | Stage::Casefile
+        | Stage::Document
+        | Stage::Directory
+        | Stage::Reporting
+        | Stage::Briefing
+        | Stage::Project => Vec::new(),
     }
 }
 

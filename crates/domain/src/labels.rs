@@ -3,6 +3,7 @@
 pub mod acts;
 mod alerts;
 mod codes;
+mod duties;
 mod happenings;
 mod states;
 mod steps;
@@ -13,6 +14,7 @@ use crate::stages::taskforce::TaskforceState;
 
 pub use alerts::{DISCREET, alert, mail_state};
 pub use codes::code;
+pub use duties::{came, clock, report_state};
 pub use happenings::happening;
 pub use states::{assignment, caller, dossier, item, round, written};
 pub use steps::step;

@@ -16,6 +16,7 @@ pub mod decision;
 pub mod directory;
 mod documents;
 pub mod dossier;
+pub mod duties;
 pub mod keys;
 pub mod labels;
 pub mod notices;

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use crate::{
     calendar::{Calendar, OutsideCalendar},
+    duties::{DutiesFile, DutyRules},
     organisation::Organisation,
     period::{self, Period},
     rbac::Rbac,
@@ -42,6 +43,8 @@ pub struct Policy {
     pub max_rounds: u32,
     /// How long after a call's end logging it counts as late.
     pub late_log_after: TimeDelta,
+    /// Who reports, when briefings are held.
+    pub duties: DutyRules,
     /// The files, as they were read.
     pub texts: Vec<PolicyText>,
     /// The place in the log of the newest fact of the directory that it takes in; 0 where there is none.
@@ -119,11 +122,20 @@ pub struct PolicyFiles<'a> {
     pub routing: &'a str,
     /// `rbac.toml`.
     pub rbac: &'a str,
+    /// `duties.toml`.
+    pub duties: &'a str,
 }
 
 /// The names of the files of a policy.
-pub const FILES: [&str; 6] =
-    ["policy.toml", "organisation.toml", "calendar-VN.toml", "deadlines.toml", "routing.toml", "rbac.toml"];
+pub const FILES: [&str; 7] = [
+    "policy.toml",
+    "organisation.toml",
+    "calendar-VN.toml",
+    "deadlines.toml",
+    "routing.toml",
+    "rbac.toml",
+    "duties.toml",
+];
 
 impl<'a> PolicyFiles<'a> {
     /// The files among texts with their names.
@@ -139,7 +151,7 @@ impl<'a> PolicyFiles<'a> {
                 what: "the file is missing: a policy is read and published whole".to_owned(),
             })
         };
-        let [policy, organisation, calendar, deadlines, routing, rbac] = FILES;
+        let [policy, organisation, calendar, deadlines, routing, rbac, duties] = FILES;
         Ok(Self {
             policy: text(policy)?,
             organisation: text(organisation)?,
@@ -147,12 +159,14 @@ impl<'a> PolicyFiles<'a> {
             deadlines: text(deadlines)?,
             routing: text(routing)?,
             rbac: text(rbac)?,
+            duties: text(duties)?,
         })
     }
 
     /// The files with their names.
     fn texts(&self) -> Vec<PolicyText> {
-        let texts = [self.policy, self.organisation, self.calendar, self.deadlines, self.routing, self.rbac];
+        let Self { policy, organisation, calendar, deadlines, routing, rbac, duties } = *self;
+        let texts = [policy, organisation, calendar, deadlines, routing, rbac, duties];
         let named = FILES.into_iter().zip(texts);
         named.map(|(name, text)| PolicyText { name: name.to_owned(), text: text.to_owned() }).collect()
     }
@@ -259,6 +273,12 @@ impl Policy {
             reading.faults("rbac.toml", files.rbac, faults);
             rbac
         });
+        let duties: Option<DutiesFile> = reading.toml("duties.toml", files.duties);
+        let duties = organisation.as_ref().zip(duties).map(|(organisation, file)| {
+            let (duties, faults) = DutyRules::read(file, organisation);
+            reading.faults("duties.toml", files.duties, faults);
+            duties
+        });
         if let Some(periods) = &periods {
             let keys = DeadlineKey::ALL.iter().map(ToString::to_string).chain([DIRECTIVE.to_owned()]);
             for key in keys.filter(|key| !periods.contains_key(key)) {
@@ -272,8 +292,16 @@ impl Policy {
         if let (Some(organisation), Some(head)) = (&organisation, &head) {
             check_agreement(organisation, &head.agreement, files.policy, &mut reading);
         }
-        let read = (head, organisation, calendar, periods, routing, rbac);
-        let (Some(head), Some(organisation), Ok(calendar), Some(periods), Some(routing), Some(rbac)) = read
+        let read = (head, organisation, calendar, periods, routing, rbac, duties);
+        let (
+            Some(head),
+            Some(organisation),
+            Ok(calendar),
+            Some(periods),
+            Some(routing),
+            Some(rbac),
+            Some(duties),
+        ) = read
         else {
             return Err(reading.errors);
         };
@@ -289,6 +317,7 @@ impl Policy {
             calendar,
             routing,
             rbac,
+            duties,
             agreement,
             max_rounds,
             late_log_after: TimeDelta::minutes(i64::from(late_log_minutes)),

@@ -3,7 +3,7 @@
 
 use events::{Actor, AggregateId, Capacity, Fact};
 
-use crate::{directory, organisation::Person, policy::Policy, stages};
+use crate::{directory, duties, organisation::Person, policy::Policy, stages};
 
 /// Why an act was not its actor's to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,8 +67,8 @@ pub fn recheck(fact: &Fact, policy: Option<&Policy>) -> Result<bool, NotTheirs> 
         return Err(NotTheirs::Agency { office: office.to_string(), agency: agency.to_string() });
     }
     let standings: Vec<Person> = organisation.standings(officer, at).collect();
-    let acts: Vec<_> =
-        stages::acts().chain(directory::ACTS).filter(|act| act.records.contains(&kind)).collect();
+    let acts = stages::acts().chain(directory::ACTS).chain(duties::acts());
+    let acts: Vec<_> = acts.filter(|act| act.records.contains(&kind)).collect();
     let matrix = || NotTheirs::Matrix { office: office.to_string(), kind: kind.name() };
     let not_held = || NotTheirs::Office { officer: officer.to_string(), office: office.to_string() };
     match capacity {

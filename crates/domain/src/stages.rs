@@ -100,7 +100,9 @@ impl Command {
             Stage::Escalation => read(act.name, body).map(Self::Escalation),
             Stage::Closure => read(act.name, body).map(Self::Closure),
             Stage::Casefile => read(act.name, body).map(Self::Casefile),
-            Stage::Document | Stage::Directory => Err(Refusal::not_found()),
+            Stage::Document | Stage::Directory | Stage::Reporting | Stage::Briefing | Stage::Project => {
+                Err(Refusal::not_found())
+            }
         }
     }
 
@@ -115,7 +117,7 @@ impl Command {
             Stage::Escalation => variant::<escalation::Command>(act.name, generator),
             Stage::Closure => variant::<closure::Command>(act.name, generator),
             Stage::Casefile => variant::<casefile::Command>(act.name, generator),
-            Stage::Document | Stage::Directory => None,
+            Stage::Document | Stage::Directory | Stage::Reporting | Stage::Briefing | Stage::Project => None,
         }
     }
 
@@ -379,7 +381,14 @@ pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> 
         Stage::Coordination => coordination::next_step(case, policy),
         Stage::Taskforce => taskforce::next_step(case, now),
         Stage::Casefile => casefile::next_step(case, now, policy),
-        Stage::Confirmation | Stage::Escalation | Stage::Closure | Stage::Document | Stage::Directory => None,
+        Stage::Confirmation
+        | Stage::Escalation
+        | Stage::Closure
+        | Stage::Document
+        | Stage::Directory
+        | Stage::Reporting
+        | Stage::Briefing
+        | Stage::Project => None,
     };
     step.or_else(|| {
         let timer = deadlines::next(case, stage, now, policy)?;
@@ -396,7 +405,13 @@ fn timed(stage: Stage, timer: Timer) -> Option<Command> {
         Stage::Taskforce => Command::Taskforce(taskforce::Command::Timer(timer)),
         Stage::Escalation => Command::Escalation(escalation::Command::Timer(timer)),
         Stage::Closure => Command::Closure(closure::Command::Timer(timer)),
-        Stage::Intake | Stage::Casefile | Stage::Document | Stage::Directory => return None,
+        Stage::Intake
+        | Stage::Casefile
+        | Stage::Document
+        | Stage::Directory
+        | Stage::Reporting
+        | Stage::Briefing
+        | Stage::Project => return None,
     })
 }
 

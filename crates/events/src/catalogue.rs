@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
-    casefile, closure, confirmation, coordination, directory, document, escalation, intake, routing,
-    samples::Sample, taskforce, terms,
+    briefing, casefile, closure, confirmation, coordination, directory, document, duty, escalation, intake,
+    project, reporting, routing, samples::Sample, taskforce, terms,
 };
 
 /// A stage of the process: its facts have exactly one recording service (PROCESS).
@@ -34,6 +34,12 @@ pub enum Stage {
     Document,
     /// Policy, offices, absences and delegations: facts of the directory, not of a case.
     Directory,
+    /// The regular reports: facts of a duty, not of a case.
+    Reporting,
+    /// The briefings: facts of a duty.
+    Briefing,
+    /// The planned projects: facts of a duty.
+    Project,
 }
 
 impl Stage {
@@ -49,6 +55,9 @@ impl Stage {
         Self::Casefile,
     ];
 
+    /// Every stage that owns facts of a regular duty.
+    pub const DUTIES: [Self; 3] = [Self::Reporting, Self::Briefing, Self::Project];
+
     /// The stage's name, as it stands in event types and subjects.
     pub fn name(self) -> &'static str {
         match self {
@@ -62,12 +71,16 @@ impl Stage {
             Self::Casefile => "casefile",
             Self::Document => "document",
             Self::Directory => "directory",
+            Self::Reporting => "reporting",
+            Self::Briefing => "briefing",
+            Self::Project => "project",
         }
     }
 
     /// The stage of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().chain([Self::Document, Self::Directory]).find(|stage| stage.name() == name)
+        let others = [Self::Document, Self::Directory].into_iter().chain(Self::DUTIES);
+        Self::ALL.into_iter().chain(others).find(|stage| stage.name() == name)
     }
 }
 
@@ -269,6 +282,51 @@ catalogue! {
         "directory.delegation-expired" @ 1 => DelegationExpired(directory::DelegationExpired),
         "directory.delegations-passed" @ 1 => DelegationsPassed(directory::DelegationsPassed),
     }
+    Reporting {
+        "reporting.opened" @ 1 => ReportOpened(reporting::ReportOpened),
+        "reporting.submitted" @ 1 => ReportSubmitted(reporting::ReportSubmitted),
+        "reporting.nil-returned" @ 1 => NilReturned(reporting::NilReturned),
+        "reporting.returned" @ 1 => ReportReturned(reporting::ReportReturned),
+        "reporting.accepted" @ 1 => ReportAccepted(reporting::ReportAccepted),
+        "reporting.waived" @ 1 => ReportWaived(reporting::ReportWaived),
+        "reporting.transferred" @ 1 => ReportTransferred(reporting::ReportTransferred),
+        "reporting.reminded" @ 1 => ReportingReminded(duty::ClockReminded),
+        "reporting.overdue" @ 1 => ReportingOverdue(duty::ClockOverdue),
+    }
+    Briefing {
+        "briefing.scheduled" @ 1 => BriefingScheduled(briefing::BriefingScheduled),
+        "briefing.agenda-compiled" @ 1 => AgendaCompiled(briefing::AgendaCompiled),
+        "briefing.agenda-item-added" @ 1 => AgendaItemAdded(briefing::AgendaItemAdded),
+        "briefing.rescheduled" @ 1 => BriefingRescheduled(briefing::BriefingRescheduled),
+        "briefing.held" @ 1 => BriefingHeld(briefing::BriefingHeld),
+        "briefing.minutes-issued" @ 1 => MinutesIssued(briefing::MinutesIssued),
+        "briefing.task-reported" @ 1 => TaskReported(briefing::TaskReported),
+        "briefing.task-accepted" @ 1 => TaskAccepted(briefing::TaskAccepted),
+        "briefing.task-returned" @ 1 => TaskReturned(briefing::TaskReturned),
+        "briefing.transferred" @ 1 => BriefingTransferred(briefing::BriefingTransferred),
+        "briefing.cancelled" @ 1 => BriefingCancelled(briefing::BriefingCancelled),
+        "briefing.reminded" @ 1 => BriefingReminded(duty::ClockReminded),
+        "briefing.overdue" @ 1 => BriefingOverdue(duty::ClockOverdue),
+    }
+    Project {
+        "project.proposed" @ 1 => ProjectProposed(project::ProjectProposed),
+        "project.planning-accepted" @ 1 => PlanningAccepted(project::PlanningAccepted),
+        "project.planning-declined" @ 1 => PlanningDeclined(project::PlanningDeclined),
+        "project.plan-submitted" @ 1 => PlanSubmitted(project::PlanSubmitted),
+        "project.comment-requested" @ 1 => CommentRequested(project::CommentRequested),
+        "project.comment-given" @ 1 => CommentGiven(project::CommentGiven),
+        "project.plan-agreed" @ 1 => PlanAgreed(project::PlanAgreed),
+        "project.phase-entered" @ 1 => PhaseEntered(project::PhaseEntered),
+        "project.checkpoint-completed" @ 1 => CheckpointCompleted(project::CheckpointCompleted),
+        "project.checkpoint-waived" @ 1 => CheckpointWaived(project::CheckpointWaived),
+        "project.suspended" @ 1 => ProjectSuspended(project::ProjectSuspended),
+        "project.resumed" @ 1 => ProjectResumed(project::ProjectResumed),
+        "project.completed" @ 1 => ProjectCompleted(project::ProjectCompleted),
+        "project.cancelled" @ 1 => ProjectCancelled(project::ProjectCancelled),
+        "project.transferred" @ 1 => ProjectTransferred(project::ProjectTransferred),
+        "project.reminded" @ 1 => ProjectReminded(duty::ClockReminded),
+        "project.overdue" @ 1 => ProjectOverdue(duty::ClockOverdue),
+    }
 }
 
 /// Reads the event's own fields; fields it does not know are left for newer readers.
@@ -291,6 +349,15 @@ impl Body {
             Self::InstructionReported(said) => Some(&said.document),
             Self::CaseWithdrawn(said) => Some(&said.document),
             Self::DocumentAttached(said) => Some(&said.document),
+            Self::ReportSubmitted(said) => said.document.as_ref(),
+            Self::MinutesIssued(said) => Some(&said.document),
+            Self::TaskReported(said) => said.document.as_ref(),
+            Self::ProjectProposed(said) => said.document.as_ref(),
+            Self::PlanSubmitted(said) => Some(&said.document),
+            Self::CommentGiven(said) => said.document.as_ref(),
+            Self::PhaseEntered(said) => said.report.as_ref(),
+            Self::CheckpointCompleted(said) => said.document.as_ref(),
+            Self::ProjectCompleted(said) => Some(&said.report),
             _ => None,
         }
     }

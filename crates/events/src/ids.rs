@@ -60,6 +60,10 @@ opaque! {
     DelegationId
 }
 opaque! {
+    /// A regular duty of the plan: a report owed, a briefing, a planned project.
+    DutyId
+}
+opaque! {
     /// An official document's identity over all cases: issuer, number, symbol and year (DOMAIN §3.5).
     DocumentId
 }
@@ -97,9 +101,36 @@ impl CommandId {
         Self(named("directory step", &[step]))
     }
 
+    /// The act that a person's key stands for, in a duty.
+    pub fn in_duty(agency: &AgencyId, officer: &OfficerId, duty: DutyId, key: &str) -> Self {
+        Self(named("duty act", &[agency.as_str(), officer.as_str(), &duty.to_string(), key]))
+    }
+
+    /// An automatic step of a duty.
+    pub fn of_duty_step(duty: DutyId, step: &str) -> Self {
+        Self(named("duty step", &[&duty.to_string(), step]))
+    }
+
     /// An automatic step for one instance of an obligation.
     pub fn of_step(case: CaseId, step: &str) -> Self {
         Self(named("step", &[&case.to_string(), step]))
+    }
+}
+
+impl DutyId {
+    /// What an agency owes for a month: there is one report for it.
+    pub fn of_report(agency: &AgencyId, year: i32, month: u32) -> Self {
+        Self(named("report", &[agency.as_str(), &year.to_string(), &month.to_string()]))
+    }
+
+    /// The briefing of a month.
+    pub fn of_briefing(year: i32, month: u32) -> Self {
+        Self(named("briefing", &[&year.to_string(), &month.to_string()]))
+    }
+
+    /// The duty that a person's key begins: a repeat of the same act is the same duty (DESIGN D6).
+    pub fn begun_by(agency: &AgencyId, officer: &OfficerId, key: &str) -> Self {
+        Self(named("duty", &[agency.as_str(), officer.as_str(), key]))
     }
 }
 
@@ -136,6 +167,8 @@ impl EventId {
 pub enum AggregateId {
     /// A case.
     Case(CaseId),
+    /// A regular duty: a report, a briefing or a project.
+    Duty(DutyId),
     /// A document's registration.
     Document(DocumentId),
     /// The directory: there is one.
@@ -147,6 +180,7 @@ impl AggregateId {
     pub fn subject(self) -> String {
         let (kind, id) = match self {
             Self::Case(CaseId(id)) => ("case", id),
+            Self::Duty(DutyId(id)) => ("duty", id),
             Self::Document(DocumentId(id)) => ("document", id),
             Self::Directory => ("directory", named("directory", &[])),
         };
@@ -160,6 +194,7 @@ impl AggregateId {
         let id = Uuid::parse_str(id).ok()?;
         let aggregate = match kind {
             "case" => Self::Case(CaseId(id)),
+            "duty" => Self::Duty(DutyId(id)),
             "document" => Self::Document(DocumentId(id)),
             "directory" => Self::Directory,
             _ => return None,
@@ -256,6 +291,8 @@ mod tests {
     fn a_subject_leads_back_to_its_aggregate() {
         let case = AggregateId::Case(CaseId::raised_by(&"SNNMT".into(), &"snnmt.lan".into(), "k1"));
         assert_eq!(AggregateId::of_subject(&case.subject()), Some(case));
+        let duty = AggregateId::Duty(DutyId::of_report(&"SNNMT".into(), 2026, 2));
+        assert_eq!(AggregateId::of_subject(&duty.subject()), Some(duty));
         let directory = AggregateId::Directory;
         assert_eq!(AggregateId::of_subject(&directory.subject()), Some(directory));
         assert_eq!(AggregateId::of_subject("case.00.nonsense"), None);

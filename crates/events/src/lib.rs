@@ -12,6 +12,7 @@
 //! Then run `cargo xtask schemas`, which writes its JSON Schema and example into `schemas/events/`.
 
 pub mod actor;
+pub mod briefing;
 pub mod casefile;
 pub mod catalogue;
 pub mod closure;
@@ -20,10 +21,13 @@ pub mod coordination;
 pub mod digest;
 pub mod directory;
 pub mod document;
+pub mod duty;
 pub mod envelope;
 pub mod escalation;
 pub mod ids;
 pub mod intake;
+pub mod project;
+pub mod reporting;
 pub mod routing;
 mod samples;
 mod schema;
@@ -35,7 +39,7 @@ pub use catalogue::{Body, Kind, Stage};
 pub use digest::Digest;
 pub use envelope::{Draft, Fact, Origin, Unreadable};
 pub use ids::{
-    AgencyId, AggregateId, CaseCode, CaseId, CommandId, DelegationId, DocumentId, EventId, OfficeId,
+    AgencyId, AggregateId, CaseCode, CaseId, CommandId, DelegationId, DocumentId, DutyId, EventId, OfficeId,
     OfficerId, UnitId,
 };
 pub use terms::{Deadline, DeadlineKey, Lifecycle, Transition, Urgency};

@@ -1,5 +1,6 @@
 //! An example of every event, for the documentation and for tests: fictional, as all examples are.
 
+mod briefing;
 mod casefile;
 mod closure;
 mod confirmation;
@@ -7,6 +8,8 @@ mod coordination;
 mod directory;
 mod escalation;
 mod intake;
+mod project;
+mod reporting;
 mod routing;
 mod taskforce;
 
@@ -20,8 +23,9 @@ use crate::{
     catalogue::{Kind, Stage},
     digest::Digest,
     document,
+    duty::{Clock, ClockKey, ClockOverdue, ClockReminded},
     envelope::{self, Draft, Origin, Stamp},
-    ids::{AggregateId, CaseId, CommandId, EventId},
+    ids::{AggregateId, CaseId, CommandId, DutyId, EventId},
     terms::{
         Attachment, Deadline, DeadlineKey, Document, Lifecycle, Overdue, Register, Reminded, Signer,
         Transition,
@@ -43,12 +47,28 @@ fn case() -> CaseId {
     CaseId::raised_by(&"SNNMT".into(), &"btg.hanh".into(), "example")
 }
 
+fn duty() -> DutyId {
+    DutyId::of_report(&"SNNMT".into(), 2026, 5)
+}
+
+/// 17:00 on a day of 2026, local time.
+fn five_o_clock(month: u32, day: u32) -> Timestamp {
+    let date = NaiveDate::from_ymd_opt(2026, month, day).unwrap_or_default();
+    date.and_hms_opt(10, 0, 0).unwrap_or_default().and_utc()
+}
+
+/// A clock that is reminded of once, a day before, and has one level.
+fn clock(key: ClockKey, instance: u32, due: Timestamp) -> Clock {
+    Clock { key, instance, due, reminders: vec![due - TimeDelta::hours(33)], levels: vec![due] }
+}
+
 /// A draft of the type, with an actor, a deadline and a transition where one of that type has them.
 pub(crate) fn draft(kind: Kind) -> Draft {
     let body = kind.sample();
     let aggregate = match &body {
         crate::Body::DocumentRegistered(registered) => AggregateId::Document(registered.document.id()),
         _ if kind.stage() == Stage::Directory => AggregateId::Directory,
+        _ if Stage::DUTIES.contains(&kind.stage()) => AggregateId::Duty(duty()),
         _ => AggregateId::Case(case()),
     };
     let automatic = ["reminded", "overdue"].iter().any(|last| kind.name().ends_with(last))
@@ -65,6 +85,11 @@ pub(crate) fn draft(kind: Kind) -> Draft {
                 | Kind::DelegationExpiring
                 | Kind::DelegationExpired
                 | Kind::DelegationsPassed
+                | Kind::ReportOpened
+                | Kind::ReportTransferred
+                | Kind::AgendaCompiled
+                | Kind::BriefingTransferred
+                | Kind::ProjectTransferred
         );
     let actor = if automatic {
         Actor::System { service: kind.stage().name().to_owned() }
@@ -184,6 +209,20 @@ impl Sample for Overdue {
     fn sample() -> Self {
         let due = call_end() + TimeDelta::hours(8);
         Self { key: DeadlineKey::Written, instance: 1, level: 1, due, owing: vec!["SNNMT".into()] }
+    }
+}
+
+impl Sample for ClockReminded {
+    fn sample() -> Self {
+        let due = five_o_clock(5, 15);
+        Self { key: ClockKey::Report, instance: 1, reminder: 1, due, owing: "SNNMT".into() }
+    }
+}
+
+impl Sample for ClockOverdue {
+    fn sample() -> Self {
+        let due = five_o_clock(5, 15);
+        Self { key: ClockKey::Report, instance: 1, level: 1, due, owing: "SNNMT".into() }
     }
 }
 

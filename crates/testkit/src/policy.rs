@@ -14,6 +14,7 @@ pub fn example_policy() -> Policy {
         deadlines: include_str!("../../../deploy/policy/deadlines.toml"),
         routing: include_str!("../../../deploy/policy/routing.toml"),
         rbac: include_str!("../../../deploy/policy/rbac.toml"),
+        duties: include_str!("../../../deploy/policy/duties.toml"),
     })
     .expect("the example province")
 }

@@ -30,7 +30,12 @@ pub const ANY: &[Code] = &[
     Code::Unavailable,
 ];
 
-const fn words(vi: &'static str, en: &'static str, who: &'static str, refusals: &'static [Code]) -> Words {
+pub(super) const fn words(
+    vi: &'static str,
+    en: &'static str,
+    who: &'static str,
+    refusals: &'static [Code],
+) -> Words {
     Words { label: label(vi, en), who, refusals }
 }
 
@@ -39,7 +44,7 @@ const ABSENCE: &str = "Chính cán bộ đó; trưởng bộ phận đầu mối
 
 /// The words of an act, by its name.
 pub fn act(name: &str) -> Option<Words> {
-    WORDS.iter().find(|(act, _)| *act == name).map(|(_, words)| *words)
+    WORDS.iter().chain(super::duties::ACTS).find(|(act, _)| *act == name).map(|(_, words)| *words)
 }
 
 /// Whether an act may be refused for a code.

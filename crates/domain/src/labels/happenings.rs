@@ -117,5 +117,44 @@ pub fn happening(kind: Kind) -> Label {
         Kind::DelegationsPassed => {
             label("Chuyển ủy quyền cho cơ quan kế thừa", "Delegations passed to the successor")
         }
+        Kind::ReportOpened
+        | Kind::ReportSubmitted
+        | Kind::NilReturned
+        | Kind::ReportReturned
+        | Kind::ReportAccepted
+        | Kind::ReportWaived
+        | Kind::ReportTransferred
+        | Kind::ReportingReminded
+        | Kind::ReportingOverdue
+        | Kind::BriefingScheduled
+        | Kind::AgendaCompiled
+        | Kind::AgendaItemAdded
+        | Kind::BriefingRescheduled
+        | Kind::BriefingHeld
+        | Kind::MinutesIssued
+        | Kind::TaskReported
+        | Kind::TaskAccepted
+        | Kind::TaskReturned
+        | Kind::BriefingTransferred
+        | Kind::BriefingCancelled
+        | Kind::BriefingReminded
+        | Kind::BriefingOverdue
+        | Kind::ProjectProposed
+        | Kind::PlanningAccepted
+        | Kind::PlanningDeclined
+        | Kind::PlanSubmitted
+        | Kind::CommentRequested
+        | Kind::CommentGiven
+        | Kind::PlanAgreed
+        | Kind::PhaseEntered
+        | Kind::CheckpointCompleted
+        | Kind::CheckpointWaived
+        | Kind::ProjectSuspended
+        | Kind::ProjectResumed
+        | Kind::ProjectCompleted
+        | Kind::ProjectCancelled
+        | Kind::ProjectTransferred
+        | Kind::ProjectReminded
+        | Kind::ProjectOverdue => super::duties::happening(kind),
     }
 }

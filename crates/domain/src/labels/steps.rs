@@ -4,7 +4,11 @@ use super::{Label, label};
 
 /// What a step of the process itself is called, and when it comes, in Vietnamese.
 pub fn step(name: &str) -> Option<(Label, &'static str)> {
-    STEPS.iter().find(|(step, ..)| *step == name).map(|(_, label, when)| (*label, *when))
+    STEPS
+        .iter()
+        .chain(super::duties::STEPS)
+        .find(|(step, ..)| *step == name)
+        .map(|(_, label, when)| (*label, *when))
 }
 
 const STEPS: &[(&str, Label, &str)] = &[

@@ -12,6 +12,7 @@ pub(crate) struct Files {
     pub(crate) deadlines: String,
     pub(crate) routing: String,
     pub(crate) rbac: String,
+    pub(crate) duties: String,
 }
 
 impl Default for Files {
@@ -22,6 +23,7 @@ impl Default for Files {
             deadlines: include_str!("../../../../deploy/policy/deadlines.toml").to_owned(),
             routing: include_str!("../../../../deploy/policy/routing.toml").to_owned(),
             rbac: include_str!("../../../../deploy/policy/rbac.toml").to_owned(),
+            duties: include_str!("../../../../deploy/policy/duties.toml").to_owned(),
         }
     }
 }
@@ -61,6 +63,7 @@ impl Files {
             deadlines: &self.deadlines,
             routing: &self.routing,
             rbac: &self.rbac,
+            duties: &self.duties,
         }
     }
 

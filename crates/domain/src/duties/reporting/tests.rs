@@ -1,0 +1,1 @@
+//! The regular reports: when they are due, what may be done, what follows by itself.

@@ -1,0 +1,121 @@
+//! What the regular duties and their states are called (DOMAIN §3.6, §4, §7).
+
+use events::{Kind, briefing::Came, duty::ClockKey};
+
+use super::{
+    Label,
+    acts::{Words, words},
+    label,
+};
+use crate::{duties::reporting::State, refusal::Code};
+
+/// Where a report stands.
+pub const fn report_state(state: State) -> Label {
+    match state {
+        State::Open => label("Chưa gửi", "Not yet"),
+        State::Submitted => label("Đã gửi", "Submitted"),
+        State::NilReturned => label("Không phát sinh", "Nil return"),
+        State::Returned => label("Đề nghị bổ sung", "Returned for supplement"),
+        State::Accepted => label("Đã chấp nhận", "Accepted"),
+        State::Waived => label("Được miễn", "Waived"),
+    }
+}
+
+/// Whether a report has come.
+pub const fn came(came: Came) -> Label {
+    match came {
+        Came::Submitted => label("Đã gửi", "Submitted"),
+        Came::Nil => label("Không phát sinh", "Nil return"),
+        Came::NotYet => label("Chưa gửi", "Not yet"),
+        Came::Waived => label("Được miễn", "Waived"),
+    }
+}
+
+/// What a clock is about.
+pub const fn clock(key: ClockKey) -> Label {
+    match key {
+        ClockKey::Report => label("Báo cáo định kỳ", "Regular report"),
+        ClockKey::Supplement => label("Bổ sung báo cáo", "Supplement of a report"),
+        ClockKey::Task => label("Nhiệm vụ sau giao ban", "Task of a briefing"),
+        ClockKey::Comment => label("Góp ý kế hoạch", "Comment on a plan"),
+        ClockKey::Checkpoint => label("Mốc của kế hoạch", "Checkpoint of a plan"),
+    }
+}
+
+/// What happened in a regular duty; nothing for what happens elsewhere.
+pub(super) const fn happening(kind: Kind) -> Label {
+    match kind {
+        Kind::ReportOpened => label("Mở kỳ báo cáo", "Report opened"),
+        Kind::ReportSubmitted => label("Gửi báo cáo định kỳ", "Report submitted"),
+        Kind::NilReturned => label("Báo không phát sinh", "Nil return"),
+        Kind::ReportReturned => label("Đề nghị bổ sung báo cáo", "Report returned for supplement"),
+        Kind::ReportAccepted => label("Chấp nhận báo cáo", "Report accepted"),
+        Kind::ReportWaived => label("Miễn báo cáo kỳ này", "Report waived"),
+        Kind::ReportTransferred => {
+            label("Chuyển nghĩa vụ báo cáo cho cơ quan kế thừa", "Report passed to the successor")
+        }
+        Kind::ReportingReminded => label("Nhắc báo cáo định kỳ", "Report reminded"),
+        Kind::ReportingOverdue => label("Quá hạn báo cáo định kỳ", "Report overdue"),
+        Kind::BriefingScheduled => label("Triệu tập giao ban", "Briefing called"),
+        Kind::AgendaCompiled => label("Tổng hợp nội dung giao ban", "Agenda compiled"),
+        Kind::AgendaItemAdded => label("Bổ sung nội dung giao ban", "Agenda item added"),
+        Kind::BriefingRescheduled => label("Đổi lịch giao ban", "Briefing moved"),
+        Kind::BriefingHeld => label("Đã giao ban", "Briefing held"),
+        Kind::MinutesIssued => label("Ban hành kết luận giao ban", "Minutes issued"),
+        Kind::TaskReported => label("Báo cáo kết quả nhiệm vụ", "Task reported"),
+        Kind::TaskAccepted => label("Chấp nhận kết quả nhiệm vụ", "Task accepted"),
+        Kind::TaskReturned => label("Đề nghị làm tiếp nhiệm vụ", "Task returned"),
+        Kind::BriefingTransferred => {
+            label("Chuyển nhiệm vụ giao ban cho cơ quan kế thừa", "Tasks passed to the successor")
+        }
+        Kind::BriefingCancelled => label("Hủy giao ban", "Briefing cancelled"),
+        Kind::BriefingReminded => label("Nhắc hạn nhiệm vụ giao ban", "Task reminded"),
+        Kind::BriefingOverdue => label("Quá hạn nhiệm vụ giao ban", "Task overdue"),
+        Kind::ProjectProposed => label("Đề xuất phối hợp dự án", "Project proposed"),
+        Kind::PlanningAccepted => label("Đồng ý phối hợp lập kế hoạch", "Planning accepted"),
+        Kind::PlanningDeclined => label("Không phối hợp lập kế hoạch", "Planning declined"),
+        Kind::PlanSubmitted => label("Trình kế hoạch", "Plan submitted"),
+        Kind::CommentRequested => label("Đề nghị góp ý kế hoạch", "Comment requested"),
+        Kind::CommentGiven => label("Góp ý kế hoạch", "Comment given"),
+        Kind::PlanAgreed => label("Đồng ý kế hoạch", "Plan agreed to"),
+        Kind::PhaseEntered => label("Chuyển giai đoạn", "Phase entered"),
+        Kind::CheckpointCompleted => label("Hoàn thành mốc kế hoạch", "Checkpoint completed"),
+        Kind::CheckpointWaived => label("Bỏ qua mốc kế hoạch", "Checkpoint waived"),
+        Kind::ProjectSuspended => label("Tạm dừng dự án phối hợp", "Project suspended"),
+        Kind::ProjectResumed => label("Tiếp tục dự án phối hợp", "Project resumed"),
+        Kind::ProjectCompleted => label("Kết thúc kế hoạch dự án", "Project completed"),
+        Kind::ProjectCancelled => label("Hủy dự án phối hợp", "Project cancelled"),
+        Kind::ProjectTransferred => {
+            label("Chuyển phần việc dự án cho cơ quan kế thừa", "Project passed to the successor")
+        }
+        Kind::ProjectReminded => label("Nhắc mốc, góp ý của dự án", "Project reminded"),
+        Kind::ProjectOverdue => label("Quá hạn mốc, góp ý của dự án", "Project overdue"),
+        _ => label("", ""),
+    }
+}
+
+/// What the acts on duties are called, who acts in Vietnamese, and what each may be refused for besides [`super::acts::ANY`].
+pub(super) const ACTS: &[(&str, Words)] = &[
+    ("submit-report", words("Gửi báo cáo định kỳ", "Submit a report", OWING, &[Code::DocInvalid])),
+    ("nil-return", words("Báo không phát sinh", "Make a nil return", OWING, &[])),
+    ("accept-report", words("Chấp nhận báo cáo", "Accept a report", OWED, &[])),
+    ("return-report", words("Đề nghị bổ sung báo cáo", "Return a report", OWED, &[])),
+    ("waive-report", words("Miễn báo cáo kỳ này", "Waive a report", "Lãnh đạo cơ quan nhận báo cáo", &[])),
+];
+
+const OWING: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan báo cáo";
+const OWED: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan nhận báo cáo";
+
+/// What the steps of the process itself are called, and when they come, in Vietnamese.
+pub(super) const STEPS: &[(&str, Label, &str)] = &[
+    (
+        "open-report",
+        label("Mở kỳ báo cáo", "Open a report"),
+        "còn một số ngày làm việc (mặc định năm) là đến hạn báo cáo và cơ quan đang hoạt động",
+    ),
+    (
+        "transfer-report",
+        label("Chuyển nghĩa vụ báo cáo", "Pass a report on"),
+        "cơ quan báo cáo đã kết thúc hoạt động và có cơ quan kế thừa",
+    ),
+];

@@ -1,16 +1,20 @@
 //! The casebook: loads a case, decides, proposes; the only way by which a fact is made (DESIGN D3).
 
 mod directory;
+mod whole;
 
 use std::{sync::Arc, time::Duration};
 
-pub use directory::{DirectoryAttempt, DirectoryExecuted, LoadedDirectory, read_directory};
+pub use directory::{DirectoryAttempt, read_directory};
+pub use whole::{Aggregate, Carried, Kept, Order, fold_whole, read_whole};
 
 use domain::{
-    By, Case, Code, Command, Context, Decision, Others, Outcome, Policy, Receipt, Refusal, Registration,
+    By, Case, Code, Command, Context, Decision, Directory, Others, Outcome, Policy, Receipt, Refusal,
+    Registration, duties::Duty,
 };
 use events::{
-    Actor, AggregateId, Body, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact, Origin, Timestamp,
+    Actor, AggregateId, Body, CaseId, CommandId, Digest, DocumentId, Draft, DutyId, EventId, Fact, Origin,
+    Timestamp,
 };
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -48,9 +52,13 @@ pub trait Shelf: Send + Sync + 'static {
     /// Takes a newer fold of a case; an older one is ignored.
     fn put(&self, loaded: Loaded);
     /// The directory, as far as it is known here.
-    fn directory(&self) -> Option<LoadedDirectory>;
+    fn directory(&self) -> Option<Kept<Directory>>;
     /// Takes a newer fold of the directory; an older one is ignored.
-    fn put_directory(&self, loaded: LoadedDirectory);
+    fn put_directory(&self, kept: Kept<Directory>);
+    /// A duty, as far as it is known here.
+    fn duty(&self, id: DutyId) -> Option<Kept<Duty>>;
+    /// Takes a newer fold of a duty; an older one is ignored.
+    fn put_duty(&self, kept: Kept<Duty>);
 }
 
 /// A command with all that its decision needs.

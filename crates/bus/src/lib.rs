@@ -21,8 +21,8 @@ pub mod server;
 pub mod streams;
 
 pub use casebook::{
-    Attempt, Casebook, DirectoryAttempt, DirectoryExecuted, Executed, Loaded, LoadedDirectory, Shelf, fold,
-    overloaded, read_directory,
+    Aggregate, Attempt, Carried, Casebook, DirectoryAttempt, Executed, Kept, Loaded, Order, Shelf, fold,
+    fold_whole, overloaded, read_directory, read_whole,
 };
 pub use connection::Bus;
 pub use failpoint::Failpoint;

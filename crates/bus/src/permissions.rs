@@ -40,6 +40,8 @@ pub enum Principal {
     Taskforce,
     /// The stage escalation.
     Escalation,
+    /// The stages reporting, briefing and project: the regular duties of the plan.
+    Reporting,
     /// The directory: policy, offices, absences, delegations.
     Directory,
     /// Accounts, sessions and tokens: says and signs who acts.
@@ -86,13 +88,14 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal of an installation, in the order of the process.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
         Self::Coordination,
         Self::Taskforce,
         Self::Escalation,
+        Self::Reporting,
         Self::Directory,
         Self::Identity,
         Self::Ledger,
@@ -114,6 +117,7 @@ impl Principal {
             Self::Coordination => "coordination",
             Self::Taskforce => "taskforce",
             Self::Escalation => "escalation",
+            Self::Reporting => "reporting",
             Self::Directory => "directory",
             Self::Identity => "identity",
             Self::Ledger => "ledger",
@@ -137,6 +141,7 @@ impl Principal {
             Self::Coordination => &["coordination", "closure"],
             Self::Taskforce => &["taskforce"],
             Self::Escalation => &["escalation"],
+            Self::Reporting => &["reporting", "briefing", "project"],
             Self::Directory => &["directory"],
             Self::Identity
             | Self::Ledger
@@ -171,6 +176,7 @@ impl Principal {
             | Self::Coordination
             | Self::Taskforce
             | Self::Escalation
+            | Self::Reporting
             | Self::Directory => {
                 for stage in self.stages() {
                     rights
@@ -191,7 +197,7 @@ impl Principal {
             }
             Self::Ledger => {
                 rights
-                    .publish(["case.>", "document.>", "directory.>", "log.>", "pen.>"])
+                    .publish(["case.>", "duty.>", "document.>", "directory.>", "log.>", "pen.>"])
                     .subscribe(["fact.>", "pen.>"]);
                 rights.publish(read_replica(CASES)).publish([read_leader(CASES)]);
                 rights.responses = true;

@@ -171,7 +171,7 @@ impl Replicas {
 pub fn declared(shape: &Shape) -> [StreamDeclaration; 7] {
     let cases = StreamDeclaration {
         name: CASES,
-        subjects: &["case.>", "document.>", "directory.>"],
+        subjects: &["case.>", "duty.>", "document.>", "directory.>"],
         purpose: "the log of facts, the only truth",
         max_bytes: shape.cases_max_bytes,
         max_message_bytes: 256 * KIB,

@@ -80,7 +80,7 @@ pub(crate) async fn directory(common: &Common) -> Result<(Directory, u64), Failu
     let read = bus::read_directory(&bus, None).await.map_err(|refusal| refusal.en);
     bus.close().await?;
     let loaded = read?.ok_or("no policy was published yet: start `concord up`")?;
-    Ok((Directory::clone(&loaded.directory), loaded.sequence))
+    Ok((Directory::clone(&loaded.it), loaded.sequence))
 }
 
 async fn show(options: &ShowPolicy) -> Result<ExitCode, Failure> {

@@ -14,6 +14,7 @@ pub(crate) fn all() -> Vec<Service> {
         svc_coordination::service(),
         svc_taskforce::service(),
         svc_escalation::service(),
+        svc_reporting::service(),
         svc_notifier::service(),
         svc_audit::service(),
         svc_api::service(),

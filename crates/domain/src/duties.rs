@@ -12,9 +12,12 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike as _;
 use events::{
     AgencyId, AggregateId, Body, CommandId, Digest, DutyId, Fact, Kind, Stage, Timestamp,
-    briefing::ReportNoted, duty::CaseNoted, terms::Document,
+    briefing::ReportNoted,
+    duty::{CaseNoted, ClockKey},
+    terms::Document,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
@@ -25,9 +28,11 @@ pub use rules::{DutyRules, Shift};
 
 use crate::{
     access::{self, Principal},
+    calendar,
     case::{Case, Happening, OutOfOrder, Receipt, Trace},
     deadlines,
     decision::{Act, Automatic, By, Context, Decision, Outcome},
+    labels::{self, Label},
     organisation::{Person, Role},
     policy::Policy,
     refusal::{Code, Refusal},
@@ -199,6 +204,23 @@ impl Command {
             (Self::Briefing(command), Some(Subject::Briefing(briefing))) => command.looks_for(briefing),
             _ => Wanted::Nothing,
         }
+    }
+}
+
+/// A state by its name in JSON.
+pub(crate) fn named_state(state: impl serde::Serialize, label: Label) -> (String, Label) {
+    let name = serde_json::to_value(state).ok().and_then(|name| name.as_str().map(str::to_owned));
+    (name.unwrap_or_default(), label)
+}
+
+/// The acts of which any one settles what a clock is about.
+pub const fn settling(key: ClockKey) -> &'static [&'static str] {
+    match key {
+        ClockKey::Report => &["submit-report", "nil-return"],
+        ClockKey::Supplement => &["submit-report"],
+        ClockKey::Task => &["report-conclusion"],
+        ClockKey::Comment => &["give-comment"],
+        ClockKey::Checkpoint => &["complete-checkpoint", "waive-checkpoint"],
     }
 }
 
@@ -451,7 +473,7 @@ impl Duty {
             Subject::Report(report) => report.period.to_string(),
             Subject::Briefing(briefing) => briefing.code(self.id),
             Subject::Project(_) => {
-                let year = crate::calendar::local_date(self.begun_at).format("%Y");
+                let year = calendar::local_date(self.begun_at).format("%Y");
                 format!("DA-{year}-{}", &self.id.to_string()[..6].to_uppercase())
             }
         }
@@ -470,6 +492,48 @@ impl Duty {
     /// The clocks that run, each with the agency that owes.
     pub fn running(&self) -> impl Iterator<Item = (&Running, &AgencyId)> {
         self.clocks.iter().filter_map(|running| Some((running, self.owing(running)?)))
+    }
+
+    /// Where it stands, and what that is called.
+    pub fn state(&self) -> (String, Label) {
+        match &self.subject {
+            Subject::Report(report) => named_state(report.state, labels::report_state(report.state)),
+            Subject::Briefing(briefing) => briefing.named_state(),
+            Subject::Project(project) => project.named_state(),
+        }
+    }
+
+    /// The agency that owes it, calls it, or proposes it.
+    pub fn agency(&self) -> &AgencyId {
+        match &self.subject {
+            Subject::Report(report) => &report.agency,
+            Subject::Briefing(briefing) => &briefing.chair,
+            Subject::Project(project) => &project.agency,
+        }
+    }
+
+    /// Something is overdue in it, or came late.
+    pub fn is_late(&self) -> bool {
+        let report = matches!(&self.subject, Subject::Report(report) if report.late);
+        report || self.running().any(|(running, _)| running.level > 0)
+    }
+
+    /// The month that it belongs to, by local time: in which a report is owed, a briefing is held, a project was proposed.
+    pub fn month(&self) -> (i32, u32) {
+        let of = |at| {
+            let day = calendar::local_date(at);
+            (day.year(), day.month())
+        };
+        match &self.subject {
+            Subject::Report(report) => (report.period.year, report.period.month),
+            Subject::Briefing(briefing) => of(briefing.at),
+            Subject::Project(_) => of(self.begun_at),
+        }
+    }
+
+    /// Whether an agency takes part in it.
+    pub fn involves(&self, agency: &AgencyId) -> bool {
+        self.agency() == agency || self.audience.contains(&Principal::Agency(agency.clone()))
     }
 
     /// The agencies that have something to do in it, for who takes over when one of them ends.

@@ -66,7 +66,7 @@ pub(crate) async fn proof(
             let seen = cases::visible(&api, &caller, Ok(Path(id.to_string())), None).await;
             seen.map_err(|_| refuse(nothing()))?;
         }
-        Some(AggregateId::Document(_) | AggregateId::Directory) => {}
+        Some(AggregateId::Document(_) | AggregateId::Directory | AggregateId::Duty(_)) => {}
         None => return Err(refuse(nothing())),
     }
     Ok(axum::Json::<Proof>(*proof).into_response())

@@ -205,7 +205,7 @@ pub(crate) async fn whole(
     let at = when(&api, &caller, query)?;
     let policy = api.chassis.views.policy(at);
     let organisation = &policy.organisation;
-    let version = api.chassis.views.directory().map_or(0, |known| known.directory.version);
+    let version = api.chassis.views.directory().map_or(0, |known| known.it.version);
     let whole = Whole {
         at,
         version,
@@ -374,7 +374,7 @@ pub(crate) async fn policies(
     let published = api.chassis.views.directory();
     let versions = published
         .iter()
-        .flat_map(|known| &known.directory.policies)
+        .flat_map(|known| &known.it.policies)
         .map(|published| PublishedVersion { version: &published.version, in_force: published.in_force })
         .collect();
     let policy = api.chassis.views.policy(at);

@@ -12,6 +12,7 @@ mod cases;
 mod dev;
 mod directory;
 mod dossier;
+mod duties;
 mod edge;
 mod health;
 mod lists;
@@ -123,6 +124,7 @@ fn router(api: Api) -> Router {
         .route("/session", get(session::who))
         .route("/session/second-factor", post(session::begin_second_factor))
         .route("/work", get(work::list))
+        .merge(duties::routes())
         .route("/audit/checkpoint", get(audit::checkpoint))
         .route("/audit/proof/{event}", get(audit::proof))
         .route("/directory", get(directory::whole))

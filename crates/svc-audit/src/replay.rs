@@ -328,9 +328,9 @@ async fn is_standing_body(bus: &Bus, agency: &AgencyId) -> Result<bool, ReadErro
     let unread = |reason: String| ReadError::Refused { stream: CASES, reason };
     let directory = bus::read_directory(bus, None).await.map_err(|refusal| unread(refusal.en))?;
     let Some(loaded) = directory else { return Ok(false) };
-    let rules = Rulebook::from_directory(&loaded.directory, loaded.sequence);
+    let rules = Rulebook::from_directory(&loaded.it, loaded.sequence);
     let rules = rules.map_err(|error| unread(error.to_string()))?;
-    let published = loaded.directory.policies.iter().filter_map(|published| rules.at(published.in_force));
+    let published = loaded.it.policies.iter().filter_map(|published| rules.at(published.in_force));
     Ok(published.map(Arc::as_ref).any(|policy| policy.agreement.standing_body == *agency))
 }
 

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bus::{
-    Casebook, DirectoryAttempt, DirectoryExecuted,
+    Carried, Casebook, DirectoryAttempt,
     connection::Message,
     protocol::{self, DirectoryAnswer, DirectoryDone, DirectoryRequest, command_subject},
 };
 use domain::{
-    Act, By, Code, Policy, Refusal,
+    Act, By, Code, Directory, Policy, Refusal,
     directory::{self, Command, PublishPolicy},
 };
 use events::{CommandId, Stage};
@@ -91,7 +91,7 @@ impl Desk {
                 Err(refusal) => return Err(refusal.en),
             };
             if let Some(loaded) = &known {
-                match loaded.directory.published(&policy.version) {
+                match loaded.it.published(&policy.version) {
                     Some(published) if is_same(&policy, published) => {
                         let now = self.chassis.clock.now();
                         let in_force = self.chassis.policy();
@@ -136,7 +136,7 @@ impl Desk {
         command: &Command,
         id: CommandId,
         policy: &Policy,
-    ) -> Result<DirectoryExecuted, Refusal> {
+    ) -> Result<Carried<Directory>, Refusal> {
         let attempt = DirectoryAttempt {
             command,
             id,
@@ -153,17 +153,17 @@ impl Desk {
 
     async fn answer(&self, act: &Act, message: &Message) -> DirectoryAnswer {
         match self.carry_out(act, message).await {
-            Ok(DirectoryExecuted { loaded, receipt, replayed }) => DirectoryAnswer::Done(DirectoryDone {
+            Ok(Carried { kept, receipt, replayed, .. }) => DirectoryAnswer::Done(DirectoryDone {
                 event: receipt.event,
                 version: receipt.version,
                 replayed,
-                sequence: loaded.sequence,
+                sequence: kept.sequence,
             }),
             Err(refusal) => DirectoryAnswer::Refused(refusal),
         }
     }
 
-    async fn carry_out(&self, act: &Act, message: &Message) -> Result<DirectoryExecuted, Refusal> {
+    async fn carry_out(&self, act: &Act, message: &Message) -> Result<Carried<Directory>, Refusal> {
         let request: DirectoryRequest = protocol::read(message)?;
         self.chassis.clock.set(request.clock);
         let now = self.chassis.clock.now();

@@ -61,7 +61,8 @@ impl Pen {
         for proposed in &proposal.facts {
             let label = envelope::label(proposed.draft.get()).map_err(|error| foreign(&error.to_string()))?;
             let belongs = match label.aggregate {
-                AggregateId::Case(_) => label.kind.stage() == stage && stage != Stage::Directory,
+                AggregateId::Case(_) => label.kind.stage() == stage && Stage::ALL.contains(&stage),
+                AggregateId::Duty(_) => label.kind.stage() == stage && Stage::DUTIES.contains(&stage),
                 AggregateId::Directory => label.kind.stage() == stage && stage == Stage::Directory,
                 AggregateId::Document(_) => label.kind.stage() == Stage::Document,
             };

@@ -143,7 +143,7 @@ impl Enter {
             Fact::from_bytes(&entry.payload).map_err(|error| Verdict::Hopeless { why: error.to_string() })?;
         let Body::DelegationExpiring(said) = fact.body() else { return Err(Verdict::NotOurs) };
         let known = self.chassis.views.directory().filter(|known| known.sequence >= entry.sequence);
-        let Some(code) = known.and_then(|known| known.directory.code(said.delegation)) else {
+        let Some(code) = known.and_then(|known| known.it.code(said.delegation)) else {
             return Err(again(Duration::from_millis(500), "the directory is behind the log"));
         };
         let wanted = notices::of_directory(&fact, &self.chassis.policy());

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bus::{
-    Bus, LoadedDirectory, Shelf as _,
+    Bus, Kept, Shelf as _,
     append::Stored,
     connection::{House, Subscription},
     log::{self, Entry, ReadError},
@@ -81,6 +81,7 @@ pub async fn follow(
     {
         views.begin_with(directory);
     }
+    views.duties.load(&bus).await?;
     let mut next = resume(views, &bus, end).await?;
     let first = next;
     let (began, mut told, mut empty) = (Instant::now(), Instant::now(), 0);
@@ -213,6 +214,9 @@ fn apply(views: &Views, entries: &[Stored]) -> Option<u64> {
             take_directory(views, entry);
             policies = views.rules.rulebook();
         }
+        if let Some(AggregateId::Duty(id)) = AggregateId::of_subject(&entry.subject) {
+            views.duties.apply(id, entry);
+        }
         views.fold().apply(entry, seen, &policies);
     }
     views.changed(Some(last));
@@ -225,13 +229,13 @@ fn take_directory(views: &Views, entry: &Stored) {
     if known.as_ref().is_some_and(|known| known.sequence >= entry.sequence) {
         return;
     }
-    let before = known.map(|known| Arc::unwrap_or_clone(known.directory));
+    let before = known.map(|known| Arc::unwrap_or_clone(known.it));
     let folded = Fact::from_bytes(&entry.payload)
         .map_err(|error| error.to_string())
         .and_then(|fact| domain::directory::evolve(before, &fact).map_err(|error| error.to_string()));
     match folded {
         Ok(directory) => {
-            views.put_directory(LoadedDirectory { directory: Arc::new(directory), sequence: entry.sequence });
+            views.put_directory(Kept { it: Arc::new(directory), sequence: entry.sequence });
         }
         // Who could act stays as it was known: nobody gains a right by a damaged fact.
         Err(reason) => {

@@ -4,6 +4,7 @@
 //! late is in memory; all of it is in a database on disk, written a little later. It is disposable: a start goes on
 //! from what was written, and where that is missing, damaged, or made by other rules, it is made anew from the log.
 
+mod duties;
 mod fold;
 mod follow;
 mod hot;
@@ -21,11 +22,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bus::{Loaded, LoadedDirectory, Shelf};
-use domain::{Case, Policy, access::Principal, directory, work::Waiting};
-use events::{AgencyId, CaseId, Lifecycle, Stage, Timestamp, Urgency};
+use bus::{Kept, Loaded, Shelf};
+use domain::{Case, Directory, Policy, access::Principal, directory, duties::Duty, work::Waiting};
+use events::{AgencyId, CaseId, DutyId, Lifecycle, Stage, Timestamp, Urgency};
 use tokio::sync::watch;
 
+use duties::Duties;
 use fold::Fold;
 pub use fold::agenda::Due;
 pub use follow::{FollowError, follow};
@@ -43,6 +45,7 @@ pub struct Views {
     saving: Mutex<u64>,
     recent: Recent,
     rules: Rules,
+    duties: Duties,
     progress: watch::Sender<Progress>,
 }
 
@@ -136,7 +139,15 @@ impl Views {
         let fold = Fold::over(Arc::clone(&store))?;
         let progress = watch::Sender::new(Progress { applied: fold.applied(), changes: 0 });
         let (fold, saving, recent) = (Mutex::new(fold), Mutex::default(), Recent::default());
-        Ok(Arc::new(Self { fold, store, saving, recent, rules: Rules::of(policy), progress }))
+        Ok(Arc::new(Self {
+            fold,
+            store,
+            saving,
+            recent,
+            rules: Rules::of(policy),
+            duties: Duties::default(),
+            progress,
+        }))
     }
 
     /// Forgets everything.
@@ -290,13 +301,16 @@ impl Views {
 
     /// The next instant at which some stage has something to do by itself, after `now`.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.fold().next_due(now).into_iter().chain(self.rules.next_due(now)).min()
+        let duties = self.duties.next_due(now, &self.policy(now));
+        self.fold().next_due(now).into_iter().chain(self.rules.next_due(now)).chain(duties).min()
     }
 
     /// Whether any stage has something to do by itself at `now`.
     pub fn is_settled(&self, now: Timestamp) -> bool {
         self.look_again_by(now);
-        self.rules.next_step(now).is_none() && self.fold().is_settled(now, &self.policy(now))
+        self.rules.next_step(now).is_none()
+            && self.duty_step(now).is_none()
+            && self.fold().is_settled(now, &self.policy(now))
     }
 
     /// The policy in force at a time, with what the directory says.
@@ -316,7 +330,7 @@ impl Views {
 
     /// The directory as it stood in the log when the process began to follow it: cases that were put on the agenda under
     /// an older one are looked at again.
-    fn begin_with(&self, loaded: LoadedDirectory) {
+    fn begin_with(&self, loaded: Kept<Directory>) {
         let unseen = loaded.sequence > self.fold().applied();
         if self.rules.take(loaded) && unseen {
             self.look_again();
@@ -372,13 +386,23 @@ impl Shelf for Views {
         }
     }
 
-    fn directory(&self) -> Option<LoadedDirectory> {
+    fn directory(&self) -> Option<Kept<Directory>> {
         self.rules.directory()
     }
 
-    fn put_directory(&self, loaded: LoadedDirectory) {
+    fn put_directory(&self, loaded: Kept<Directory>) {
         if self.rules.take(loaded) {
             self.look_again();
+        }
+    }
+
+    fn duty(&self, id: DutyId) -> Option<Kept<Duty>> {
+        self.duties.get(id)
+    }
+
+    fn put_duty(&self, kept: Kept<Duty>) {
+        if self.duties.put(kept) {
+            self.changed(None);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use bus::LoadedDirectory;
-use domain::{Policy, Rulebook, directory};
+use bus::Kept;
+use domain::{Directory, Policy, Rulebook, directory};
 use events::Timestamp;
 
 /// The directory as it is known here, and the policies that follow from it.
@@ -16,7 +16,7 @@ pub(crate) struct Rules {
 #[derive(Default)]
 struct Known {
     rulebook: Arc<Rulebook>,
-    directory: Option<LoadedDirectory>,
+    directory: Option<Kept<Directory>>,
     /// Up to when all cases have been looked at under the policies that were in force.
     considered: Option<Timestamp>,
 }
@@ -47,18 +47,18 @@ impl Rules {
         &self.files
     }
 
-    pub(crate) fn directory(&self) -> Option<LoadedDirectory> {
+    pub(crate) fn directory(&self) -> Option<Kept<Directory>> {
         self.read(|known| known.directory.clone())
     }
 
     /// Takes a newer directory; says whether it was newer.
-    pub(crate) fn take(&self, loaded: LoadedDirectory) -> bool {
+    pub(crate) fn take(&self, loaded: Kept<Directory>) -> bool {
         let older =
             |known: &Known| known.directory.as_ref().is_none_or(|before| before.sequence < loaded.sequence);
         if !self.read(older) {
             return false;
         }
-        let rulebook = match Rulebook::from_directory(&loaded.directory, loaded.sequence) {
+        let rulebook = match Rulebook::from_directory(&loaded.it, loaded.sequence) {
             Ok(rulebook) => Arc::new(rulebook),
             Err(error) => {
                 // It was read when it was published: another build wrote it. What was in force goes on.
@@ -96,10 +96,15 @@ impl Rules {
         self.read(second).is_some()
     }
 
+    /// When the first policy came into force; `None` before there is one.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        self.read(|known| known.rulebook.next_change(Timestamp::MIN_UTC))
+    }
+
     /// What the directory must do next by itself.
     pub(crate) fn next_step(&self, now: Timestamp) -> Option<directory::Step> {
         let policy = self.policy(now);
-        self.read(|known| directory::next_step(&known.directory.as_ref()?.directory, now, &policy))
+        self.read(|known| directory::next_step(&known.directory.as_ref()?.it, now, &policy))
     }
 
     /// When the directory has something to do, or another policy comes into force, after `now`.
@@ -107,7 +112,7 @@ impl Rules {
         let policy = self.policy(now);
         self.read(|known| {
             let loaded = known.directory.as_ref()?;
-            let due = directory::due(&loaded.directory, now, &policy);
+            let due = directory::due(&loaded.it, now, &policy);
             due.into_iter().chain(known.rulebook.next_change(now)).min()
         })
     }

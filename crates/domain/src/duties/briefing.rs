@@ -37,12 +37,17 @@ pub enum Command {
 }
 
 /// It.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Briefing {}
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
+pub struct Briefing {
+    /// When.
+    pub at: Timestamp,
+    /// Chair.
+    pub chair: AgencyId,
+}
 
 impl Briefing {
     pub(super) fn begun(_said: &BriefingScheduled) -> Self {
-        Self {}
+        Self { at: _said.at, chair: _said.chair.clone() }
     }
     pub(super) fn is_live(&self) -> bool {
         true
@@ -75,6 +80,12 @@ pub(super) fn evolve(_it: &mut Briefing, _fact: &Fact) -> bool {
     false
 }
 impl Briefing {
+    pub fn title(&self, _vi: bool) -> String {
+        String::new()
+    }
+    pub(super) fn named_state(&self) -> (String, crate::labels::Label) {
+        (String::new(), crate::labels::Label { vi: "", en: "" })
+    }
     pub(super) fn code(&self, _id: events::DutyId) -> String {
         String::new()
     }

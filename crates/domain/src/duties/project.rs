@@ -36,12 +36,22 @@ pub enum Command {
 }
 
 /// It.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {}
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, JsonSchema)]
+pub struct Project {
+    /// Agency.
+    pub agency: AgencyId,
+    title: String,
+}
 
 impl Project {
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+    pub(super) fn named_state(&self) -> (String, crate::labels::Label) {
+        (String::new(), crate::labels::Label { vi: "", en: "" })
+    }
     pub(super) fn begun(_said: &ProjectProposed) -> Self {
-        Self {}
+        Self { agency: _said.agency.clone(), title: _said.title.clone() }
     }
     pub(super) fn is_live(&self) -> bool {
         true

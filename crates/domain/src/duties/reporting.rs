@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, Months, NaiveDate, TimeDelta};
 use events::{
     AgencyId, Body, DutyId, Fact, Kind, Stage, Timestamp, UnitId,
+    briefing::{Came, ReportNoted},
     duty::{CaseNoted, Clock, ClockKey},
     reporting::{
         Cadence, NilReturned, Period, ReportAccepted, ReportItem, ReportOpened, ReportReturned,
         ReportSubmitted, ReportTransferred, ReportWaived,
     },
-    terms::Document,
+    terms::{Document, Side},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -182,7 +183,7 @@ pub enum State {
 }
 
 /// A report that is owed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Report {
     /// The agency that owes it.
     pub agency: AgencyId,
@@ -247,6 +248,21 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The report as an agenda names it.
+    pub fn noted(&self, report: DutyId) -> ReportNoted {
+        let came = match self.state {
+            State::Open | State::Returned => Came::NotYet,
+            State::NilReturned => Came::Nil,
+            State::Submitted => Came::Submitted,
+            State::Accepted if self.submitted.is_empty() => Came::Nil,
+            State::Accepted => Came::Submitted,
+            State::Waived => Came::Waived,
+        };
+        ReportNoted { report, agency: self.agency.clone(), came, late: self.late }
+    }
+}
+
 impl Command {
     pub(super) fn document(&self) -> Option<&Document> {
         match self {
@@ -273,10 +289,11 @@ pub fn cases_of(report: &Report) -> Wanted {
     }
 }
 
-/// Everybody of the agency that owes it and of the one to which it is owed, and the auditors.
+/// Everybody of the agency that owes it and of the one to which it is owed, the leaders of the sides, the auditors.
 pub(super) fn audience(report: &Report) -> BTreeSet<Principal> {
     let agencies = [&report.agency, &report.owed_to].into_iter().chain(&report.was_of);
-    agencies.map(|agency| Principal::Agency(agency.clone())).chain([Principal::Auditors]).collect()
+    let leaders = [Principal::Leaders(Side::A), Principal::Leaders(Side::B), Principal::Auditors];
+    agencies.map(|agency| Principal::Agency(agency.clone())).chain(leaders).collect()
 }
 
 pub(super) fn authorise(report: &Report, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {

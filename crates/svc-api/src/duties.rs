@@ -1,0 +1,453 @@
+//! The regular duties over HTTP: reports, briefings and planned projects, each under a path of its own, all alike.
+
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{
+        Path, Query, State,
+        rejection::{BytesRejection, PathRejection, QueryRejection},
+    },
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bus::{
+    Shelf as _,
+    protocol::{self, DutyAnswer, DutyDone, DutyRequest},
+};
+use domain::{
+    Act, Policy, Refusal, access,
+    duties::{self, Duty, Subject, briefing::Briefing, project::Project, reporting::Report},
+    labels, secrecy,
+};
+use events::{
+    AgencyId, AggregateId, CommandId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp, duty::ClockKey,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use service::problem::{Language, Problem};
+use uuid::Uuid;
+
+use crate::{
+    Api, acts, asking,
+    auth::Caller,
+    cases::{malformed, stored, unreadable},
+    spec::StoredFact,
+    view,
+};
+
+/// Where the duties of a stage stand.
+pub(crate) fn path(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Briefing => "/briefings",
+        Stage::Project => "/projects",
+        _ => "/reports",
+    }
+}
+
+/// The routes of all duties.
+pub(crate) fn routes() -> Router<Api> {
+    Stage::DUTIES.into_iter().fold(Router::new(), |router, stage| {
+        let root = path(stage);
+        let listed = match stage {
+            Stage::Reporting => get(list),
+            _ => get(list).post(begin),
+        };
+        let routes = Router::new()
+            .route(root, listed)
+            .route(&format!("{root}/{{id}}"), get(one))
+            .route(&format!("{root}/{{id}}/events"), get(events))
+            .route(&format!("{root}/{{id}}/{{act}}"), post(act))
+            .layer(Extension(stage));
+        router.merge(routes)
+    })
+}
+
+/// Which duties a list asks for.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DutiesQuery {
+    /// Only what belongs to this month, as `2026-05`: a report that is owed in it, a briefing that is held in it, a project
+    /// that was proposed in it.
+    #[serde(default)]
+    month: Option<String>,
+    /// Only those in which this agency takes part: that owes, is invited, or prepares.
+    #[serde(default)]
+    agency: Option<AgencyId>,
+    /// Only those in which something may still be done.
+    #[serde(default)]
+    open: bool,
+}
+
+/// Duties, newest first.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Duties")]
+pub(crate) struct Listed<'a> {
+    /// Those that the caller may see.
+    duties: Vec<Line<'a>>,
+}
+
+/// A duty in a list.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DutyLine")]
+pub(crate) struct Line<'a> {
+    /// Its id: what stands in paths.
+    id: DutyId,
+    /// The number that people use.
+    code: String,
+    /// The version of its newest fact.
+    version: u32,
+    /// What it is called in the caller's language.
+    title: String,
+    /// Where it stands.
+    state: String,
+    /// The same in the caller's language.
+    state_label: &'static str,
+    /// The agency that owes it, calls it, or proposes it.
+    agency: &'a AgencyId,
+    /// When what is owed in it next is due; null if nothing is.
+    next_due: Option<Timestamp>,
+    /// Something is overdue in it, or came late.
+    late: bool,
+}
+
+/// A duty as a whole.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Duty")]
+pub(crate) struct Whole<'a> {
+    #[serde(flatten)]
+    line: Line<'a>,
+    /// What it is about: of a report, a briefing or a project one is there.
+    #[serde(flatten)]
+    about: About<'a>,
+    /// What is owed in it now, soonest first.
+    clocks: Vec<ClockView<'a>>,
+    /// What happened, oldest first.
+    history: Vec<HappeningView<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum About<'a> {
+    /// The report.
+    Report(&'a Report),
+    /// The briefing.
+    Briefing(&'a Briefing),
+    /// The project.
+    Project(&'a Project),
+}
+
+/// Something that is owed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DutyClock")]
+pub(crate) struct ClockView<'a> {
+    /// What.
+    key: ClockKey,
+    /// The same in the caller's language.
+    label: &'static str,
+    /// Of which task, request or checkpoint, by its number within the duty.
+    instance: u32,
+    /// The agency that owes it.
+    owing: &'a AgencyId,
+    /// When it is due.
+    due: Timestamp,
+    /// The highest overdue level that was recorded; 0 for none.
+    overdue_level: u32,
+    /// The acts of which any one settles it.
+    acts: &'static [&'static str],
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DutyHappening")]
+struct HappeningView<'a> {
+    /// The fact, by its id.
+    event: EventId,
+    /// When it happened.
+    at: Timestamp,
+    /// What.
+    #[serde(rename = "type")]
+    kind: Kind,
+    /// The same in the caller's language.
+    label: &'static str,
+    /// The agency that acted; null when the process did it by itself.
+    agency: Option<&'a AgencyId>,
+    /// The office that acted.
+    office: Option<&'a OfficeId>,
+}
+
+/// What an act on a duty is answered with.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DutyDone")]
+pub(crate) struct Answer<'a> {
+    /// The fact that the act made, by its id; of a repeat, the first one.
+    event: EventId,
+    /// The version of that fact.
+    version: u32,
+    /// The place in the log up to which a list must have come to show this.
+    position: u64,
+    /// The duty as it stands after the steps that followed; null if it is not known here yet.
+    duty: Option<Whole<'a>>,
+}
+
+/// The facts of a duty, each in the very bytes that are stored: their digests are the chain.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DutyEvents")]
+pub(crate) struct Facts {
+    /// The facts, oldest first.
+    #[schemars(with = "Vec<StoredFact>")]
+    events: Vec<Box<RawValue>>,
+}
+
+fn word(label: labels::Label, language: Language) -> &'static str {
+    language.pick(label.vi, label.en)
+}
+
+/// What it is called, without a word of what it says.
+fn title(duty: &Duty, policy: &Policy, language: Language) -> String {
+    let name = |agency: &AgencyId| {
+        policy.organisation.agency(agency).map_or_else(|| agency.to_string(), |found| found.name.clone())
+    };
+    match &duty.subject {
+        Subject::Report(report) => {
+            let month = format!("{:02}/{}", report.period.month, report.period.year);
+            match language {
+                Language::Vi => format!("Báo cáo định kỳ tháng {month} – {}", name(&report.agency)),
+                Language::En => format!("Regular report {month} – {}", name(&report.agency)),
+            }
+        }
+        Subject::Briefing(briefing) => briefing.title(language.pick("vi", "en") == "vi"),
+        Subject::Project(project) => project.title().to_owned(),
+    }
+}
+
+fn line<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Line<'a> {
+    let (state, label) = duty.state();
+    Line {
+        id: duty.id,
+        code: duty.code(),
+        version: duty.version,
+        title: title(duty, policy, language),
+        state,
+        state_label: word(label, language),
+        agency: duty.agency(),
+        next_due: duty.running().map(|(running, _)| running.clock.due).min(),
+        late: duty.is_late(),
+    }
+}
+
+/// What is owed in a duty now, soonest first.
+pub(crate) fn clocks(duty: &Duty, language: Language) -> Vec<ClockView<'_>> {
+    let mut clocks: Vec<_> = duty
+        .running()
+        .map(|(running, owing)| ClockView {
+            key: running.clock.key,
+            label: word(labels::clock(running.clock.key), language),
+            instance: running.clock.instance,
+            owing,
+            due: running.clock.due,
+            overdue_level: running.level,
+            acts: duties::settling(running.clock.key),
+        })
+        .collect();
+    clocks.sort_by_key(|clock| clock.due);
+    clocks
+}
+
+/// A duty in a list, for others who list it.
+pub(crate) fn shown<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Line<'a> {
+    line(duty, policy, language)
+}
+
+fn whole<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Whole<'a> {
+    let about = match &duty.subject {
+        Subject::Report(report) => About::Report(report),
+        Subject::Briefing(briefing) => About::Briefing(briefing),
+        Subject::Project(project) => About::Project(project),
+    };
+    let history = duty.history.iter().map(|happening| HappeningView {
+        event: happening.event,
+        at: happening.at,
+        kind: happening.kind,
+        label: word(labels::happening(happening.kind), language),
+        agency: happening.agency.as_ref(),
+        office: happening.office.as_ref(),
+    });
+    Whole {
+        line: line(duty, policy, language),
+        about,
+        clocks: clocks(duty, language),
+        history: history.collect(),
+    }
+}
+
+/// `GET /reports`, `/briefings`, `/projects`: those that the caller may see, newest first.
+async fn list(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Extension(stage): Extension<Stage>,
+    query: Result<Query<DutiesQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let language = caller.language;
+    let Query(DutiesQuery { month, agency, open }) =
+        query.map_err(|rejection| malformed(&rejection, language))?;
+    let month = month.map(|text| month_of(&text, language)).transpose()?;
+    let now = api.chassis.clock.now();
+    let policy = api.chassis.views.policy(now);
+    let principals = access::principals(&caller.person, &policy, now);
+    let wanted = |duty: &Duty| {
+        duty.subject.stage() == stage
+            && month.is_none_or(|month| duty.month() == month)
+            && agency.as_ref().is_none_or(|agency| duty.involves(agency))
+            && (!open || duty.is_live())
+    };
+    let found = api.chassis.views.list_duties(&principals, wanted);
+    let duties = found.iter().map(|duty| line(duty, &policy, language)).collect();
+    Ok(axum::Json(Listed { duties }).into_response())
+}
+
+/// A month as `2026-05`.
+fn month_of(text: &str, language: Language) -> Result<(i32, u32), Problem> {
+    let parsed = text.split_once('-').and_then(|(year, month)| {
+        let (year, month): (i32, u32) = (year.parse().ok()?, month.parse().ok()?);
+        (1..=12).contains(&month).then_some((year, month))
+    });
+    parsed.ok_or_else(|| {
+        crate::cases::wrong_query(
+            "month có dạng 2026-05.",
+            "month: a year and a month, such as 2026-05.",
+            language,
+        )
+    })
+}
+
+/// The duty of a path, if the caller may see it; what is not his looks as if it were not there (DESIGN D9).
+fn visible(
+    api: &Api,
+    caller: &Caller,
+    stage: Stage,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<std::sync::Arc<Duty>, Problem> {
+    let now = api.chassis.clock.now();
+    let policy = api.chassis.views.policy(now);
+    let id: Option<DutyId> = id.ok().and_then(|Path(id)| id.parse().ok());
+    let duty = id.and_then(|id| api.chassis.views.known_duty(id));
+    let seen = duty
+        .filter(|duty| duty.subject.stage() == stage && duties::may_see(duty, &caller.person, &policy, now));
+    seen.ok_or_else(|| Problem::of(&Refusal::not_found(), caller.language))
+}
+
+/// `GET /reports/{id}` and so on: one duty.
+async fn one(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Extension(stage): Extension<Stage>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let duty = visible(&api, &caller, stage, id)?;
+    let mut response = axum::Json(whole(&duty, &api.chassis.policy(), caller.language)).into_response();
+    view::etag(response.headers_mut(), duty.version);
+    Ok(response)
+}
+
+/// `GET /reports/{id}/events` and so on: its facts.
+async fn events(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Extension(stage): Extension<Stage>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let duty = visible(&api, &caller, stage, id)?;
+    let stored = stored(&api, &AggregateId::Duty(duty.id).subject()).await.map_err(refuse)?;
+    let events: Result<Vec<Box<RawValue>>, _> =
+        stored.iter().map(|bytes| serde_json::from_slice(bytes)).collect();
+    let events = events.map_err(|error| refuse(unreadable(&error)))?;
+    Ok(axum::Json(Facts { events }).into_response())
+}
+
+/// `POST /briefings`, `POST /projects`: a duty begins.
+async fn begin(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Extension(stage): Extension<Stage>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let act = duties::acts().find(|act| act.stage == stage && duties::begins(act));
+    let act = act.ok_or_else(|| refuse(Refusal::not_found()))?;
+    let key = acts::idempotency_key(&headers, caller.language)?;
+    let duty = DutyId::begun_by(&caller.person.agency, &caller.person.officer, &key);
+    carry_out(&api, &caller, act, duty, &key, &headers, body).await
+}
+
+/// `POST /reports/{id}/{act}` and so on: an act on a duty.
+async fn act(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Extension(stage): Extension<Stage>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let Path((duty, name)) = path.map_err(|_| refuse(Refusal::not_found()))?;
+    let known = || duties::acts().filter(|act| act.stage == stage && !duties::begins(act));
+    let act = known()
+        .find(|act| act.name == name)
+        .ok_or_else(|| acts::no_such_act(&name, known(), caller.language))?;
+    let duty = duty.parse().map_err(|_| refuse(Refusal::not_found()))?;
+    let key = acts::idempotency_key(&headers, caller.language)?;
+    carry_out(&api, &caller, act, duty, &key, &headers, body).await
+}
+
+async fn carry_out(
+    api: &Api,
+    caller: &Caller,
+    act: &Act,
+    duty: DutyId,
+    key: &str,
+    headers: &HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let language = caller.language;
+    let refuse = |refusal: Refusal| Problem::of(&refusal, language);
+    let mut body = acts::read_body(body, language)?;
+    let fingerprint = acts::digest_of(act, &duty.to_string(), &body);
+    secrecy::screen(act.name, &mut body).map_err(refuse)?;
+    let person = &caller.person;
+    let request = DutyRequest {
+        duty,
+        assertion: caller.assertion.clone(),
+        command: CommandId::in_duty(&person.agency, &person.officer, duty, key),
+        fingerprint,
+        expected_version: acts::expected_version(headers, language)?,
+        correlation: Uuid::from_u128(rand::random()),
+        clock: api.chassis.clock.now(),
+        body,
+    };
+    let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;
+    let done = match protocol::read(&answer).map_err(refuse)? {
+        DutyAnswer::Refused(refusal) => return Err(refuse(refusal)),
+        DutyAnswer::Done(done) => done,
+    };
+    let DutyDone { event, version, replayed, now_at, sequence } = done;
+    let known = |views: &views::Views| views.duty(duty).filter(|known| known.sequence >= sequence);
+    let known = api.chassis.views.wait(acts::FOLD, known).await.map(|known| known.it);
+    let policy = api.chassis.policy();
+    let shown = known.as_ref().map(|duty| whole(duty, &policy, language));
+    let begins = duties::begins(act);
+    let status = if begins && !replayed { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response =
+        (status, axum::Json(Answer { event, version, position: sequence, duty: shown })).into_response();
+    let headers = response.headers_mut();
+    view::etag(headers, known.as_ref().map_or(now_at, |duty| duty.version));
+    if replayed {
+        headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+    }
+    if begins && let Ok(location) = HeaderValue::from_str(&format!("/api/v1{}/{duty}", path(act.stage))) {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok(response)
+}

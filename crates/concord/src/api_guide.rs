@@ -9,9 +9,9 @@ use std::{
 };
 
 use domain::{
-    Act, directory, labels,
+    Act, catalogue, duties, labels,
     scenario::{Deed, Scenario},
-    simulation, stages,
+    simulation,
 };
 
 use crate::{flow::golden, place};
@@ -29,14 +29,13 @@ struct Shown {
 fn every_act_has_its_command() {
     let shown = shown();
     let mut acts = String::new();
-    for act in stages::acts().chain(directory::ACTS) {
+    for act in catalogue::acts() {
         if let Some(shown) = shown.get(act.name) {
             described(&mut acts, act, shown);
         }
     }
     let page = TEMPLATE.replace("{{acts}}", acts.trim_end());
-    let bare =
-        stages::acts().chain(directory::ACTS).filter(|act| !page.contains(&format!("### {}\n", act.name)));
+    let bare = catalogue::acts().filter(|act| !page.contains(&format!("### {}\n", act.name)));
     assert_eq!(bare.map(|act| act.name).collect::<Vec<_>>(), Vec::<&str>::new(), "have no command");
     golden(&top().join("docs/api.md"), &page);
 }
@@ -93,7 +92,11 @@ fn described(out: &mut String, act: &Act, shown: &Shown) {
     let _ = writeln!(out, "<!-- {scenario}:{line} -->\n```sh");
     let path = match (act.name, act.stage) {
         ("raise", _) => "cases".to_owned(),
-        (name, events::Stage::Directory) => format!("directory/{name}"),
+        (name, Stage::Directory) => format!("directory/{name}"),
+        (name, stage) if Stage::DUTIES.contains(&stage) => {
+            let root = duties::path(stage);
+            if duties::begins(act) { root.to_owned() } else { format!("{root}/$DUTY/{name}") }
+        }
         (name, _) => format!("cases/$CASE/{name}"),
     };
     let _ = write!(out, "curl \"$API/{path}\" -H \"$(as {})\" -H \"Idempotency-Key: $KEY\"", deed.officer);

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{directory, labels, scenario::Scenario, simulation, stages};
+use domain::{catalogue, labels, scenario::Scenario, simulation};
 use events::{Body, DeadlineKey, Kind};
 
 use crate::{flow::golden, place};
@@ -46,13 +46,10 @@ struct Shown {
 #[test]
 fn what_is_covered_is_documented_as_the_scenarios_show_it() {
     let shown = shown();
-    let bare: Vec<_> = stages::acts()
-        .chain(directory::ACTS)
-        .filter(|act| !shown.acts.contains_key(act.name))
-        .map(|act| act.name)
-        .collect();
+    let bare: Vec<_> =
+        catalogue::acts().filter(|act| !shown.acts.contains_key(act.name)).map(|act| act.name).collect();
     assert_eq!(bare, BY_HAND.map(|(act, _)| act), "no scenario does these");
-    let steps = || stages::steps().chain(directory::STEPS).filter(|step| step.name != BY_ITSELF.0);
+    let steps = || catalogue::steps().filter(|step| step.name != BY_ITSELF.0);
     let bare: Vec<_> = steps().filter(|step| !shown.steps.contains_key(&step.records)).collect();
     assert!(bare.is_empty(), "in no scenario the process does these: {bare:?}");
     let never: Vec<_> = shown.clocks.iter().filter(|(_, [armed, ..])| *armed == 0).collect();
@@ -155,8 +152,7 @@ fn table(shown: &Shown, wanted: &str) -> String {
             let acts = wanted.strip_prefix("acts ").expect("a table that is known").split(' ');
             let scenarios: BTreeSet<_> = acts
                 .flat_map(|act| {
-                    let known = stages::act(act).or_else(|| directory::named(act));
-                    assert!(known.is_some(), "{act} is no act");
+                    assert!(catalogue::acts().any(|known| known.name == act), "{act} is no act");
                     shown.acts.get(act).into_iter().flatten()
                 })
                 .collect();
@@ -175,7 +171,7 @@ fn some<'a>(scenarios: impl ExactSizeIterator<Item = &'a String>) -> String {
 
 fn all_acts(shown: &Shown) -> String {
     let mut out = "| Act | Done in | Refused in scenarios for |\n|---|---|---|\n".to_owned();
-    for act in stages::acts().chain(directory::ACTS) {
+    for act in catalogue::acts() {
         let refused: Vec<_> = shown.refused.get(act.name).into_iter().flatten().cloned().collect();
         let label = labels::acts::act(act.name).map_or("", |words| words.label.en);
         let elsewhere = || {
@@ -190,7 +186,7 @@ fn all_acts(shown: &Shown) -> String {
 
 fn all_steps(shown: &Shown) -> String {
     let mut out = "| Step | Comes in |\n|---|---|\n".to_owned();
-    for step in stages::steps().chain(directory::STEPS) {
+    for step in catalogue::steps() {
         let label = labels::step(step.name).map_or("", |(label, _)| label.en);
         let comes_in = match shown.steps.get(&step.records) {
             Some(scenarios) => some(scenarios.iter()),

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use bus::permissions::Principal;
-use domain::{deadlines, directory, notices, stages};
+use domain::{catalogue, deadlines, notices};
 use events::{DeadlineKey, Kind, Stage};
 use service::Service;
 
@@ -17,7 +17,7 @@ fn recorder(services: &[Service], stage: Stage) -> &Service {
 #[test]
 fn each_stage_has_exactly_one_recorder_and_its_credential_says_so() {
     let services = services::all();
-    for stage in Stage::ALL.into_iter().chain([Stage::Directory]) {
+    for stage in Stage::ALL.into_iter().chain(Stage::DUTIES).chain([Stage::Directory]) {
         let recorders: Vec<_> = services.iter().filter(|service| service.records.contains(&stage)).collect();
         assert_eq!(recorders.len(), 1, "{stage}");
         assert!(recorders[0].principal.stages().contains(&stage.name()), "{stage}");
@@ -25,7 +25,9 @@ fn each_stage_has_exactly_one_recorder_and_its_credential_says_so() {
     for service in &services {
         let subject = |stage: &Stage| format!("fact.{stage}");
         let own: Vec<_> = service.records.iter().map(subject).collect();
-        for foreign in Stage::ALL.iter().map(subject).filter(|subject| !own.contains(subject)) {
+        for foreign in
+            Stage::ALL.iter().chain(&Stage::DUTIES).map(subject).filter(|subject| !own.contains(subject))
+        {
             assert!(!service.principal.rights().publish.contains(&foreign), "{}: {foreign}", service.name);
         }
     }
@@ -33,10 +35,10 @@ fn each_stage_has_exactly_one_recorder_and_its_credential_says_so() {
 
 #[test]
 fn an_act_and_a_step_record_facts_of_their_own_stage() {
-    for act in stages::acts().chain(directory::ACTS) {
+    for act in catalogue::acts() {
         assert!(act.records.iter().all(|kind| kind.stage() == act.stage), "{}", act.name);
     }
-    for step in stages::steps().chain(directory::STEPS) {
+    for step in catalogue::steps() {
         assert_eq!(step.records.stage(), step.stage, "{}", step.name);
     }
 }
@@ -72,13 +74,13 @@ fn flow() -> String {
         let _ = writeln!(out, "| {} | {} | {} |", service.name, service.about, dash(&stages.join(", ")));
     }
     out.push_str("\n## Acts of persons\n\n| Act | Who | Service | Facts |\n|---|---|---|---|\n");
-    for act in stages::acts().chain(directory::ACTS) {
+    for act in catalogue::acts() {
         let facts: Vec<_> = act.records.iter().map(|kind| format!("`{kind}`")).collect();
         let service = recorder(&services, act.stage).name;
         let _ = writeln!(out, "| `{}` | {} | {service} | {} |", act.name, act.who, facts.join(" · "));
     }
     out.push_str("\n## Automatic steps\n\n| Step | When | Service | Fact |\n|---|---|---|---|\n");
-    for step in stages::steps().chain(directory::STEPS) {
+    for step in catalogue::steps() {
         let service = recorder(&services, step.stage).name;
         let _ = writeln!(out, "| `{}` | {} | {service} | `{}` |", step.name, step.when, step.records);
     }

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, path::Path};
 
 use domain::{
-    deadlines, directory,
+    catalogue, deadlines,
     labels::{self, Label, acts},
     notices,
     period::Period,
@@ -49,8 +49,7 @@ fn codes() -> String {
     out.push_str("|---|---|---|---|---|\n");
     for code in Code::ALL {
         let words = labels::code(code);
-        let acts: Vec<_> = stages::acts()
-            .chain(directory::ACTS)
+        let acts: Vec<_> = catalogue::acts()
             .filter(|act| acts::act(act.name).is_some_and(|words| words.refusals.contains(&code)))
             .map(|act| format!("`{}`", act.name))
             .collect();
@@ -90,10 +89,10 @@ fn each_page_of_the_process_shows_all_there_is() {
 
 #[test]
 fn the_acts_and_steps_of_the_catalogue_have_words() {
-    for act in stages::acts().chain(directory::ACTS) {
+    for act in catalogue::acts() {
         assert!(acts::act(act.name).is_some(), "labels::acts has no words for {}", act.name);
     }
-    for step in stages::steps().chain(directory::STEPS) {
+    for step in catalogue::steps() {
         assert!(labels::step(step.name).is_some(), "labels has no words for {}", step.name);
     }
 }

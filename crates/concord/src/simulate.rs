@@ -5,9 +5,11 @@ use std::{path::Path, process::ExitCode, sync::Arc};
 use domain::{
     Case, Policy,
     awaiting::awaiting,
-    deadlines, labels,
+    deadlines,
+    duties::Duty,
+    labels,
     scenario::{Scenario, Step, moment_in_words as local},
-    simulation::{Done, Played, Simulation},
+    simulation::{About, Done, Played, Simulation},
 };
 use events::{AgencyId, Timestamp};
 use serde_json::json;
@@ -44,7 +46,7 @@ fn tell(
     options: &cli::Simulate,
     show: Show,
 ) -> Result<bool, Failure> {
-    let mut simulation = Simulation::new(Arc::clone(policy), scenario.start);
+    let mut simulation = Simulation::of(scenario, Arc::clone(policy));
     let (mut checked, mut failed) = (0, 0);
     let words = !options.json && !options.quiet;
     if words {
@@ -80,12 +82,22 @@ fn tell(
         for (name, case) in simulation.cases() {
             Show::line(&json!({ "name": name, "at": simulation.now(), "case": case }).to_string());
         }
+        for duty in simulation.duties() {
+            let (state, _) = duty.state();
+            let line =
+                json!({ "name": duty.code(), "at": simulation.now(), "duty": duty.id, "state": state });
+            Show::line(&line.to_string());
+        }
         return Ok(failed == 0);
     }
     if words {
         for (name, case) in simulation.cases() {
             Show::line("");
             how_it_stands(name, case, simulation.policy(), show);
+        }
+        for duty in simulation.duties() {
+            Show::line("");
+            how_a_duty_stands(duty, show);
         }
         Show::line("");
     }
@@ -136,8 +148,16 @@ fn in_words(step: &Step, played: &Played, simulation: &Simulation, show: Show) {
 /// Something that the process did by itself.
 fn by_itself(done: &Done, simulation: &Simulation, show: Show) {
     let several = simulation.cases().count() > 1;
-    let named = simulation.cases().find(|(_, case)| case.id == done.case).filter(|_| several);
-    let named = named.map(|(name, _)| format!(" @{name}")).unwrap_or_default();
+    let named = match done.about {
+        About::Case(id) => {
+            let named = simulation.cases().find(|(_, case)| case.id == id).filter(|_| several);
+            named.map(|(name, _)| format!(" @{name}")).unwrap_or_default()
+        }
+        About::Duty(id) => {
+            let duty = simulation.paper().duties().get(&id);
+            duty.map(|duty| format!("  {} {}", duty.code(), duty.agency())).unwrap_or_default()
+        }
+    };
     let line = format!("      · {}  {}{named}", local(done.at), labels::happening(done.kind).vi);
     Show::line(&show.paint("2", &line));
 }
@@ -167,8 +187,27 @@ fn how_it_stands(name: &str, case: &Case, policy: &Policy, show: Show) {
     }
 }
 
+/// What a step is about, by its id.
+fn about(about: About) -> serde_json::Value {
+    match about {
+        About::Case(id) => json!({ "case": id }),
+        About::Duty(id) => json!({ "duty": id }),
+    }
+}
+
+/// How a duty stands: its state, and what is owed in it.
+fn how_a_duty_stands(duty: &Duty, show: Show) {
+    let head = format!("{}  {}  {}", duty.code(), duty.agency(), duty.state().1.vi);
+    Show::line(&show.paint("1", &head));
+    for (running, owing) in duty.running() {
+        let clock = &running.clock;
+        let label = labels::clock(clock.key).vi;
+        Show::line(&format!("  {label} ({}): {}, {owing}", clock.instance, local(clock.due)));
+    }
+}
+
 fn step_in_json(step: &Step, played: &Played) -> serde_json::Value {
-    let done = |done: &Done| json!({ "case": done.case, "at": done.at, "type": done.kind });
+    let done = |done: &Done| json!({ "about": about(done.about), "at": done.at, "type": done.kind });
     let (recorded, refused) = match &played.outcome {
         Some(Ok(kind)) => (Some(kind), None),
         Some(Err(refusal)) => (None, Some(refusal)),
@@ -179,7 +218,7 @@ fn step_in_json(step: &Step, played: &Played) -> serde_json::Value {
         "at": step.at,
         "officer": step.act.as_ref().map(|deed| &deed.officer),
         "act": step.act.as_ref().map(|deed| &deed.act),
-        "case": played.case,
+        "about": played.about.map(about),
         "recorded": recorded,
         "refused": refused,
         "by_itself": played.meanwhile.iter().chain(&played.afterwards).map(done).collect::<Vec<_>>(),

@@ -146,6 +146,30 @@ pub fn named(name: &str) -> Option<&'static Act> {
     acts().find(|act| act.name == name)
 }
 
+/// The duty of a name that people use where there can be but one: `BC-2026-02/SNNMT`, the report of an agency for a month;
+/// `GB-2026-02`, the briefing of a month.
+pub fn called(name: &str) -> Option<DutyId> {
+    let month = |text: &str| {
+        let (year, month) = text.split_once('-')?;
+        Some((year.parse().ok()?, month.parse().ok().filter(|month| (1..=12).contains(month))?))
+    };
+    if let Some((code, agency)) = name.split_once('/') {
+        let (year, month) = month(code.strip_prefix("BC-")?)?;
+        return Some(DutyId::of_report(&agency.into(), year, month));
+    }
+    let (year, month) = month(name.strip_prefix("GB-")?)?;
+    Some(DutyId::of_briefing(year, month))
+}
+
+/// The word under which the duties of a stage stand in addresses.
+pub const fn path(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Briefing => "briefings",
+        Stage::Project => "projects",
+        _ => "reports",
+    }
+}
+
 /// The acts that begin a duty: they are done on none.
 pub fn begins(act: &Act) -> bool {
     matches!(act.name, briefing::SCHEDULE | project::PROPOSE)

@@ -11,6 +11,7 @@ pub mod access;
 pub mod awaiting;
 pub mod calendar;
 pub mod case;
+pub mod catalogue;
 pub mod deadlines;
 pub mod decision;
 pub mod directory;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use events::{
-    Actor, AggregateId, Body, CaseId, CommandId, Digest, DocumentId, Draft, EventId, Fact, Origin, Timestamp,
-    Transition,
+    Actor, AggregateId, Body, CaseId, CommandId, Digest, DocumentId, Draft, DutyId, EventId, Fact, Origin,
+    Timestamp, Transition,
     envelope::{self, Stamp},
     terms::Deadline,
 };
@@ -14,6 +14,7 @@ use crate::{
     case::Case,
     decision::{Decision, Others, Registration},
     directory::{self, Directory, Rulebook},
+    duties::{self, Duty},
     policy::Policy,
     stages,
 };
@@ -24,6 +25,8 @@ pub struct Paper {
     cases: Others,
     told: BTreeMap<CaseId, Told>,
     registered: BTreeMap<DocumentId, Registration>,
+    duties: BTreeMap<DutyId, Duty>,
+    duties_told: BTreeMap<DutyId, Told>,
     directory: Option<Directory>,
     directory_told: Told,
     rulebook: Rulebook,
@@ -134,6 +137,45 @@ impl Paper {
         let before = self.cases.get(&case).map(|case| Case::clone(case));
         let folded = stages::evolve(before, fact).map_err(|error| format!("{kind}: {error}"))?;
         self.cases.insert(case, Arc::new(folded));
+        Ok(())
+    }
+
+    /// The duties as they stand.
+    pub fn duties(&self) -> &BTreeMap<DutyId, Duty> {
+        &self.duties
+    }
+
+    /// The facts of a duty.
+    pub fn told_of_duty(&self, id: DutyId) -> Option<&Told> {
+        self.duties_told.get(&id)
+    }
+
+    /// Records a decision on a duty.
+    ///
+    /// # Errors
+    /// A fact that cannot be written, read back, or folded: a fault of the rules.
+    pub fn record_on_duty(
+        &mut self,
+        duty: DutyId,
+        entry: &Entry<'_>,
+        decision: Decision,
+    ) -> Result<(), String> {
+        let actor = decision.acting.map_or_else(|| entry.actor.clone(), |person| person.actor());
+        let entry = &Entry { actor, ..entry.clone() };
+        let told = self.duties_told.entry(duty).or_default();
+        let draft = Draft {
+            id: EventId::new(entry.recorded_at, random(&mut self.facts)),
+            aggregate: AggregateId::Duty(duty),
+            origin: entry.origin(decision.occurred_at, told),
+            body: decision.body,
+            transition: None,
+            deadlines: Vec::new(),
+        };
+        let kind = draft.body.kind();
+        let fact = told.write(&draft, entry.recorded_at)?;
+        let folded =
+            duties::evolve(self.duties.remove(&duty), fact).map_err(|error| format!("{kind}: {error}"))?;
+        self.duties.insert(duty, folded);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::{directory, duties, organisation::Role, policy::Fault, stages};
+use crate::{catalogue, organisation::Role, policy::Fault};
 
 /// Who may do what at most.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +48,7 @@ pub(crate) struct RbacFile {
 impl Rbac {
     /// Reads the file: every act stands in one row, and no row has another; what is wrong says what to write.
     pub(crate) fn read(file: RbacFile) -> (Self, Vec<Fault>) {
-        let known: BTreeSet<_> =
-            stages::acts().chain(directory::ACTS).chain(duties::acts()).map(|act| act.name).collect();
+        let known: BTreeSet<_> = catalogue::acts().map(|act| act.name).collect();
         let mut acts = BTreeMap::new();
         let mut faults = Vec::new();
         for group in &file.group {

@@ -3,7 +3,7 @@
 
 use events::{Actor, AggregateId, Capacity, Fact};
 
-use crate::{directory, duties, organisation::Person, policy::Policy, stages};
+use crate::{catalogue, organisation::Person, policy::Policy};
 
 /// Why an act was not its actor's to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,7 +67,7 @@ pub fn recheck(fact: &Fact, policy: Option<&Policy>) -> Result<bool, NotTheirs> 
         return Err(NotTheirs::Agency { office: office.to_string(), agency: agency.to_string() });
     }
     let standings: Vec<Person> = organisation.standings(officer, at).collect();
-    let acts = stages::acts().chain(directory::ACTS).chain(duties::acts());
+    let acts = catalogue::acts();
     let acts: Vec<_> = acts.filter(|act| act.records.contains(&kind)).collect();
     let matrix = || NotTheirs::Matrix { office: office.to_string(), kind: kind.name() };
     let not_held = || NotTheirs::Office { officer: officer.to_string(), office: office.to_string() };

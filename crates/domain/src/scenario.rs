@@ -21,12 +21,15 @@
 //! looks at it; without a name the case of the step before is meant. In a field, `@flood` is the case itself, and
 //! `@event TYPE` the newest fact of that type in the case that is acted on, `@delegation` the newest delegation.
 //!
+//! Regular duties begin by themselves only where a line `duties: yes` stands below `start`. An act that begins one names it
+//! like a case, `… propose-project @line`; a report is `@BC-2026-02/SNNMT`, the briefing of a month `@GB-2026-02`.
+//!
 //! Acts of the directory (`take-office`, `report-absence`, `grant-delegation`, …) are steps like others.
 
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use events::{DeadlineKey, Digest, Kind, Lifecycle, Timestamp, Urgency};
+use events::{DeadlineKey, Digest, Kind, Lifecycle, Timestamp, Urgency, duty::ClockKey};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -39,6 +42,8 @@ pub struct Scenario {
     pub title: String,
     /// When the clock starts.
     pub start: Timestamp,
+    /// Reports are opened and briefings called by themselves.
+    pub duties: bool,
     /// What happens.
     pub steps: Vec<Step>,
 }
@@ -132,6 +137,29 @@ pub enum Expected {
         /// It is late.
         late: bool,
     },
+    /// A duty stands there, e.g. `submitted`.
+    Duty {
+        /// Where.
+        state: String,
+        /// Something is overdue in it, or came late.
+        late: bool,
+    },
+    /// A clock of a duty runs and is due then.
+    Clock {
+        /// What is due.
+        key: ClockKey,
+        /// Which instance.
+        instance: u32,
+        /// When.
+        due: Timestamp,
+    },
+    /// A clock of a duty does not run.
+    ClockStopped {
+        /// What would be due.
+        key: ClockKey,
+        /// Which instance.
+        instance: u32,
+    },
     /// A fact of that type happened then.
     Fact {
         /// The type.
@@ -163,6 +191,7 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, BadScenario> {
         let mut title = None;
         let mut start = None;
+        let mut duties = false;
         let mut steps: Vec<Step> = Vec::new();
         let mut narration = Vec::new();
         for (number, raw) in (1..).zip(text.lines()) {
@@ -181,6 +210,8 @@ impl Scenario {
                 title = Some(value.trim().to_owned());
             } else if let Some(value) = line.strip_prefix("start:") {
                 start = Some(moment(value.trim()).ok_or_else(|| bad(NOT_A_TIME.to_owned()))?);
+            } else if let Some(value) = line.strip_prefix("duties:") {
+                duties = value.trim() == "yes";
             } else {
                 steps.push(step(number, line, std::mem::take(&mut narration)).map_err(bad)?);
             }
@@ -196,7 +227,7 @@ impl Scenario {
             }
             before = step.at;
         }
-        Ok(Self { title, start, steps })
+        Ok(Self { title, start, duties, steps })
     }
 }
 
@@ -349,6 +380,17 @@ fn expected(text: &str) -> Result<Expected, String> {
         ["item", item, state, late @ ..] if matches!(late, [] | ["late"]) => {
             Expected::Item { item: number(item)?, state: (*state).to_owned(), late: !late.is_empty() }
         }
+        ["duty", state, late @ ..] if matches!(late, [] | ["late"]) => {
+            Expected::Duty { state: (*state).to_owned(), late: !late.is_empty() }
+        }
+        ["clock", key, instance, "due", date, time] => Expected::Clock {
+            key: named(key)?,
+            instance: number(instance)?,
+            due: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)?,
+        },
+        ["no", "clock", key, instance] => {
+            Expected::ClockStopped { key: named(key)?, instance: number(instance)? }
+        }
         ["fact", kind, "at", date, time] => {
             Expected::Fact { kind: fact(kind)?, at: moment(&format!("{date} {time}")).ok_or(NOT_A_TIME)? }
         }
@@ -356,7 +398,8 @@ fn expected(text: &str) -> Result<Expected, String> {
         _ => {
             return Err(
                 "after => stands: refused CODE, state S, written [N] S, caller [N] S, urgency S, round N open, \
-                 round N closed, taskforce S, dossier S, item N S [late], deadline KEY N due TIME, no deadline KEY N, fact TYPE at TIME, or facts TYPE N"
+                 round N closed, taskforce S, dossier S, item N S [late], deadline KEY N due TIME, no deadline KEY N, \
+                 duty S [late], clock KEY N due TIME, no clock KEY N, fact TYPE at TIME, or facts TYPE N"
                     .to_owned(),
             );
         }
@@ -419,6 +462,13 @@ impl fmt::Display for Expected {
             Self::Item { item, state, late } => {
                 write!(f, "item {item} {state}{}", if *late { ", late" } else { "" })
             }
+            Self::Duty { state, late } => {
+                write!(f, "it stands at {state}{}", if *late { ", late" } else { "" })
+            }
+            Self::Clock { key, instance, due } => {
+                write!(f, "{} {instance} is due {}", name(key), moment_in_words(*due))
+            }
+            Self::ClockStopped { key, instance } => write!(f, "{} {instance} does not run", name(key)),
             Self::Fact { kind, at } => write!(f, "{kind} at {}", moment_in_words(*at)),
             Self::Count { kind, count } => write!(f, "{kind}: {count} in all"),
         }

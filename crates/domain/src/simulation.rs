@@ -1,11 +1,12 @@
 //! The process on paper: a scenario is played through the rules alone, without a server (`concord simulate`).
 
+mod duties;
 mod holds;
 
 use std::sync::Arc;
 
 use chrono::{Datelike as _, TimeDelta};
-use events::{Actor, CaseId, CommandId, Digest, Kind, Stage, Timestamp};
+use events::{Actor, CaseId, CommandId, Digest, DutyId, Kind, Stage, Timestamp};
 
 pub use holds::Checked;
 
@@ -34,10 +35,33 @@ pub struct Simulation {
     paper: Paper,
     /// The cases, in the order in which they were raised, with the names that the scenario gives them.
     raised: Vec<(CaseId, String)>,
-    /// The case that is spoken of.
-    current: Option<CaseId>,
+    /// The duties that officers began, with the names that the scenario gives them.
+    begun: Vec<(DutyId, String)>,
+    /// Since when duties begin by themselves, if they do.
+    duties_since: Option<Timestamp>,
+    /// What is spoken of.
+    current: Option<About>,
     /// Every decision that made a fact.
     decided: Vec<Decided>,
+}
+
+/// What a step is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A case.
+    Case(CaseId),
+    /// A regular duty.
+    Duty(DutyId),
+}
+
+impl About {
+    /// The case, if it is one.
+    pub fn case(self) -> Option<CaseId> {
+        match self {
+            Self::Case(id) => Some(id),
+            Self::Duty(_) => None,
+        }
+    }
 }
 
 /// A decision that made a fact, with all that it was made on: it can be made again.
@@ -74,15 +98,15 @@ pub struct Played {
     pub afterwards: Vec<Done>,
     /// What must hold then, and whether it does.
     pub checked: Vec<Checked>,
-    /// The case that the step is about.
-    pub case: Option<CaseId>,
+    /// What the step is about.
+    pub about: Option<About>,
 }
 
 /// Something that the process did by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
-    /// In which case.
-    pub case: CaseId,
+    /// In what.
+    pub about: About,
     /// When it happened.
     pub at: Timestamp,
     /// What.
@@ -122,7 +146,22 @@ impl Played {
 impl Simulation {
     /// No case yet.
     pub fn new(policy: Arc<Policy>, now: Timestamp) -> Self {
-        Self { policy, now, paper: Paper::default(), raised: Vec::new(), current: None, decided: Vec::new() }
+        Self {
+            policy,
+            now,
+            paper: Paper::default(),
+            raised: Vec::new(),
+            begun: Vec::new(),
+            duties_since: None,
+            current: None,
+            decided: Vec::new(),
+        }
+    }
+
+    /// Nothing yet, for a scenario.
+    pub fn of(scenario: &Scenario, policy: Arc<Policy>) -> Self {
+        let since = scenario.duties.then_some(scenario.start);
+        Self { duties_since: since, ..Self::new(policy, scenario.start) }
     }
 
     /// What the clock says.
@@ -160,12 +199,13 @@ impl Simulation {
         let key = format!("{}/{}", scenario.key(), step.line);
         let outcome = match &step.act {
             Some(deed) if directory::named(&deed.act).is_some() => Some(self.say(deed, &key)?),
+            Some(deed) if crate::duties::named(&deed.act).is_some() => Some(self.act_on_duty(deed, &key)?),
             Some(deed) => Some(self.act(deed, &key)?),
             None => None,
         };
         let afterwards = self.settle()?;
         if let Some(name) = &step.about {
-            self.current = Some(self.named(name).ok_or_else(|| format!("no case is called @{name}"))?);
+            self.current = Some(self.called(name)?);
         }
         let refused = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
         let mut checked: Vec<_> =
@@ -174,7 +214,7 @@ impl Simulation {
         if let Some(refusal) = refused.filter(|_| !foreseen) {
             checked.push(Checked::unforeseen(refusal));
         }
-        Ok(Played { meanwhile, outcome, afterwards, checked, case: self.current })
+        Ok(Played { meanwhile, outcome, afterwards, checked, about: self.current })
     }
 
     /// The clock runs as the real one does: from due to due, and at each all is settled.
@@ -195,13 +235,13 @@ impl Simulation {
     fn next_due(&self) -> Option<Timestamp> {
         let cases = self.paper.cases().values();
         let of_cases = cases.filter_map(|case| stages::due(case, self.now, &self.policy)).min();
-        of_cases.into_iter().chain(self.paper.next_of_directory(self.now)).min()
+        of_cases.into_iter().chain(self.next_of_duties()).chain(self.paper.next_of_directory(self.now)).min()
     }
 
     /// Everything that the process does by itself at this instant.
     fn settle(&mut self) -> Result<Vec<Done>, String> {
         self.settle_directory()?;
-        let mut done = Vec::new();
+        let mut done = self.settle_duties()?;
         for (place, (id, _)) in self.raised.clone().into_iter().enumerate() {
             while let Some((case, step)) = self.next_step(id) {
                 let decided = Decided {
@@ -219,7 +259,11 @@ impl Simulation {
                 let Ok(Outcome::Fresh(decision)) = outcome else {
                     return Err(format!("{} is proposed, and {outcome:?}", step.name));
                 };
-                done.push(Done { case: id, at: decision.occurred_at, kind: decision.body.kind() });
+                done.push(Done {
+                    about: About::Case(id),
+                    at: decision.occurred_at,
+                    kind: decision.body.kind(),
+                });
                 self.record(decided, decision)?;
                 if done.len() > STEPS {
                     return Err(format!("{}: the process does not come to rest", step.name));
@@ -270,7 +314,7 @@ impl Simulation {
                 .case
                 .as_ref()
                 .map(|name| self.named(name).ok_or_else(|| format!("no case is called @{name}")));
-            named.transpose()?.or(self.current).ok_or("no case was raised yet")?
+            named.transpose()?.or(self.current.and_then(About::case)).ok_or("no case was raised yet")?
         };
         let mut body = deed.body.clone();
         scenario::resolve(&mut body, &|reference| self.find(Some(id), reference))?;
@@ -278,7 +322,7 @@ impl Simulation {
         let command_id = CommandId::of_person(&person.agency, &person.officer, id, key);
         let command = secrecy::screen(act.name, &mut body).and_then(|()| Command::parse(act, body));
         if !raises {
-            self.current = Some(id);
+            self.current = Some(About::Case(id));
         }
         let decided = command.map(|command| Decided {
             case: id,
@@ -308,7 +352,7 @@ impl Simulation {
                 if raises {
                     let name = deed.case.clone().unwrap_or_else(|| (self.raised.len() + 1).to_string());
                     self.raised.push((id, name));
-                    self.current = Some(id);
+                    self.current = Some(About::Case(id));
                 }
                 Ok(Ok(kind))
             }
@@ -411,6 +455,13 @@ impl Simulation {
         }
     }
 
+    /// What goes by that name: a case, or a duty.
+    fn called(&self, name: &str) -> Result<About, String> {
+        let duty = || self.duty_called(name).map(About::Duty);
+        let found = self.named(name).map(About::Case).or_else(duty);
+        found.ok_or_else(|| format!("nothing is called @{name}"))
+    }
+
     /// The case of that name.
     fn named(&self, name: &str) -> Option<CaseId> {
         self.raised.iter().rev().find(|(_, known)| known == name).map(|(id, _)| *id)
@@ -423,7 +474,10 @@ impl Simulation {
                 let newest = self.paper.directory()?.delegations.last()?;
                 Some(newest.delegation.id.to_string())
             }
-            Reference::Case(name) => self.named(name).map(|id| id.to_string()),
+            Reference::Case(name) => Some(match self.called(name).ok()? {
+                About::Case(id) => id.to_string(),
+                About::Duty(id) => id.to_string(),
+            }),
             Reference::Event(kind) => {
                 let facts = &self.paper.told(case?)?.facts;
                 let newest = facts.iter().rev().find(|fact| fact.body().kind() == kind)?;
@@ -433,14 +487,21 @@ impl Simulation {
     }
 
     fn check(&self, expected: &Expected, refused: Option<&Refusal>) -> Checked {
-        let case = self.current.and_then(|id| self.paper.case(id));
+        if let Some(About::Duty(id)) = self.current
+            && !matches!(expected, Expected::Fact { kind, .. } | Expected::Count { kind, .. } if kind.stage() == Stage::Directory)
+        {
+            let facts = self.paper.told_of_duty(id).map_or(&[][..], |told| &told.facts);
+            return holds::check_duty(expected, self.paper.duties().get(&id), facts, refused);
+        }
+        let current = self.current.and_then(About::case);
+        let case = current.and_then(|id| self.paper.case(id));
         let facts = match expected {
             Expected::Fact { kind, .. } | Expected::Count { kind, .. }
                 if kind.stage() == Stage::Directory =>
             {
                 &self.paper.said_to_directory().facts[..]
             }
-            _ => self.current.and_then(|id| self.paper.told(id)).map_or(&[][..], |told| &told.facts),
+            _ => current.and_then(|id| self.paper.told(id)).map_or(&[][..], |told| &told.facts),
         };
         holds::check(expected, case, facts, refused)
     }
@@ -454,7 +515,7 @@ pub fn play(
     scenario: &Scenario,
     policy: Arc<Policy>,
 ) -> Result<(Vec<Played>, Simulation), scenario::BadScenario> {
-    let mut simulation = Simulation::new(policy, scenario.start);
+    let mut simulation = Simulation::of(scenario, policy);
     let mut played = Vec::new();
     for step in &scenario.steps {
         let came = simulation.play(scenario, step);

@@ -37,19 +37,10 @@ use crate::{
     view,
 };
 
-/// Where the duties of a stage stand.
-pub(crate) fn path(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Briefing => "/briefings",
-        Stage::Project => "/projects",
-        _ => "/reports",
-    }
-}
-
 /// The routes of all duties.
 pub(crate) fn routes() -> Router<Api> {
     Stage::DUTIES.into_iter().fold(Router::new(), |router, stage| {
-        let root = path(stage);
+        let root = &format!("/{}", duties::path(stage));
         let listed = match stage {
             Stage::Reporting => get(list),
             _ => get(list).post(begin),
@@ -446,7 +437,9 @@ async fn carry_out(
     if replayed {
         headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
     }
-    if begins && let Ok(location) = HeaderValue::from_str(&format!("/api/v1{}/{duty}", path(act.stage))) {
+    if begins
+        && let Ok(location) = HeaderValue::from_str(&format!("/api/v1/{}/{duty}", duties::path(act.stage)))
+    {
         headers.insert(header::LOCATION, location);
     }
     Ok(response)

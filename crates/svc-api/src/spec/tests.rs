@@ -21,7 +21,7 @@ const TOP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const NOT_TOLD: [&str; 2] = ["route", "publish-policy"];
 
 fn acts() -> impl Iterator<Item = &'static domain::Act> {
-    stages::acts().chain(directory::ACTS)
+    catalogue::acts()
 }
 
 /// The examples of an act's body.

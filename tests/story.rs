@@ -91,6 +91,9 @@ async fn told(name: &str) -> Told {
     let relay = AioSmtpd::start().await;
     let place = Installation::starting(scenario.start.to_rfc3339());
     place.mail_to(relay.address());
+    if !scenario.duties {
+        place.without_duties();
+    }
     let up = place.up().await;
     let mut play = concord();
     play.arg("play").arg(file(name, "txt")).arg("--data").arg(place.data());

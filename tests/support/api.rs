@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use domain::duties;
 use reqwest::{Client, Method, RequestBuilder, header::HeaderMap};
 use serde_json::{Value, json};
 
@@ -90,9 +91,14 @@ impl Api {
     }
 }
 
-/// The path of an act.
+/// The path of an act on a case, or on a duty.
 pub fn path_of(case: &str, act: &str) -> String {
-    if act == "raise" { "/api/v1/cases".to_owned() } else { format!("/api/v1/cases/{case}/{act}") }
+    if act == "raise" {
+        return "/api/v1/cases".to_owned();
+    }
+    let Some(known) = duties::named(act) else { return format!("/api/v1/cases/{case}/{act}") };
+    let root = duties::path(known.stage);
+    if duties::begins(known) { format!("/api/v1/{root}") } else { format!("/api/v1/{root}/{case}/{act}") }
 }
 
 /// Sends a request and reads the whole answer, which must be one that the OpenAPI document promises.
@@ -125,9 +131,10 @@ impl Answer {
         self.body["code"].as_str().unwrap_or("")
     }
 
-    /// The id of the case that it is about.
+    /// The id of the case or the duty that it is about.
     pub fn case(&self) -> &str {
-        self.body["case"]["id"].as_str().expect("a case in the answer")
+        let about = if self.body["duty"].is_object() { &self.body["duty"] } else { &self.body["case"] };
+        about["id"].as_str().expect("a case or a duty in the answer")
     }
 }
 

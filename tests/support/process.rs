@@ -8,13 +8,14 @@ use std::{
 };
 
 use bus::{Bus, Principal, connection::ConnectTo, credentials::Credential};
+use domain::policy::FILES;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::eventually;
 use tokio::process::{Child, Command};
 
-use super::{Said, api::Api, concord, finish};
+use super::{Said, api::Api, concord, finish, top};
 
 /// When the manual clock starts: before the call of the scenario is logged.
 pub const START: &str = "2026-05-16T21:52:00+07:00";
@@ -68,6 +69,31 @@ impl Installation {
         fs::write(self.config_file(), text).expect("the configuration can be written");
     }
 
+    /// Nobody owes a regular report and no briefing is called: for a story of cases alone.
+    pub fn without_duties(&self) {
+        let folder = self.policy_folder();
+        fs::create_dir_all(&folder).expect("a folder for the policy");
+        for name in FILES {
+            let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
+            let mut policy: toml::Table = text.parse().expect("TOML");
+            for (table, list) in [("reports", "monthly"), ("reports", "quarterly"), ("briefings", "invited")]
+            {
+                if let Some(toml::Value::Table(table)) =
+                    policy.get_mut(table).filter(|_| name == "duties.toml")
+                {
+                    table.insert(list.to_owned(), toml::Value::Array(Vec::new()));
+                }
+            }
+            let emptied = name == "duties.toml";
+            let text = if emptied { policy.to_string() } else { text };
+            fs::write(folder.join(name), text).expect("the policy can be written");
+        }
+    }
+
+    fn policy_folder(&self) -> PathBuf {
+        self.root.path().join("policy")
+    }
+
     /// Mail goes to a relay on this machine.
     pub fn mail_to(&self, relay: SocketAddr) {
         self.configure(&with_relay(relay));
@@ -80,6 +106,9 @@ impl Installation {
         up.args(["--clock", "manual", "--at", &self.start]).arg("--data").arg(self.data());
         if self.config_file().exists() {
             up.arg("--config").arg(self.config_file());
+        }
+        if self.policy_folder().exists() {
+            up.arg("--policy").arg(self.policy_folder());
         }
         up
     }

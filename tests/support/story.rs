@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use domain::{
-    directory,
+    directory, duties,
     scenario::{Deed, Expected, Reference, Scenario, Step, resolve},
 };
 use serde_json::Value;
@@ -120,11 +120,12 @@ impl Story {
             self.case = self.named(name);
         }
         let Some(deed) = &step.act else { return Ok(None) };
-        if let Some(name) = deed.case.as_ref().filter(|_| deed.act != "raise") {
+        if let Some(name) = deed.case.as_ref().filter(|_| !begins(&deed.act)) {
             self.case = self.named(name);
         }
         let mut body = deed.body.clone();
-        let seen = api.get("btg.kiem-tra", &format!("/api/v1/cases/{}", self.case)).await?;
+        let root = duties::named(&deed.act).map_or("cases", |act| duties::path(act.stage));
+        let seen = api.get("btg.kiem-tra", &format!("/api/v1/{root}/{}", self.case)).await?;
         let delegation = newest_delegation(api).await?;
         let find = |reference: Reference<'_>| {
             let found = self.find(&seen.body, delegation.as_deref(), reference)?;
@@ -143,7 +144,7 @@ impl Story {
         deed: &Deed,
         answer: &Answer,
     ) -> reqwest::Result<()> {
-        if deed.act == "raise" && answer.status < 300 {
+        if begins(&deed.act) && answer.status < 300 {
             answer.case().clone_into(&mut self.case);
             let name = deed.case.clone().unwrap_or_default();
             self.raised.push((self.case.clone(), name));
@@ -154,7 +155,8 @@ impl Story {
     /// The id of the case of that name.
     fn named(&self, name: &str) -> String {
         let found = self.raised.iter().rev().find(|(_, known)| known == name);
-        found.map(|(id, _)| id.clone()).expect("a case of that name")
+        let duty = || duties::called(name).map(|id| id.to_string());
+        found.map(|(id, _)| id.clone()).or_else(duty).expect("a case or a duty of that name")
     }
 
     fn find(&self, case: &Value, delegation: Option<&str>, reference: Reference<'_>) -> Option<String> {
@@ -168,6 +170,11 @@ impl Story {
             }
         }
     }
+}
+
+/// Whether an act begins a case or a duty.
+fn begins(act: &str) -> bool {
+    act == "raise" || duties::named(act).is_some_and(duties::begins)
 }
 
 /// The delegation that was granted last.

@@ -76,6 +76,29 @@ pub(crate) fn check(
             let held = found["state"].as_str() == Some(state) && found["late"] == json!(late);
             (held, format!("{} late {}", found["state"], found["late"]))
         }
+        Expected::Duty { state, late } => {
+            let held = case["state"].as_str() == Some(state) && case["late"] == json!(late);
+            (held, format!("{} late {}", case["state"], case["late"]))
+        }
+        Expected::Clock { key, instance, due } => {
+            let clocks = case["clocks"].as_array().cloned().unwrap_or_default();
+            let found = clocks
+                .iter()
+                .find(|clock| clock["key"] == json!(key) && clock["instance"] == json!(instance));
+            match found {
+                None => (false, "not running".to_owned()),
+                Some(found) => {
+                    let at = found["due"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+                    (at == Some(*due), at.map(local).unwrap_or_default())
+                }
+            }
+        }
+        Expected::ClockStopped { key, instance } => {
+            let clocks = case["clocks"].as_array().cloned().unwrap_or_default();
+            let runs =
+                clocks.iter().any(|clock| clock["key"] == json!(key) && clock["instance"] == json!(instance));
+            (!runs, "running".to_owned())
+        }
         Expected::Fact { kind, at } => {
             let times = times(*kind);
             let held = times.iter().any(|time| time.parse::<Timestamp>().ok() == Some(*at));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::{
-    directory,
+    directory, duties,
     scenario::{Deed, Expected, Reference, Scenario, Step, moment_in_words as local, resolve},
 };
 use events::Timestamp;
@@ -98,10 +98,11 @@ pub(crate) struct Player {
     data: PathBuf,
     mails: MailFolder,
     pub(crate) show: Show,
-    /// The ids of the cases that were raised, with their names in the scenario.
+    /// Where the cases that were raised and the duties that were begun stand below `/api/v1`, with their names in the
+    /// scenario.
     raised: Vec<(String, String)>,
-    /// The case that is spoken of.
-    case: Option<String>,
+    /// What is spoken of: a case or a duty, by its address below `/api/v1`.
+    about: Option<String>,
     failed: usize,
     letter_shown: bool,
 }
@@ -117,7 +118,7 @@ impl Player {
     pub(crate) fn new(data: PathBuf, show: Show) -> Self {
         let mails = MailFolder::new(data.join("mail"));
         let http = reqwest::Client::new();
-        Self { http, data, mails, show, raised: Vec::new(), case: None, failed: 0, letter_shown: false }
+        Self { http, data, mails, show, raised: Vec::new(), about: None, failed: 0, letter_shown: false }
     }
 
     /// The number of the case that was raised last.
@@ -157,7 +158,7 @@ impl Player {
             None => None,
         };
         if let Some(name) = &step.about {
-            self.case = Some(self.named(name).ok_or_else(|| format!("no case is called @{name}"))?);
+            self.about = Some(self.named(name).ok_or_else(|| format!("nothing is called @{name}"))?);
         }
         let case = self.look().await?;
         let events = self.events().await?;
@@ -188,13 +189,14 @@ impl Player {
     async fn act(&mut self, scenario: &Scenario, step: &Step, deed: &Deed) -> Result<Answer, Failure> {
         let wrong = |what: String| format!("line {}: {what}", step.line);
         let of_directory = directory::named(&deed.act).is_some();
-        if let Some(name) = deed.case.as_ref().filter(|_| deed.act != "raise") {
-            self.case = Some(self.named(name).ok_or_else(|| wrong(format!("no case is called @{name}")))?);
+        let begins = begins(&deed.act);
+        if let Some(name) = deed.case.as_ref().filter(|_| begins.is_none()) {
+            self.about = Some(self.named(name).ok_or_else(|| wrong(format!("nothing is called @{name}")))?);
         }
-        let path = match (&self.case, deed.act.as_str()) {
+        let path = match (&self.about, deed.act.as_str()) {
             (_, act) if of_directory => format!("/api/v1/directory/{act}"),
-            (_, "raise") => "/api/v1/cases".to_owned(),
-            (Some(case), act) => format!("/api/v1/cases/{case}/{act}"),
+            _ if begins.is_some() => format!("/api/v1/{}", begins.unwrap_or_default()),
+            (Some(about), act) => format!("/api/v1/{about}/{act}"),
             (None, _) => return Err(wrong("no case was raised yet".to_owned()).into()),
         };
         let seen = self.look().await?.unwrap_or_default();
@@ -203,21 +205,22 @@ impl Player {
         resolve(&mut body, &|reference| self.find(&seen, delegation.as_deref(), reference)).map_err(wrong)?;
         let key = format!("{}/{}", scenario.key(), step.line);
         let answer = self.post(&path, &deed.officer, Some(&key), &body).await?;
-        if deed.act == "raise"
-            && let Some(id) = answer.body["case"]["id"].as_str()
+        let shown = if answer.body["duty"].is_object() { &answer.body["duty"] } else { &answer.body["case"] };
+        if let Some(root) = begins
+            && let Some(id) = shown["id"].as_str()
         {
             let name = deed.case.clone().unwrap_or_else(|| (self.raised.len() + 1).to_string());
-            self.raised.push((id.to_owned(), name));
-            self.case = Some(id.to_owned());
+            let about = format!("{root}/{id}");
+            self.raised.push((about.clone(), name));
+            self.about = Some(about);
         }
         let came = if answer.status < 400 && of_directory {
             self.show.paint("32", &answer.status.to_string())
         } else if answer.status < 400 {
-            let case = &answer.body["case"];
             let words = |value: &Value| value.as_str().unwrap_or("–").to_owned();
             self.show.paint(
                 "32",
-                &format!("{}  {}  {}", answer.status, words(&case["code"]), words(&case["state_label"])),
+                &format!("{}  {}  {}", answer.status, words(&shown["code"]), words(&shown["state_label"])),
             )
         } else {
             let code = answer.body["code"].as_str().unwrap_or("?");
@@ -230,16 +233,22 @@ impl Player {
         Ok(answer)
     }
 
-    /// The id of the case of that name.
+    /// Where the case or the duty of that name stands.
     fn named(&self, name: &str) -> Option<String> {
-        self.raised.iter().rev().find(|(_, known)| known == name).map(|(id, _)| id.clone())
+        let begun = self.raised.iter().rev().find(|(_, known)| known == name).map(|(about, _)| about.clone());
+        begun.or_else(|| {
+            let root = if name.contains('/') { "reports" } else { "briefings" };
+            duties::called(name).map(|id| format!("{root}/{id}"))
+        })
     }
 
     /// What a field of an act refers to, in the case as it stands.
     fn find(&self, case: &Value, delegation: Option<&str>, reference: Reference<'_>) -> Option<String> {
         match reference {
             Reference::Delegation => delegation.map(str::to_owned),
-            Reference::Case(name) => self.named(name),
+            Reference::Case(name) => {
+                self.named(name).and_then(|about| Some(about.split_once('/')?.1.to_owned()))
+            }
             Reference::Event(kind) => {
                 let mut history = case["history"].as_array()?.iter().rev();
                 let newest = history.find(|each| each["type"].as_str() == Some(kind.name()))?;
@@ -269,17 +278,17 @@ impl Player {
         Ok(())
     }
 
-    /// The case that was raised last, as an auditor sees it.
+    /// What is spoken of, as an auditor sees it.
     pub(crate) async fn look(&self) -> Result<Option<Value>, Failure> {
-        let Some(case) = &self.case else { return Ok(None) };
-        let answer = self.get(&format!("/api/v1/cases/{case}"), Some(AUDITOR)).await?;
+        let Some(about) = &self.about else { return Ok(None) };
+        let answer = self.get(&format!("/api/v1/{about}"), Some(AUDITOR)).await?;
         Ok((answer.status == 200).then_some(answer.body))
     }
 
     async fn events(&self) -> Result<Vec<Value>, Failure> {
-        let Some(case) = &self.case else { return Ok(Vec::new()) };
+        let Some(about) = &self.about else { return Ok(Vec::new()) };
         let mut events = Vec::new();
-        for path in [format!("/api/v1/cases/{case}/events"), "/api/v1/directory/events".to_owned()] {
+        for path in [format!("/api/v1/{about}/events"), "/api/v1/directory/events".to_owned()] {
             let answer = self.get(&path, Some(AUDITOR)).await?;
             events.extend(answer.body["events"].as_array().cloned().unwrap_or_default());
         }
@@ -373,6 +382,15 @@ impl Player {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+/// Where what an act begins stands, if it begins something.
+fn begins(act: &str) -> Option<&'static str> {
+    if act == "raise" {
+        return Some("cases");
+    }
+    let act = duties::named(act).filter(|act| duties::begins(act))?;
+    Some(duties::path(act.stage))
 }
 
 fn token(data: &Path, officer: &str) -> Result<String, Failure> {

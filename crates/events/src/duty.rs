@@ -25,6 +25,11 @@ pub enum ClockKey {
     Checkpoint,
 }
 
+impl ClockKey {
+    /// Every key.
+    pub const ALL: [Self; 5] = [Self::Report, Self::Supplement, Self::Task, Self::Comment, Self::Checkpoint];
+}
+
 /// A time limit with all its instants: computed once, with the policy then in force, so that replaying needs neither
 /// clock nor calendar (DESIGN D7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

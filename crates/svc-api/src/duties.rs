@@ -140,13 +140,13 @@ pub(crate) struct ClockView<'a> {
     /// Of which task, request or checkpoint, by its number within the duty.
     instance: u32,
     /// The agency that owes it.
-    owing: &'a AgencyId,
+    pub(crate) owing: &'a AgencyId,
     /// When it is due.
-    due: Timestamp,
+    pub(crate) due: Timestamp,
     /// The highest overdue level that was recorded; 0 for none.
     overdue_level: u32,
     /// The acts of which any one settles it.
-    acts: &'static [&'static str],
+    pub(crate) acts: &'static [&'static str],
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -212,7 +212,8 @@ fn title(duty: &Duty, policy: &Policy, language: Language) -> String {
     }
 }
 
-fn line<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Line<'a> {
+/// A duty in a list.
+pub(crate) fn line<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Line<'a> {
     let (state, label) = duty.state();
     Line {
         id: duty.id,
@@ -243,11 +244,6 @@ pub(crate) fn clocks(duty: &Duty, language: Language) -> Vec<ClockView<'_>> {
         .collect();
     clocks.sort_by_key(|clock| clock.due);
     clocks
-}
-
-/// A duty in a list, for others who list it.
-pub(crate) fn shown<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Line<'a> {
-    line(duty, policy, language)
 }
 
 fn whole<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Whole<'a> {

@@ -1,6 +1,6 @@
 //! What waits for the caller, soonest first: what his agency owes and he may do.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Extension,
@@ -8,10 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Person, Policy, access, labels,
+    Person, Policy, access,
+    duties::{Duty, settling},
+    labels,
     work::{Owed, Waiting, may_do},
 };
-use events::{AgencyId, Timestamp};
+use events::{AgencyId, Timestamp, duty::ClockKey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service::problem::{Language, Problem};
@@ -21,6 +23,7 @@ use crate::{
     Api,
     auth::Caller,
     cases::{malformed, wrong_query},
+    duties::{ClockView, Line as DutyLine, clocks, line as duty_line},
     lists::{arrived, page, reading},
     view::{self, Line},
 };
@@ -40,8 +43,10 @@ pub(crate) struct WorkQuery {
 /// A page of what waits.
 #[derive(Serialize, JsonSchema)]
 pub(crate) struct WorkView<'a> {
-    /// What waits, soonest first.
+    /// What waits in cases, soonest first.
     work: Vec<ItemView<'a>>,
+    /// What waits in the regular duties, reports, briefings and projects, soonest first; on the first page alone.
+    duties: Vec<DutyView<'a>>,
     /// Where the next page begins; none if this is the last.
     next_cursor: Option<String>,
 }
@@ -67,6 +72,17 @@ pub(crate) struct ItemView<'a> {
     owing: &'a [AgencyId],
     /// The case.
     case: Line<'a>,
+}
+
+/// Something in a regular duty that waits for the caller.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DutyWork")]
+pub(crate) struct DutyView<'a> {
+    /// What is owed, and until when.
+    #[serde(flatten)]
+    clock: ClockView<'a>,
+    /// In what.
+    duty: DutyLine<'a>,
 }
 
 /// `GET /work`: what waits for the caller, soonest first.
@@ -95,10 +111,15 @@ pub(crate) async fn list(
         after,
         most: page(query.limit),
     };
+    let waiting =
+        if query.cursor.is_none() { doings.in_duties(&api, &caller, &policy, now) } else { Vec::new() };
+    let duties = waiting.iter().flat_map(|duty| doings.of_duty(duty, &policy, language));
+    let mut duties: Vec<_> = duties.collect();
+    duties.sort_by_key(|item| item.clock.due);
     let Work { items, next } = reading(&api, &caller, move |views| views.work(&desk, now)).await?;
     let work = items.iter().map(|(case, item)| doings.shown(case, item, &policy, language)).collect();
     let next_cursor = next.map(|entry| entry.to_string());
-    Ok(axum::Json(WorkView { work, next_cursor }).into_response())
+    Ok(axum::Json(WorkView { work, duties, next_cursor }).into_response())
 }
 
 /// The offices of a person, and the acts that settle something and that they may ever do.
@@ -109,10 +130,31 @@ impl Doings {
         let offices = policy.organisation.standings(&person.officer, now);
         let others = offices.filter(|other| other.office != person.office);
         let acts = |office: &Person| {
-            let acts = Owed::all().flat_map(Owed::acts).copied();
+            let acts =
+                Owed::all().flat_map(Owed::acts).chain(ClockKey::ALL.into_iter().flat_map(settling)).copied();
             acts.filter(|act| may_do(act, office, policy, now)).collect::<BTreeSet<_>>()
         };
         Self(others.chain([person.clone()]).map(|office| (office.agency.clone(), acts(&office))).collect())
+    }
+
+    /// The duties in which something may wait for the person.
+    fn in_duties(&self, api: &Api, caller: &Caller, policy: &Policy, now: Timestamp) -> Vec<Arc<Duty>> {
+        let principals = access::principals(&caller.person, policy, now);
+        let own = |duty: &Duty| {
+            duty.is_live()
+                && duty.running().any(|(_, owing)| self.0.iter().any(|(agency, _)| agency == owing))
+        };
+        api.chassis.views.list_duties(&principals, own)
+    }
+
+    /// What waits for him in a duty.
+    fn of_duty<'a>(&self, duty: &'a Duty, policy: &Policy, language: Language) -> Vec<DutyView<'a>> {
+        let can = |clock: &ClockView<'_>| {
+            let own = self.0.iter().filter(|(agency, _)| agency == clock.owing);
+            own.flat_map(|(_, acts)| acts).any(|act| clock.acts.contains(act))
+        };
+        let clocks = clocks(duty, language).into_iter().filter(can);
+        clocks.map(|clock| DutyView { clock, duty: duty_line(duty, policy, language) }).collect()
     }
 
     /// The agencies for which something can be done.

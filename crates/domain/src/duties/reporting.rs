@@ -477,6 +477,8 @@ pub(super) fn evolve(report: &mut Report, fact: &Fact) -> bool {
         Body::ReportAccepted(_) => (&[Submitted, NilReturned], Accepted),
         Body::ReportWaived(said) => {
             report.reason = Some(said.reason.clone());
+            // Nothing is owed, so nothing is late.
+            report.late = false;
             (&[Open, Returned], Waived)
         }
         Body::ReportTransferred(said) => {

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use events::directory::Power;
 
 use crate::{
-    Code, Context, Role,
+    Code, Context, Role, catalogue,
     decision::By,
-    directory,
     organisation::{Person, may_be_given},
     stages,
     story::{Files, Story, local},
@@ -40,6 +39,8 @@ const MATRIX: &str = "
     extend-deadline: AL SS SM
     propose-cancellation: LH
     merge unlink: LH AL
+    submit-report nil-return accept-report return-report: LO LH AL
+    waive-report: AL
     publish-policy register-officer: AD
     take-office leave-office: AL AD
     report-absence end-absence: RO LO LH AL CL SS SM AU AD

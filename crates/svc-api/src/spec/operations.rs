@@ -2,13 +2,14 @@
 
 use bus::audit::Proof;
 use domain::{
-    Act, Code, directory,
+    Act, Code, directory, duties,
     labels::{
         Label,
         acts::{self, ANY},
     },
     stages,
 };
+use events::Stage;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::json;
 use service::time_travel::{Arrived, SetClock};
@@ -21,6 +22,7 @@ use crate::{
     cases::{Events, EventsQuery, OneQuery},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
+    duties::{Answer as DutyDone, DutiesQuery, Facts as DutyFacts, Listed as Duties, Whole as Duty},
     health::Readiness,
     lists::{Cases, ListQuery},
     mails::Ledger,
@@ -37,6 +39,8 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = signing_in();
     all.extend(reading());
     all.extend(stages::acts().map(on_a_case));
+    all.extend(Stage::DUTIES.into_iter().flat_map(reading_duties));
+    all.extend(duties::acts().map(on_a_duty));
     all.extend(of_files());
     all.extend(of_the_audit());
     all.extend(reading_the_directory());
@@ -447,6 +451,79 @@ fn on_a_case(act: &'static Act) -> Operation {
         operation = operation.answers::<Done<'static>>(202, about, &["ETag"]);
     }
     operation
+}
+
+/// Lists, one and its facts: the same for reports, briefings and projects.
+fn reading_duties(stage: Stage) -> Vec<Operation> {
+    let (root, tag) = (duties::path(stage), stage.name());
+    let words: [(&'static str, &'static str); 3] = match stage {
+        Stage::Briefing => [
+            ("Danh sách giao ban", "List briefings"),
+            ("Một kỳ giao ban", "Read a briefing"),
+            ("Nhật ký một kỳ giao ban", "Read the facts of a briefing"),
+        ],
+        Stage::Project => [
+            ("Danh sách dự án phối hợp", "List planned projects"),
+            ("Một dự án phối hợp", "Read a planned project"),
+            ("Nhật ký một dự án phối hợp", "Read the facts of a planned project"),
+        ],
+        _ => [
+            ("Danh sách báo cáo định kỳ", "List regular reports"),
+            ("Một báo cáo định kỳ", "Read a regular report"),
+            ("Nhật ký một báo cáo định kỳ", "Read the facts of a regular report"),
+        ],
+    };
+    let [list, one, events] = words;
+    let path = |rest: &str| format!("/api/v1/{root}{rest}");
+    vec![
+        get(
+            &path(""),
+            &format!("list-{root}"),
+            tag,
+            list,
+            "Những mục đồng chí được xem, mới nhất trước; lọc theo tháng, cơ quan. Với báo cáo theo tháng, đây là danh sách đã gửi, không phát sinh, chưa gửi.",
+            "Those that you may see, newest first; by month and agency. Of the reports of a month this is the list: submitted, nil, not yet.",
+        )
+        .asks::<DutiesQuery>()
+        .answers::<Duties<'static>>(200, "The list.", &[])
+        .refuses(&["MALFORMED_QUERY"]),
+        get(
+            &path("/{id}"),
+            &format!("read-{}", root.trim_end_matches('s')),
+            tag,
+            one,
+            "Toàn bộ nội dung, việc đang chờ và nhật ký.",
+            "All of it: what it says, what is owed in it, what happened.",
+        )
+        .answers::<Duty<'static>>(200, "It.", &["ETag"])
+        .refuses(&["NOT_FOUND"]),
+        get(
+            &path("/{id}/events"),
+            &format!("list-{}-events", root.trim_end_matches('s')),
+            tag,
+            events,
+            "Các sự kiện, đúng từng byte như đã lưu.",
+            "Its facts, in the very bytes that are stored.",
+        )
+        .answers::<DutyFacts>(200, "The facts, oldest first.", &[])
+        .refuses(&["NOT_FOUND", "UNAVAILABLE"]),
+    ]
+}
+
+fn on_a_duty(act: &'static Act) -> Operation {
+    let root = duties::path(act.stage);
+    let replayed: &[&str] = &["ETag", "Idempotency-Replayed"];
+    if duties::begins(act) {
+        return an_act(act, &format!("/api/v1/{root}"), act.stage.name())
+            .answers::<DutyDone<'static>>(201, "It has begun.", &["ETag", "Location"])
+            .answers::<DutyDone<'static>>(
+                200,
+                "It was begun by this key before: its first result, and how it stands.",
+                &["ETag", "Idempotency-Replayed", "Location"],
+            );
+    }
+    let path = format!("/api/v1/{root}/{{id}}/{}", act.name);
+    an_act(act, &path, act.stage.name()).answers::<DutyDone<'static>>(200, DONE, replayed)
 }
 
 fn on_the_directory(act: &'static Act) -> Operation {

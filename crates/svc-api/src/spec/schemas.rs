@@ -8,8 +8,8 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use domain::{Act, Command, directory, secrecy};
-use events::{Kind, Stage};
+use domain::{Act, catalogue, secrecy};
+use events::Kind;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -84,11 +84,7 @@ impl Schemas {
     /// The schema of an act's body: what the rules read, and the answer to the state-secret question.
     pub(super) fn body(&mut self, act: &Act) -> Value {
         let name = format!("{}Body", pascal(act.name));
-        let schema = if act.stage == Stage::Directory {
-            directory::Command::schema(act, &mut self.read)
-        } else {
-            Command::schema(act, &mut self.read)
-        };
+        let schema = catalogue::schema(act, &mut self.read);
         let schema = schema.unwrap_or_default().to_value();
         let mut schema = resolved(&schema, self.read.definitions());
         ask(&mut schema, secrecy::asks(act.name), self.read.definitions());

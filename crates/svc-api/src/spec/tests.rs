@@ -7,9 +7,9 @@ use std::{
 };
 
 use domain::{
-    Command, directory,
+    catalogue,
     scenario::{Expected, Scenario},
-    secrecy, stages,
+    secrecy,
 };
 
 use super::*;
@@ -141,11 +141,7 @@ fn every_example_is_valid_and_is_read_by_the_rules() {
                 panic!("{}: {error} in {example}", act.name);
             }
             secrecy::screen(act.name, &mut example).unwrap();
-            if directory::named(act.name).is_some() {
-                directory::Command::parse(act, example).map(drop).unwrap();
-            } else {
-                Command::parse(act, example).map(drop).unwrap();
-            }
+            catalogue::check(act, example).unwrap();
         }
     }
 }
@@ -156,10 +152,7 @@ fn what_the_schema_refuses_the_rules_refuse() {
     let document = document();
     let parsed = |act: &domain::Act, mut body: Value| {
         secrecy::screen(act.name, &mut body)?;
-        match directory::named(act.name) {
-            Some(_) => directory::Command::parse(act, body).map(drop),
-            None => Command::parse(act, body).map(drop),
-        }
+        catalogue::check(act, body)
     };
     for act in acts() {
         let validator = jsonschema::validator_for(&body_schema(&document, act.name)).unwrap();

@@ -6,6 +6,7 @@
 
 pub mod briefing;
 pub mod clocks;
+mod guards;
 pub mod project;
 pub mod reporting;
 mod rules;

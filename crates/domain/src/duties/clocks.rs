@@ -1,13 +1,24 @@
 //! The clocks of the duties: what is reminded of, what is overdue (DOMAIN §4). All instants of a clock stand in the fact
 //! that armed it.
 
+use chrono::NaiveDate;
 use events::{
     Body, Fact, Timestamp,
     duty::{Clock, ClockKey, ClockOverdue, ClockReminded},
 };
 
 use super::Duty;
-use crate::refusal::Refusal;
+use crate::{
+    calendar::{self, OutsideCalendar},
+    policy::Policy,
+    refusal::Refusal,
+};
+
+/// How many working days before something is due, that a person set a day for, is reminded of it; 0 is that day.
+const REMINDERS: [u32; 2] = [2, 0];
+
+/// How many working days after it was due it is recorded as overdue.
+const LEVELS: [u32; 3] = [0, 1, 3];
 
 /// A clock as the duty knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +82,21 @@ impl Running {
     }
 }
 
+/// The clock of what is due on a day: at the end of its working hours.
+pub(super) fn on_day(
+    key: ClockKey,
+    instance: u32,
+    day: NaiveDate,
+    policy: &Policy,
+) -> Result<Clock, OutsideCalendar> {
+    let (days, morning) = (&policy.calendar, policy.duties.reports.reminder_time);
+    let due = calendar::local(day, days.end_of_day());
+    let reminder = |n| Ok(calendar::local(days.working_day_before(day, n)?, morning));
+    let reminders = REMINDERS.into_iter().map(reminder).collect::<Result<_, _>>()?;
+    let levels = LEVELS.into_iter().map(|n| days.add_working_days(due, n)).collect::<Result<_, _>>()?;
+    Ok(Clock { key, instance, due, reminders, levels })
+}
+
 /// What the clocks of a duty make it do at `now`, with the instant at which it was due: what has been due longest. Of
 /// several reminders that were missed, only the last is given.
 pub(super) fn next(duty: &Duty, now: Timestamp) -> Option<(Timestamp, Timer)> {
@@ -103,12 +129,16 @@ pub(super) fn check(duty: &Duty, timer: &Timer, now: Timestamp) -> Result<Timest
 }
 
 /// Takes over what a fact arms, and notes what it says of the clocks. A clock of the same key and instance replaces the
-/// one before.
+/// one before; where it is due at the same instant, what was recorded of that one is not recorded again.
 pub(super) fn follow(clocks: &mut Vec<Running>, fact: &Fact) {
     let armed_at = fact.origin().occurred_at;
     for clock in armed(fact.body()) {
-        clocks.retain(|running| (running.clock.key, running.clock.instance) != (clock.key, clock.instance));
-        clocks.push(Running { clock: clock.clone(), armed_at, reminded: 0, level: 0 });
+        let same =
+            |running: &Running| (running.clock.key, running.clock.instance) == (clock.key, clock.instance);
+        let before = clocks.iter().find(|running| same(running) && running.clock.due == clock.due);
+        let (reminded, level) = before.map_or((0, 0), |running| (running.reminded, running.level));
+        clocks.retain(|running| !same(running));
+        clocks.push(Running { clock: clock.clone(), armed_at, reminded, level });
     }
     let timer = match fact.body().clone() {
         Body::ReportingReminded(said) | Body::BriefingReminded(said) | Body::ProjectReminded(said) => {

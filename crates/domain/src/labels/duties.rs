@@ -1,13 +1,20 @@
 //! What the regular duties and their states are called (DOMAIN §3.6, §4, §7).
 
-use events::{Kind, briefing::Came, duty::ClockKey};
+use events::{
+    Kind,
+    briefing::{BriefingKind, Came},
+    duty::ClockKey,
+};
 
 use super::{
     Label,
     acts::{Words, words},
     label,
 };
-use crate::{duties::reporting::State, refusal::Code};
+use crate::{
+    duties::{briefing, reporting::State},
+    refusal::Code,
+};
 
 /// Where a report stands.
 pub const fn report_state(state: State) -> Label {
@@ -28,6 +35,33 @@ pub const fn came(came: Came) -> Label {
         Came::Nil => label("Không phát sinh", "Nil return"),
         Came::NotYet => label("Chưa gửi", "Not yet"),
         Came::Waived => label("Được miễn", "Waived"),
+    }
+}
+
+/// What kind a briefing is.
+pub const fn briefing_kind(kind: BriefingKind) -> Label {
+    match kind {
+        BriefingKind::Monthly => label("Giao ban tháng", "Monthly briefing"),
+        BriefingKind::AdHoc => label("Giao ban đột xuất", "Ad-hoc briefing"),
+    }
+}
+
+/// Where a briefing stands.
+pub const fn briefing_state(state: briefing::State) -> Label {
+    match state {
+        briefing::State::Scheduled => label("Đã triệu tập", "Called"),
+        briefing::State::Held => label("Đã giao ban", "Held"),
+        briefing::State::MinutesIssued => label("Đã có kết luận", "Minutes issued"),
+        briefing::State::Cancelled => label("Đã hủy", "Cancelled"),
+    }
+}
+
+/// Where a task of a briefing stands.
+pub const fn task_state(state: briefing::TaskState) -> Label {
+    match state {
+        briefing::TaskState::Open => label("Đang thực hiện", "To be done"),
+        briefing::TaskState::Reported => label("Đã báo cáo kết quả", "Reported"),
+        briefing::TaskState::Accepted => label("Đã hoàn thành", "Accepted"),
     }
 }
 
@@ -101,7 +135,43 @@ pub(super) const ACTS: &[(&str, Words)] = &[
     ("accept-report", words("Chấp nhận báo cáo", "Accept a report", OWED, &[])),
     ("return-report", words("Đề nghị bổ sung báo cáo", "Return a report", OWED, &[])),
     ("waive-report", words("Miễn báo cáo kỳ này", "Waive a report", "Lãnh đạo cơ quan nhận báo cáo", &[])),
+    ("schedule-briefing", words("Triệu tập giao ban", "Call a briefing", CALLING, &[])),
+    (
+        "add-agenda-item",
+        words(
+            "Bổ sung nội dung giao ban",
+            "Put an item on the agenda",
+            "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan được mời",
+            &[],
+        ),
+    ),
+    ("reschedule-briefing", words("Đổi lịch giao ban", "Move a briefing", CALLING, &[])),
+    ("hold-briefing", words("Ghi nhận đã giao ban", "Record a briefing as held", CALLING, &[])),
+    (
+        "issue-minutes",
+        words(
+            "Ban hành kết luận giao ban",
+            "Issue the minutes",
+            "Văn thư, trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì hoặc của hai bên",
+            &[Code::DocInvalid],
+        ),
+    ),
+    (
+        "report-conclusion",
+        words(
+            "Báo cáo kết quả nhiệm vụ sau giao ban",
+            "Report on a conclusion",
+            "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan được giao nhiệm vụ",
+            &[Code::DocInvalid],
+        ),
+    ),
+    ("accept-conclusion", words("Chấp nhận kết quả nhiệm vụ", "Accept a conclusion", CHAIR, &[])),
+    ("return-conclusion", words("Đề nghị làm tiếp nhiệm vụ", "Return a conclusion", CHAIR, &[])),
+    ("cancel-briefing", words("Hủy giao ban", "Cancel a briefing", CALLING, &[])),
 ];
+
+const CALLING: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì hoặc của hai bên";
+const CHAIR: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì";
 
 const OWING: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan báo cáo";
 const OWED: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan nhận báo cáo";
@@ -117,5 +187,20 @@ pub(super) const STEPS: &[(&str, Label, &str)] = &[
         "transfer-report",
         label("Chuyển nghĩa vụ báo cáo", "Pass a report on"),
         "cơ quan báo cáo đã kết thúc hoạt động và có cơ quan kế thừa",
+    ),
+    (
+        "call-briefing",
+        label("Triệu tập giao ban tháng", "Call the monthly briefing"),
+        "còn một số ngày làm việc (mặc định năm) là đến ngày giao ban tháng và chính sách có mời cơ quan dự",
+    ),
+    (
+        "compile-agenda",
+        label("Tổng hợp nội dung giao ban", "Compile the agenda"),
+        "giao ban đã được triệu tập, và một lần nữa khi bắt đầu ngày giao ban",
+    ),
+    (
+        "transfer-briefing",
+        label("Chuyển việc giao ban", "Pass a briefing on"),
+        "cơ quan chủ trì, được mời hoặc còn nhiệm vụ đã kết thúc hoạt động và có cơ quan kế thừa",
     ),
 ];

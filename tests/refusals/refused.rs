@@ -34,6 +34,7 @@ pub const STATUS: [(Code, u16); 27] = [
     (Code::WrittenNotSettled, 409),
     (Code::TaskForceActive, 409),
     (Code::InstructionsOpen, 409),
+    (Code::CheckpointsOpen, 409),
     (Code::BlockedByLink, 409),
     (Code::DeadlineNotExtendable, 409),
     (Code::ReopenWindowElapsed, 409),

@@ -294,6 +294,15 @@ impl Calendar {
         Ok(date)
     }
 
+    /// How many working days lie after `from` up to `until`, which is counted; none if `until` is not later.
+    pub fn working_days_between(&self, from: NaiveDate, until: NaiveDate) -> Result<u32, OutsideCalendar> {
+        let mut count = 0;
+        for date in from.iter_days().skip(1).take_while(|date| *date <= until) {
+            count += u32::from(self.is_working_day(date)?);
+        }
+        Ok(count)
+    }
+
     /// The `n`-th working day before `date`, `date` itself not counted; `date` if `n` is 0. Regular reports are
     /// reminded this way (DOMAIN §4, due − 5 wd).
     pub fn working_day_before(&self, date: NaiveDate, n: u32) -> Result<NaiveDate, OutsideCalendar> {

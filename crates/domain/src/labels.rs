@@ -14,7 +14,10 @@ use crate::stages::taskforce::TaskforceState;
 
 pub use alerts::{DISCREET, alert, mail_state};
 pub use codes::code;
-pub use duties::{briefing_kind, briefing_state, came, clock, report_state, task_state};
+pub use duties::{
+    briefing_kind, briefing_state, came, checkpoint_state, clock, phase, project_state, report_state,
+    task_state,
+};
 pub use happenings::happening;
 pub use states::{assignment, caller, dossier, item, round, written};
 pub use steps::step;

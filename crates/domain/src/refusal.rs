@@ -54,6 +54,8 @@ pub enum Code {
     TaskForceActive,
     /// An instruction of a directive is not carried out.
     InstructionsOpen,
+    /// A mandatory checkpoint of the phase that ends is neither done nor waived.
+    CheckpointsOpen,
     /// A case on which this one waits has not ended.
     BlockedByLink,
     /// The deadline is passed, was extended twice, or is one that is never extended.
@@ -76,7 +78,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order in which they are declared.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NotFound,
         Self::NotAuthorised,
         Self::DelegationExpired,
@@ -100,6 +102,7 @@ impl Code {
         Self::WrittenNotSettled,
         Self::TaskForceActive,
         Self::InstructionsOpen,
+        Self::CheckpointsOpen,
         Self::BlockedByLink,
         Self::DeadlineNotExtendable,
         Self::ReopenWindowElapsed,
@@ -137,6 +140,7 @@ impl Code {
             Self::WrittenNotSettled => "WRITTEN_NOT_SETTLED",
             Self::TaskForceActive => "TASK_FORCE_ACTIVE",
             Self::InstructionsOpen => "INSTRUCTIONS_OPEN",
+            Self::CheckpointsOpen => "CHECKPOINTS_OPEN",
             Self::BlockedByLink => "BLOCKED_BY_LINK",
             Self::DeadlineNotExtendable => "DEADLINE_NOT_EXTENDABLE",
             Self::ReopenWindowElapsed => "REOPEN_WINDOW_ELAPSED",

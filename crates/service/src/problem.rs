@@ -215,6 +215,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::TfTasksOpen
         | Code::TaskForceActive
         | Code::InstructionsOpen
+        | Code::CheckpointsOpen
         | Code::BlockedByLink
         | Code::DeadlineNotExtendable
         | Code::ReopenWindowElapsed

@@ -168,6 +168,13 @@ pub const fn code(code: Code) -> Words {
                 "Report the instructions that are left, and have them accepted.",
             ),
         ),
+        Code::CheckpointsOpen => words(
+            label("Còn mốc bắt buộc chưa xong", "Checkpoints open"),
+            label(
+                "Hoàn thành các mốc bắt buộc còn lại của giai đoạn, hoặc bỏ qua có nêu lý do.",
+                "Complete the mandatory checkpoints of the phase, or waive them with a reason.",
+            ),
+        ),
         Code::BlockedByLink => words(
             label("Còn chờ vụ việc liên kết", "Blocked by a link"),
             label(

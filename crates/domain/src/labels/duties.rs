@@ -4,6 +4,7 @@ use events::{
     Kind,
     briefing::{BriefingKind, Came},
     duty::ClockKey,
+    project::Phase,
 };
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
     label,
 };
 use crate::{
-    duties::{briefing, reporting::State},
+    duties::{briefing, project, reporting::State},
     refusal::Code,
 };
 
@@ -62,6 +63,40 @@ pub const fn task_state(state: briefing::TaskState) -> Label {
         briefing::TaskState::Open => label("Đang thực hiện", "To be done"),
         briefing::TaskState::Reported => label("Đã báo cáo kết quả", "Reported"),
         briefing::TaskState::Accepted => label("Đã hoàn thành", "Accepted"),
+    }
+}
+
+/// Where a project stands.
+pub const fn project_state(state: project::State) -> Label {
+    match state {
+        project::State::Proposed => label("Đã đề xuất", "Proposed"),
+        project::State::Declined => label("Không phối hợp", "Declined"),
+        project::State::PlanDrafting => label("Đang lập kế hoạch", "Plan being drafted"),
+        project::State::PlanAgreed => label("Đã thống nhất kế hoạch", "Plan agreed"),
+        project::State::Before => phase(Phase::Before),
+        project::State::During => phase(Phase::During),
+        project::State::After => phase(Phase::After),
+        project::State::Suspended => label("Tạm dừng", "Suspended"),
+        project::State::Completed => label("Đã kết thúc", "Completed"),
+        project::State::Cancelled => label("Đã hủy", "Cancelled"),
+    }
+}
+
+/// A phase of a project.
+pub const fn phase(phase: Phase) -> Label {
+    match phase {
+        Phase::Before => label("Giai đoạn trước", "Before"),
+        Phase::During => label("Giai đoạn trong", "During"),
+        Phase::After => label("Giai đoạn sau", "After"),
+    }
+}
+
+/// Where a checkpoint of a plan stands.
+pub const fn checkpoint_state(state: project::CheckpointState) -> Label {
+    match state {
+        project::CheckpointState::Open => label("Chưa hoàn thành", "To be done"),
+        project::CheckpointState::Done => label("Đã hoàn thành", "Done"),
+        project::CheckpointState::Waived => label("Được bỏ qua", "Waived"),
     }
 }
 
@@ -168,7 +203,63 @@ pub(super) const ACTS: &[(&str, Words)] = &[
     ("accept-conclusion", words("Chấp nhận kết quả nhiệm vụ", "Accept a conclusion", CHAIR, &[])),
     ("return-conclusion", words("Đề nghị làm tiếp nhiệm vụ", "Return a conclusion", CHAIR, &[])),
     ("cancel-briefing", words("Hủy giao ban", "Cancel a briefing", CALLING, &[])),
+    (
+        "propose-project",
+        words(
+            "Đề xuất phối hợp dự án",
+            "Propose a project",
+            "Trưởng bộ phận đầu mối, lãnh đạo Ủy ban nhân dân tỉnh hoặc cơ quan trực thuộc",
+            &[Code::DocInvalid],
+        ),
+    ),
+    ("accept-planning", words("Đồng ý phối hợp lập kế hoạch", "Accept planning", ASKED, &[])),
+    ("decline-planning", words("Không phối hợp lập kế hoạch", "Decline planning", ASKED, &[])),
+    ("submit-plan", words("Trình kế hoạch", "Submit a plan", PLANNING, &[Code::DocInvalid])),
+    ("request-comment", words("Đề nghị góp ý kế hoạch", "Ask for a comment", PLANNING, &[])),
+    (
+        "give-comment",
+        words("Góp ý kế hoạch", "Give a comment", "Lãnh đạo cơ quan được đề nghị góp ý", &[Code::DocInvalid]),
+    ),
+    (
+        "agree-plan",
+        words(
+            "Đồng ý kế hoạch",
+            "Agree to a plan",
+            "Lãnh đạo cơ quan được đề nghị phối hợp (bên A); lãnh đạo cơ quan đề xuất hoặc cơ quan cấp trên (bên B)",
+            &[Code::NoProposal, Code::SeparationOfDuties],
+        ),
+    ),
+    (
+        "enter-phase",
+        words("Chuyển giai đoạn", "Enter a phase", PLANNING, &[Code::CheckpointsOpen, Code::DocInvalid]),
+    ),
+    (
+        "complete-checkpoint",
+        words(
+            "Hoàn thành mốc kế hoạch",
+            "Complete a checkpoint",
+            "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan thực hiện mốc",
+            &[Code::DocInvalid],
+        ),
+    ),
+    ("waive-checkpoint", words("Bỏ qua mốc kế hoạch", "Waive a checkpoint", LEADING, &[])),
+    ("suspend-project", words("Tạm dừng dự án phối hợp", "Suspend a project", LEADING, &[])),
+    ("resume-project", words("Tiếp tục dự án phối hợp", "Resume a project", LEADING, &[])),
+    (
+        "complete-project",
+        words(
+            "Kết thúc kế hoạch dự án",
+            "Complete a project",
+            "Lãnh đạo cơ quan đề xuất hoặc cơ quan được đề nghị phối hợp",
+            &[Code::CheckpointsOpen, Code::DocInvalid],
+        ),
+    ),
+    ("cancel-project", words("Hủy dự án phối hợp", "Cancel a project", LEADING, &[])),
 ];
+
+const ASKED: &str = "Lãnh đạo cơ quan được đề nghị phối hợp";
+const PLANNING: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan đề xuất hoặc cơ quan được đề nghị phối hợp";
+const LEADING: &str = "Lãnh đạo cơ quan đề xuất, cơ quan được đề nghị phối hợp hoặc Ủy ban nhân dân tỉnh";
 
 const CALLING: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì hoặc của hai bên";
 const CHAIR: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì";
@@ -202,5 +293,10 @@ pub(super) const STEPS: &[(&str, Label, &str)] = &[
         "transfer-briefing",
         label("Chuyển việc giao ban", "Pass a briefing on"),
         "cơ quan chủ trì, được mời hoặc còn nhiệm vụ đã kết thúc hoạt động và có cơ quan kế thừa",
+    ),
+    (
+        "transfer-project",
+        label("Chuyển phần việc dự án", "Pass a project on"),
+        "cơ quan tham gia, còn mốc hoặc góp ý chưa xong đã kết thúc hoạt động và có cơ quan kế thừa",
     ),
 ];

@@ -523,8 +523,10 @@ impl Duty {
     pub fn state(&self) -> (String, Label) {
         match &self.subject {
             Subject::Report(report) => named_state(report.state, labels::report_state(report.state)),
-            Subject::Briefing(briefing) => briefing.named_state(),
-            Subject::Project(project) => project.named_state(),
+            Subject::Briefing(briefing) => {
+                named_state(briefing.state, labels::briefing_state(briefing.state))
+            }
+            Subject::Project(project) => named_state(project.state, labels::project_state(project.state)),
         }
     }
 

@@ -208,7 +208,7 @@ fn title(duty: &Duty, policy: &Policy, language: Language) -> String {
             }
         }
         Subject::Briefing(briefing) => briefing.title(language.pick("vi", "en") == "vi"),
-        Subject::Project(project) => project.title().to_owned(),
+        Subject::Project(project) => project.title.clone(),
     }
 }
 

@@ -126,6 +126,7 @@ pub enum Command {
 
 /// Where a briefing stands (DOMAIN §3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BriefingState")]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// *Đã triệu tập*: it is called.
@@ -140,6 +141,7 @@ pub enum State {
 
 /// Where a task of a briefing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "BriefingTaskState")]
 #[serde(rename_all = "kebab-case")]
 pub enum TaskState {
     /// *Đang thực hiện*: it is to be done.
@@ -151,7 +153,8 @@ pub enum TaskState {
 }
 
 /// A conclusion that an agency is to carry out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "BriefingTask")]
 pub struct Task {
     /// Its number within the briefing.
     pub number: u32,
@@ -174,7 +177,8 @@ pub struct Task {
 }
 
 /// The agenda as it was compiled last.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Agenda")]
 pub struct Agenda {
     /// When.
     pub at: Timestamp,
@@ -183,7 +187,7 @@ pub struct Agenda {
 }
 
 /// A briefing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Briefing {
     /// What kind it is.
     pub kind: BriefingKind,
@@ -236,6 +240,17 @@ impl Briefing {
             tasks: Vec::new(),
             reason: None,
             was_of: Vec::new(),
+        }
+    }
+
+    /// What it is called, in Vietnamese or in English.
+    pub fn title(&self, vietnamese: bool) -> String {
+        let (year, month) = self.month;
+        match (self.kind, vietnamese) {
+            (BriefingKind::Monthly, true) => format!("Giao ban tháng {month:02}/{year}"),
+            (BriefingKind::Monthly, false) => format!("Monthly briefing {month:02}/{year}"),
+            (BriefingKind::AdHoc, true) => format!("Giao ban đột xuất tháng {month:02}/{year}"),
+            (BriefingKind::AdHoc, false) => format!("Ad-hoc briefing {month:02}/{year}"),
         }
     }
 

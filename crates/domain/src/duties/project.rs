@@ -128,6 +128,7 @@ pub enum Command {
 
 /// Where a project stands (DOMAIN §3.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ProjectState")]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// *Đã đề xuất*: the other side is asked to take part.
@@ -186,7 +187,8 @@ pub enum CheckpointState {
 }
 
 /// A checkpoint of the plan, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "TrackedCheckpoint")]
 pub struct Tracked {
     /// The checkpoint, with the agency and the clock that it has now.
     pub checkpoint: Checkpoint,
@@ -203,7 +205,8 @@ pub struct Tracked {
 }
 
 /// A comment that an agency is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CommentRequest")]
 pub struct Request {
     /// Its number within the project.
     pub number: u32,
@@ -222,7 +225,8 @@ pub struct Request {
 }
 
 /// A side's consent to the newest edition of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "PlanAgreement")]
 pub struct Agreed {
     /// The side.
     pub side: Side,
@@ -231,7 +235,8 @@ pub struct Agreed {
 }
 
 /// A project that rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ProjectRest")]
 pub struct Rest {
     /// Since when.
     pub since: Timestamp,
@@ -240,7 +245,7 @@ pub struct Rest {
 }
 
 /// A planned project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Project {
     /// The agency that proposes it.
     pub agency: AgencyId,

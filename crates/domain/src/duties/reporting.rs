@@ -166,6 +166,7 @@ pub struct Opening {
 
 /// Where a report stands (DOMAIN §4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReportState")]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// *Chưa gửi*: it can be handed in.
@@ -184,6 +185,7 @@ pub enum State {
 
 /// A report that is owed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Report")]
 pub struct Report {
     /// The agency that owes it.
     pub agency: AgencyId,

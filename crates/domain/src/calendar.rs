@@ -53,6 +53,11 @@ pub(crate) fn read_day<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<Op
     Ok(Option::<toml::value::Date>::deserialize(reader)?.map(day))
 }
 
+/// Reads a day that must be there from a policy file.
+pub(crate) fn read_date<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<NaiveDate, D::Error> {
+    toml::value::Date::deserialize(reader).map(day)
+}
+
 /// The instant at which local clocks show this day and time.
 pub fn local(date: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
     instant(date.and_time(time))

@@ -4,8 +4,13 @@
 
 mod at;
 mod facts;
+mod groups;
+mod names;
 mod powers;
+mod times;
 
+pub use groups::{AgencyKind, Group};
+pub use names::Former;
 pub(crate) use powers::may_be_given;
 
 use std::collections::BTreeMap;
@@ -53,6 +58,12 @@ pub struct Agency {
     pub id: AgencyId,
     /// Its full name.
     pub name: String,
+    /// The names that it had before.
+    #[serde(default)]
+    pub former: Vec<Former>,
+    /// What kind of agency it is; absent for one that is of no kind by which a group could be made.
+    #[serde(default)]
+    pub kind: Option<AgencyKind>,
     /// Its side of the agreement.
     pub side: Side,
     /// The agency above it, if one is.
@@ -85,9 +96,21 @@ pub struct Unit {
     pub agency: AgencyId,
     /// Its name.
     pub name: String,
-    /// It is the agency's liaison unit; the first of an agency serves by default.
+    /// The names that it had before.
+    #[serde(default)]
+    pub former: Vec<Former>,
+    /// It is the agency's liaison unit; the first of an agency that is there serves by default.
     #[serde(default)]
     pub liaison: bool,
+    /// The first day on which it is there; absent, it has always been.
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    pub starts: Option<NaiveDate>,
+    /// The first day on which it is no more.
+    #[serde(default, deserialize_with = "calendar::read_day")]
+    pub ends: Option<NaiveDate>,
+    /// The unit of the same agency that takes its place.
+    #[serde(default)]
+    pub successor: Option<UnitId>,
 }
 
 /// An office (position).
@@ -103,6 +126,9 @@ pub struct Office {
     pub unit: Option<UnitId>,
     /// Its title, as a letter addresses it.
     pub title: String,
+    /// The titles that it had before.
+    #[serde(default)]
+    pub former: Vec<Former>,
     /// What it may do.
     pub role: Role,
     /// Its place in the ladder of holders, if it has one.
@@ -171,6 +197,9 @@ pub struct Term {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The names that it had before.
+    #[serde(default)]
+    pub former: Vec<Former>,
     /// The one above it.
     #[serde(default)]
     pub parent: Option<String>,
@@ -180,6 +209,9 @@ pub struct Term {
     /// The first day on which it is used no more.
     #[serde(default, deserialize_with = "calendar::read_day")]
     pub ends: Option<NaiveDate>,
+    /// The one that is used in its place.
+    #[serde(default)]
+    pub successor: Option<String>,
 }
 
 /// A person in an office: who acts.
@@ -225,6 +257,7 @@ pub struct Organisation {
     delegations: Vec<Granted>,
     topics: BTreeMap<String, Term>,
     areas: BTreeMap<String, Term>,
+    groups: BTreeMap<String, Group>,
 }
 
 /// The file `organisation.toml`.
@@ -243,6 +276,8 @@ pub(crate) struct OrganisationFile {
     topic: Vec<Term>,
     #[serde(default)]
     area: Vec<Term>,
+    #[serde(default)]
+    group: Vec<Group>,
 }
 
 /// A person with his first office, as the file says it.
@@ -328,9 +363,18 @@ impl Organisation {
                 twice("area", &double.id);
             }
         }
+        for group in file.group {
+            if let Some(double) = organisation.groups.insert(group.id.clone(), group) {
+                twice("group", &double.id);
+            }
+        }
         organisation.check_agencies(&mut faults);
         organisation.check_offices(&mut faults);
         organisation.check_people(&mut faults);
+        organisation.check_groups(&mut faults);
+        organisation.check_names(&mut faults);
+        organisation.check_units(&mut faults);
+        organisation.check_terms(&mut faults);
         (organisation, faults)
     }
 
@@ -354,20 +398,11 @@ impl Organisation {
             if self.last_successor(each).is_none() {
                 wrong(format!("the successors of agency {} lead back to it: break the circle", each.id));
             }
-            if self.liaison_unit(&each.id).is_none() {
+            if !self.units.iter().any(|unit| unit.liaison && unit.agency == each.id) {
                 wrong(format!("agency {} has no unit with `liaison = true`: add one", each.id));
             }
             if self.chief(&each.id).is_none() {
                 wrong(format!("agency {} has no office with `level = \"chief\"`: add one", each.id));
-            }
-        }
-        faults.extend(self.units.iter().filter_map(|unit| self.unknown(&unit.agency, &unit.id)));
-        for (what, terms) in [("topic", &self.topics), ("area", &self.areas)] {
-            for term in terms.values() {
-                if let Some(parent) = term.parent.as_ref().filter(|parent| !terms.contains_key(*parent)) {
-                    let what = format!("{what} {} stands below {parent}, which is not there", term.id);
-                    faults.push(Fault::of(&term.id, what));
-                }
             }
         }
     }

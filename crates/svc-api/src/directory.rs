@@ -239,7 +239,7 @@ fn shown<'a>(agency: &'a Agency, organisation: &'a Organisation, at: Timestamp) 
         ends: agency.ends,
         successor: agency.successor.as_ref(),
         is_there: organisation.is_there(&agency.id, at),
-        liaison_unit: organisation.liaison_unit(&agency.id).map(|unit| &unit.id),
+        liaison_unit: organisation.liaison_unit(&agency.id, at).map(|unit| &unit.id),
         offices: offices.map(|office| office_shown(office, organisation, at)).collect(),
     }
 }

@@ -153,7 +153,7 @@ fn passed(
     for (number, each) in live.enumerate() {
         let old = &each.delegation;
         let goes_on = old.powers.contains(&Power::Liaison) && matches!(old.to, Delegate::Unit(_));
-        let there = organisation.chief(to).zip(organisation.liaison_unit(to));
+        let there = organisation.chief(to).zip(organisation.liaison_unit(to, ctx.now));
         let next = there.filter(|_| goes_on).map(|(chief, unit)| Delegation {
             id: DelegationId::of(id, number),
             from: chief.id.clone(),

@@ -72,7 +72,7 @@ impl<'a> Recipients<'a> {
     /// The liaison officer of an agency and the head of his unit.
     pub(super) fn desk(&self, agency: &AgencyId) -> impl Iterator<Item = OfficeId> + use<> {
         let organisation = &self.policy.organisation;
-        let unit = organisation.liaison_unit(agency);
+        let unit = organisation.liaison_unit(agency, self.now);
         let officer = unit.and_then(|unit| organisation.holder(unit, Level::Liaison));
         self.role(agency, &[Role::Lh]).chain(officer.map(|office| office.id.clone()))
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use events::{
-    AgencyId, Capacity, OfficeId, OfficerId, Timestamp, UnitId,
+    AgencyId, Capacity, OfficeId, OfficerId, Timestamp,
     terms::{Level, Side},
 };
 
@@ -120,16 +120,6 @@ impl Organisation {
         })
     }
 
-    /// The liaison unit that serves an agency by default.
-    pub fn liaison_unit(&self, agency: &AgencyId) -> Option<&Unit> {
-        self.units.iter().find(|unit| unit.liaison && unit.agency == *agency)
-    }
-
-    /// A unit.
-    pub fn unit(&self, id: &UnitId) -> Option<&Unit> {
-        self.units.iter().find(|unit| unit.id == *id)
-    }
-
     /// The office of the head of an agency.
     pub fn chief(&self, agency: &AgencyId) -> Option<&Office> {
         self.offices.values().find(|office| office.agency == *agency && office.level == Some(Level::Chief))
@@ -157,13 +147,17 @@ impl Organisation {
             .filter(move |office| office.deputy_of.as_ref().is_none_or(|head| !self.is_available(head, now)))
     }
 
-    /// Whether somebody holds the office and is not absent.
+    /// Whether somebody holds the office and is not absent, and its unit has not ended.
     pub fn is_available(&self, office: &OfficeId, now: Timestamp) -> bool {
-        self.holders(office, now).any(|held| self.absence(&held.officer, now).is_none())
+        let there = self.end_of_unit_of(office).is_none_or(|ends| now < ends);
+        there && self.holders(office, now).any(|held| self.absence(&held.officer, now).is_none())
     }
 
-    /// Since when the office's holder is absent, or nobody holds it any more, if that is so.
+    /// Since when the office's holder is absent, or nobody holds it any more, or its unit has ended, if that is so.
     pub fn absent_since(&self, office: &OfficeId, now: Timestamp) -> Option<Timestamp> {
+        if let Some(ends) = self.end_of_unit_of(office).filter(|ends| *ends <= now) {
+            return Some(ends);
+        }
         let absences = self.holders(office, now).filter_map(|held| self.absence(&held.officer, now));
         absences.map(|absence| absence.from).max().or_else(|| {
             let deserted = self.holders(office, now).next().is_none();
@@ -194,12 +188,13 @@ impl Organisation {
             .find(|absence| absence.officer == *officer && absence.from <= now && now < absence.until)
     }
 
-    /// When the office's holder next becomes absent, or leaves it.
+    /// When the office's holder next becomes absent, or leaves it, or its unit ends.
     pub fn next_absence(&self, office: &OfficeId, now: Timestamp) -> Option<Timestamp> {
         let held = || self.holdings.iter().filter(|held| held.office == *office);
         let away = self.absences.iter().filter(|absence| held().any(|held| held.officer == absence.officer));
         let leaves = held().filter_map(|held| held.until);
-        away.map(|absence| absence.from).chain(leaves).filter(|instant| *instant > now).min()
+        let away = away.map(|absence| absence.from).chain(leaves).chain(self.end_of_unit_of(office));
+        away.filter(|instant| *instant > now).min()
     }
 
     /// A topic.
@@ -251,12 +246,5 @@ impl Holding {
     /// Whether the office is held at a time.
     pub fn counts(&self, now: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
-    }
-}
-
-impl Term {
-    /// Whether it is used at a time.
-    pub fn is_used(&self, now: Timestamp) -> bool {
-        self.starts.is_none_or(|day| begins(day) <= now) && self.ends.is_none_or(|day| now < begins(day))
     }
 }

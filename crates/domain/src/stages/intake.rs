@@ -436,25 +436,50 @@ fn check_matter(matter: &Matter, request: &str, ctx: &Context<'_>) -> Result<(),
     required_text("topic", &matter.topic, 50)?;
     optional_text("area", matter.area.as_deref(), 50)?;
     let organisation = &ctx.policy.organisation;
-    let unused = |term: Option<&Term>| term.is_none_or(|term| !term.is_used(ctx.now));
     // A policy that lists none leaves the words free.
-    if organisation.topics().next().is_some() && unused(organisation.topic(&matter.topic)) {
-        return Err(Refusal::invalid(
-            "topic",
-            format!("Không có lĩnh vực này; các lĩnh vực: {}.", codes(organisation.topics(), ctx.now)),
-            format!("There is no such topic. The topics are: {}.", codes(organisation.topics(), ctx.now)),
-        ));
+    if organisation.topics().next().is_some() {
+        let unknown = |codes: &str| {
+            let vi = format!("Không có lĩnh vực này; các lĩnh vực: {codes}.");
+            Refusal::invalid("topic", vi, format!("There is no such topic. The topics are: {codes}."))
+        };
+        let found = organisation.topic(&matter.topic);
+        let found = found.ok_or_else(|| unknown(&codes(organisation.topics(), ctx.now)))?;
+        must_be_used("topic", found, ctx.now)?;
     }
-    match &matter.area {
-        Some(area) if organisation.areas().next().is_some() && unused(organisation.area(area)) => {
-            Err(Refusal::invalid(
-                "area",
-                format!("Không có địa bàn này; các địa bàn: {}.", codes(organisation.areas(), ctx.now)),
-                format!("There is no such area. The areas are: {}.", codes(organisation.areas(), ctx.now)),
-            ))
-        }
-        _ => Ok(()),
+    if let Some(area) = matter.area.as_ref().filter(|_| organisation.areas().next().is_some()) {
+        let unknown = |codes: &str| {
+            let vi = format!("Không có địa bàn này; các địa bàn: {codes}.");
+            Refusal::invalid("area", vi, format!("There is no such area. The areas are: {codes}."))
+        };
+        let found = organisation.area(area);
+        let found = found.ok_or_else(|| unknown(&codes(organisation.areas(), ctx.now)))?;
+        must_be_used("area", found, ctx.now)?;
     }
+    Ok(())
+}
+
+/// A topic or an area is used now; else since when not, and what is used in its place.
+fn must_be_used(field: &str, term: &Term, now: Timestamp) -> Result<(), Refusal> {
+    let today = calendar::local_date(now);
+    if let Some(starts) = term.starts.filter(|starts| today < *starts) {
+        let day = starts.format("%d/%m/%Y");
+        let vi = format!("Chỉ dùng từ ngày {day}.");
+        return Err(Refusal::invalid(field, vi, format!("It is used from {day} on.")));
+    }
+    let Some(ends) = term.ends.filter(|ends| *ends <= today) else { return Ok(()) };
+    let day = ends.format("%d/%m/%Y");
+    Err(match &term.successor {
+        Some(next) => Refusal::invalid(
+            field,
+            format!("Không còn dùng từ ngày {day}; đề nghị ghi {next}."),
+            format!("It is used no more since {day}: give {next}."),
+        ),
+        None => Refusal::invalid(
+            field,
+            format!("Không còn dùng từ ngày {day}."),
+            format!("It is used no more since {day}: give another."),
+        ),
+    })
 }
 
 /// The codes that may be used now.

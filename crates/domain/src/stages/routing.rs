@@ -216,7 +216,8 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
 fn route_by_person(case: &Case, act: &Route, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_be(case, &[Lifecycle::Received])?;
     let unit = ctx.policy.organisation.unit(&act.unit);
-    let Some(unit) = unit.filter(|unit| unit.agency == case.receiver && unit.liaison) else {
+    let fits = |unit: &&Unit| unit.agency == case.receiver && unit.liaison && unit.is_there(ctx.now);
+    let Some(unit) = unit.filter(fits) else {
         return Err(Refusal::invalid(
             "unit",
             "Phải là bộ phận đầu mối của cơ quan nhận.",
@@ -230,7 +231,7 @@ fn route_by_rule(case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_be(case, &[Lifecycle::Received])?;
     let mut matching = matching_rules(case, ctx.policy);
     let rule = matching.next();
-    let unit = rule.and_then(|rule| ctx.policy.organisation.unit(&rule.unit));
+    let unit = rule.and_then(|rule| ctx.policy.organisation.unit_in_place_of(&rule.unit, ctx.now));
     match (rule, unit) {
         (Some(rule), Some(unit)) => {
             let alternatives = matching.map(|rule| rule.id.clone()).collect();
@@ -266,7 +267,7 @@ fn routed(
     let superior = organisation.side(&case.raiser).and_then(|side| ctx.policy.superior(side));
     let second = superior
         .filter(|superior| **superior != case.raiser && **superior != case.receiver)
-        .and_then(|superior| organisation.liaison_unit(superior));
+        .and_then(|superior| organisation.liaison_unit(superior, ctx.now));
     let mut assignments = vec![assign(case, 1, unit, true, Level::Liaison, ctx)];
     assignments.extend(second.map(|unit| assign(case, 2, unit, false, Level::Liaison, ctx)));
     let acks = assignments
@@ -353,7 +354,7 @@ pub(crate) fn for_successor(
     ctx: &Context<'_>,
 ) -> Option<Assignment> {
     let own = newest(case, to).is_some_and(handover::can_be_rerouted);
-    let unit = ctx.policy.organisation.liaison_unit(to).filter(|_| old.assignment.lead || !own)?;
+    let unit = ctx.policy.organisation.liaison_unit(to, ctx.now).filter(|_| old.assignment.lead || !own)?;
     let number = next_number(case) + u32::try_from(before).unwrap_or(u32::MAX);
     Some(assign(case, number, unit, old.assignment.lead, Level::Liaison, ctx))
 }

@@ -168,7 +168,7 @@ fn destination<'a>(
     let found = organisation
         .unit(unit)
         .filter(|unit| unit.liaison && organisation.side(&unit.agency) == organisation.side(from))
-        .filter(|unit| organisation.is_there(&unit.agency, ctx.now));
+        .filter(|unit| organisation.is_there(&unit.agency, ctx.now) && unit.is_there(ctx.now));
     let Some(unit) = found else {
         return Err(Refusal::invalid(
             "unit",
@@ -200,7 +200,7 @@ fn destination<'a>(
 pub(super) fn add(case: &Case, act: &AddAgency, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_be(case, &[Lifecycle::Routed, Lifecycle::InCoordination])?;
     let wrong = |vi: &str, en: &str| Err(Refusal::invalid("agency", vi, en));
-    let Some(unit) = ctx.policy.organisation.liaison_unit(&act.agency) else {
+    let Some(unit) = ctx.policy.organisation.liaison_unit(&act.agency, ctx.now) else {
         return wrong("Không có cơ quan này.", "There is no such agency.");
     };
     if !ctx.policy.organisation.is_there(&act.agency, ctx.now) {

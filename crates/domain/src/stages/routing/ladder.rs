@@ -27,10 +27,13 @@ pub(super) fn fall_back(case: &Case, number: u32, ctx: &Context<'_>) -> Result<D
     }) else {
         return Err(Refusal::bad_state("Chưa đến lúc chuyển cấp.", "It does not fall back now."));
     };
-    let Some(unit) = ctx.policy.organisation.unit(&open.assignment.unit) else {
+    let old = &open.assignment;
+    let Some(unit) = ctx.policy.organisation.unit_in_place_of(&old.unit, ctx.now) else {
         return Err(Refusal::bad_state("Không còn bộ phận đầu mối này.", "The liaison unit is no more."));
     };
-    let next = assign(case, next_number(case), unit, open.assignment.lead, above(open.assignment.level), ctx);
+    // Another unit begins at the bottom: none of its officers was asked yet.
+    let lowest = if unit.id == old.unit { above(old.level) } else { Level::Liaison };
+    let next = assign(case, next_number(case), unit, old.lead, lowest, ctx);
     let ack = ctx.deadline(case, DeadlineKey::Ack, next.number, ctx.now)?;
     let body = said::FallbackAssigned { assignment: number, because, next };
     Ok(Decision::new(at, Body::FallbackAssigned(body)).arming([ack]))

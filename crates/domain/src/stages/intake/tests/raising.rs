@@ -191,12 +191,32 @@ fn texts_have_their_longest() {
 }
 
 #[test]
+fn what_is_used_no_more_says_since_when_and_what_is_used_instead() {
+    let files = Files::with_organisation(
+        "\n[[area]]\nid = \"HUYEN\"\nname = \"Huyện Ninh Hải\"\nends = 2025-07-01\nsuccessor = \"BINHMINH\"\n
+         \n[[area]]\nid = \"MOI\"\nname = \"Xã mới\"\nstarts = 2026-05-17\n",
+    );
+    let why = |at: &str, code: &str| {
+        let mut story = files.story();
+        story.by("btg.truc-ban").raise(with(phone(), at, code)).why()
+    };
+    let spent = why("/topic", "covid");
+    assert_eq!(spent.field.as_deref(), Some("topic"));
+    assert!(spent.en.contains("since 20/10/2023") && spent.vi.contains("từ ngày 20/10/2023"), "{spent}");
+    let district = why("/area", "HUYEN");
+    assert_eq!(district.field.as_deref(), Some("area"));
+    assert!(district.en.contains("01/07/2025: give BINHMINH"), "{district}");
+    assert!(why("/area", "MOI").en.contains("from 17/05/2026 on"));
+}
+
+#[test]
 fn topic_and_area_are_of_the_lists_and_still_used() {
     for (at, path) in [("/topic", "topic"), ("/area", "area")] {
         for text in ["", "cá chết", "covid"] {
             assert_eq!(raise("btg.truc-ban", with(phone(), at, text)), refused(Code::InvalidData, path));
         }
     }
+    // Every topic becomes an area, so the policy lists no topics.
     let mut files = Files::default();
     files.organisation = files.organisation.replace("[[topic]]", "[[area]]");
     let mut story = files.story();

@@ -289,3 +289,49 @@ fn an_ordinary_assignment_is_reminded_of_in_working_time() {
         ]
     );
 }
+
+#[test]
+fn a_unit_that_ends_hands_what_is_open_to_the_one_that_succeeds_it() {
+    let mut files = Files::with_organisation(
+        r#"
+[[unit]]
+id = "BTG.BC"
+agency = "BTG"
+name = "Phòng Báo chí"
+liaison = true
+starts = 2026-05-17
+
+[[office]]
+id = "BTG.BC.DM"
+agency = "BTG"
+unit = "BTG.BC"
+title = "Cán bộ đầu mối"
+role = "LO"
+level = "liaison"
+email = "dau-moi@bc.btg.tinh.example"
+
+[[officer]]
+id = "btg.bao-chi"
+name = "Nông Thị Mới"
+office = "BTG.BC.DM"
+"#,
+    );
+    let unit = "[[unit]]\nid = \"BTG.TT\"\n";
+    let ended = format!("{unit}ends = 2026-05-17\nsuccessor = \"BTG.BC\"\n");
+    assert!(files.organisation.contains(unit));
+    files.organisation = files.organisation.replacen(unit, &ended, 1);
+    let mut story = files.story();
+    story.at("16/05/2026 23:50").by("btg.truc-ban").raise(phone()).settle();
+    assert_eq!(story.case().assignments[0].assignment.holder.as_str(), "BTG.TT.DM");
+    story.until("16/05/2026 23:59:59");
+    assert_eq!(story.case().assignments[0].state, AssignmentState::Assigned);
+    story.until("17/05/2026 00:00");
+    assert_eq!(story.case().assignments[0].state, AssignmentState::TimedOut);
+    let next = &story.case().assignments.last().expect("assigned anew").assignment;
+    assert_eq!((next.unit.as_str(), next.holder.as_str(), next.lead), ("BTG.BC", "BTG.BC.DM", true));
+    story.by("btg.bao-chi").when("acknowledge", ack()).then(Kind::AssignmentAcknowledged);
+    // What comes afterwards goes there at once, whatever unit the rule names.
+    story.aside().by("btg.truc-ban").raise(with(phone(), "/call/ended_at", "2026-05-16T23:45:00+07:00"));
+    story.settle();
+    assert_eq!(story.case().assignments[0].assignment.holder.as_str(), "BTG.BC.DM");
+}

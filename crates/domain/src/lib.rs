@@ -15,6 +15,7 @@ pub mod catalogue;
 pub mod deadlines;
 pub mod decision;
 pub mod directory;
+pub mod distribution;
 mod documents;
 pub mod dossier;
 pub mod duties;

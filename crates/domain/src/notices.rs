@@ -258,6 +258,7 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         | Body::DocumentAttached(_)
         | Body::SecretReferenced(_)
         | Body::DistributionRecorded(_)
+        | Body::DeliveryRecorded(_)
         | Body::ReceiptRecorded(_)
         | Body::NoteAdded(_)
         | Body::Corrected(_)

@@ -250,57 +250,6 @@ pub enum SecrecyLevel {
     TuyetMat,
 }
 
-/// A document of the case went to recipients (command 45; plan, *Nơi nhận*).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct DistributionRecorded {
-    /// The distribution's number within the case.
-    pub distribution: u32,
-    /// The agency that issued the document.
-    pub issuer: AgencyId,
-    /// Number and symbol of the document, as they are printed.
-    pub document: String,
-    /// When it was sent.
-    pub sent_at: Timestamp,
-    /// To whom.
-    pub recipients: Vec<Recipient>,
-}
-
-/// A recipient of a document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Recipient {
-    /// The recipient, as it is printed under *Nơi nhận*.
-    pub name: String,
-    /// For what.
-    #[serde(default)]
-    pub purpose: Purpose,
-}
-
-/// For what a document is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "RecipientPurpose")]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// To act on, or to know.
-    #[default]
-    Action,
-    /// *b/c, để báo cáo*: to report upwards.
-    Bc,
-    /// *Lưu*: a copy for the archive.
-    Archive,
-}
-
-/// A recipient has received a document (command 45).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ReceiptRecorded {
-    /// The distribution.
-    pub distribution: u32,
-    /// Which of its recipients, counted from 1.
-    pub recipient: u32,
-    /// When it was received.
-    pub received_at: Timestamp,
-}
-
 /// A note was put into the case (command 45).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NoteAdded {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::{
-    briefing, casefile, closure, confirmation, coordination, directory, document, duty, escalation, intake,
-    project, reporting, routing, samples::Sample, taskforce, terms,
+    briefing, casefile, closure, confirmation, coordination, directory, distribution, document, duty,
+    escalation, intake, project, reporting, routing, samples::Sample, taskforce, terms,
 };
 
 /// A stage of the process: its facts have exactly one recording service (PROCESS).
@@ -260,8 +260,9 @@ catalogue! {
         "casefile.deadline-extended" @ 1 => DeadlineExtended(casefile::DeadlineExtended),
         "casefile.document-attached" @ 1 => DocumentAttached(casefile::DocumentAttached),
         "casefile.secret-referenced" @ 1 => SecretReferenced(casefile::SecretReferenced),
-        "casefile.distribution-recorded" @ 1 => DistributionRecorded(casefile::DistributionRecorded),
-        "casefile.receipt-recorded" @ 1 => ReceiptRecorded(casefile::ReceiptRecorded),
+        "casefile.distribution-recorded" @ 1 => DistributionRecorded(distribution::DistributionRecorded),
+        "casefile.delivery-recorded" @ 1 => DeliveryRecorded(distribution::DeliveryRecorded),
+        "casefile.receipt-recorded" @ 1 => ReceiptRecorded(distribution::ReceiptRecorded),
         "casefile.note-added" @ 1 => NoteAdded(casefile::NoteAdded),
         "casefile.corrected" @ 1 => Corrected(casefile::Corrected),
         "casefile.duties-transferred" @ 1 => DutiesTransferred(casefile::DutiesTransferred),

@@ -20,6 +20,7 @@ pub mod confirmation;
 pub mod coordination;
 pub mod digest;
 pub mod directory;
+pub mod distribution;
 pub mod document;
 pub mod duty;
 pub mod envelope;

@@ -6,6 +6,7 @@ mod closure;
 mod confirmation;
 mod coordination;
 mod directory;
+mod distribution;
 mod escalation;
 mod intake;
 mod project;

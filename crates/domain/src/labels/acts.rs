@@ -507,6 +507,7 @@ const WORDS: &[(&str, Words)] = &[
         words("Ghi nhận tài liệu quản lý riêng", "Refer to a document kept elsewhere", KEEPERS, &[]),
     ),
     ("record-distribution", words("Ghi nhận nơi nhận", "Record a distribution", KEEPERS, &[])),
+    ("record-delivery", words("Ghi nhận đã chuyển đến", "Record a delivery", KEEPERS, &[])),
     ("record-receipt", words("Ghi nhận đã nhận", "Record a receipt", KEEPERS, &[])),
     ("add-note", words("Thêm ghi chú", "Add a note", KEEPERS, &[])),
     (

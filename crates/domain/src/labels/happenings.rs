@@ -97,6 +97,7 @@ pub fn happening(kind: Kind) -> Label {
         Kind::DocumentAttached => label("Thêm văn bản", "Document added"),
         Kind::SecretReferenced => label("Có tài liệu quản lý riêng", "Kept elsewhere: a document"),
         Kind::DistributionRecorded => label("Ghi nhận nơi nhận", "Distribution recorded"),
+        Kind::DeliveryRecorded => label("Ghi nhận đã chuyển đến nơi nhận", "Delivery recorded"),
         Kind::ReceiptRecorded => label("Ghi nhận đã nhận văn bản", "Receipt recorded"),
         Kind::NoteAdded => label("Thêm ghi chú", "Note added"),
         Kind::Corrected => label("Đính chính", "Corrected"),

@@ -20,7 +20,7 @@ const MATRIX: &str = "
     raise: RO LO LH AL
     verify-callback: RO LO LH AL
     submit-written-confirmation attach-document: LO LH AL CL SS (RO)
-    reference-secret record-distribution record-receipt add-note correct: LO LH AL CL SS
+    reference-secret record-distribution record-delivery record-receipt add-note correct: LO LH AL CL SS
     compare-written explain-discrepancy reconcile-discrepancy request-corrected-written: LO LH AL
     route reroute add-agency: LH AL
     acknowledge decline: LO LH AL

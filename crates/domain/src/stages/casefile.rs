@@ -17,9 +17,7 @@ pub use ending::{ConfirmCancellation, ProposeCancellation, Withdraw};
 pub use links::{Link, MakeLink, Unlink};
 pub(crate) use links::{blockers, must_not_be_blocked};
 pub use merging::Merge;
-pub use papers::{
-    AddNote, AttachDocument, Distribution, Note, Paper, RecordDistribution, RecordReceipt, ReferenceSecret,
-};
+pub use papers::{AddNote, AttachDocument, Note, Paper, RecordDistribution, ReferenceSecret};
 pub use succession::Succession;
 pub(crate) use succession::{next_end, next_step};
 pub use times::{ChangeUrgency, ExtendDeadline};
@@ -28,6 +26,7 @@ use crate::{
     access::Principal,
     case::{Case, Happening},
     decision::{Act, Automatic, Context, Decision},
+    distribution::{Distribution, RecordDelivery, RecordReceipt},
     keys::{self, Key, KeyState},
     organisation::{Person, Role},
     refusal::Refusal,
@@ -58,6 +57,7 @@ pub const ACTS: &[Act] = &[
     act("attach-document", &[Kind::DocumentAttached], KEEPERS),
     act("reference-secret", &[Kind::SecretReferenced], KEEPERS),
     act("record-distribution", &[Kind::DistributionRecorded], KEEPERS),
+    act("record-delivery", &[Kind::DeliveryRecorded], KEEPERS),
     act("record-receipt", &[Kind::ReceiptRecorded], KEEPERS),
     act("add-note", &[Kind::NoteAdded], KEEPERS),
     act("correct", &[Kind::Corrected], "CL, LO, LH, AL of the agency that recorded it; SS"),
@@ -98,6 +98,8 @@ pub enum Command {
     ReferenceSecret(ReferenceSecret),
     /// Command 45: to whom a document went.
     RecordDistribution(RecordDistribution),
+    /// Command 45: it came to a recipient's house.
+    RecordDelivery(RecordDelivery),
     /// Command 45: who has it.
     RecordReceipt(RecordReceipt),
     /// Command 45: a note.
@@ -204,6 +206,7 @@ pub(crate) fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Re
         Command::AttachDocument(_)
         | Command::ReferenceSecret(_)
         | Command::RecordDistribution(_)
+        | Command::RecordDelivery(_)
         | Command::RecordReceipt(_)
         | Command::AddNote(_) => (
             keeps(case, person, ctx),
@@ -248,6 +251,7 @@ pub(crate) fn decide(case: &Case, command: &Command, ctx: &Context<'_>) -> Resul
         Command::AttachDocument(act) => papers::attach(case, act, ctx),
         Command::ReferenceSecret(act) => papers::reference(case, act, ctx),
         Command::RecordDistribution(act) => papers::distribute(case, act, ctx),
+        Command::RecordDelivery(act) => papers::deliver(case, act, ctx),
         Command::RecordReceipt(act) => papers::receive(case, act, ctx),
         Command::AddNote(act) => papers::note(case, act, ctx),
         Command::Correct(act) => corrections::correct(case, act, ctx),

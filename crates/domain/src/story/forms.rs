@@ -310,10 +310,15 @@ pub(crate) fn distributing() -> Value {
         "sent_at": "@now",
         "recipients": [
             { "name": "Thường trực Tỉnh ủy", "purpose": "bc" },
-            { "name": "Ban Tuyên giáo và Dân vận Tỉnh ủy" },
+            { "agency": "BTG" },
             { "name": "VT", "purpose": "archive" },
         ],
     })
+}
+
+/// It has come to a recipient's house.
+pub(crate) fn delivering(recipient: u32) -> Value {
+    json!({ "distribution": 1, "recipient": recipient, "delivered_at": "@now" })
 }
 
 /// A recipient has it.

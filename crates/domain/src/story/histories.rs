@@ -171,6 +171,7 @@ const PAPERWORK: &[(&str, &str, Form)] = &[
     ("btg.dau-moi", "reference-secret", secret),
     ("ubnd.dau-moi", "record-distribution", distributing),
     ("ubnd.van-thu", "record-distribution", distributing),
+    ("ubnd.van-thu", "record-delivery", || delivering(1)),
     ("ubnd.dau-moi", "record-receipt", || receiving(1)),
     ("ubnd.van-thu", "record-receipt", || receiving(2)),
     ("btg.dau-moi", "add-note", noted_down),

@@ -178,6 +178,7 @@ fn about_later(body: &Body) -> String {
         Body::DocumentAttached(said) => said.document.printed(),
         Body::SecretReferenced(said) => format!("{} {}", said.holding_agency, said.register_entry),
         Body::DistributionRecorded(said) => format!("{} {}", said.distribution, said.document),
+        Body::DeliveryRecorded(said) => format!("{}.{}", said.distribution, said.recipient),
         Body::ReceiptRecorded(said) => format!("{}.{}", said.distribution, said.recipient),
         Body::NoteAdded(said) => said.note.to_string(),
         Body::Corrected(said) => said.field.clone(),

@@ -127,34 +127,6 @@ impl Sample for casefile::SecretReferenced {
     }
 }
 
-impl Sample for casefile::DistributionRecorded {
-    fn sample() -> Self {
-        Self {
-            distribution: 1,
-            issuer: "SNNMT".into(),
-            document: "118/BC-SNNMT".to_owned(),
-            sent_at: call_end() + TimeDelta::hours(12),
-            recipients: vec![
-                casefile::Recipient {
-                    name: "Thường trực Tỉnh ủy".to_owned(),
-                    purpose: casefile::Purpose::Bc,
-                },
-                casefile::Recipient {
-                    name: "Ban Tuyên giáo và Dân vận Tỉnh ủy".to_owned(),
-                    purpose: casefile::Purpose::Action,
-                },
-                casefile::Recipient { name: "VT".to_owned(), purpose: casefile::Purpose::Archive },
-            ],
-        }
-    }
-}
-
-impl Sample for casefile::ReceiptRecorded {
-    fn sample() -> Self {
-        Self { distribution: 1, recipient: 2, received_at: call_end() + TimeDelta::hours(13) }
-    }
-}
-
 impl Sample for casefile::NoteAdded {
     fn sample() -> Self {
         Self { note: 1, text: "Đã trao đổi lại với Sở qua đầu mối.".to_owned() }

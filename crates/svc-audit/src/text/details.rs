@@ -1,5 +1,7 @@
 //! What a fact says beyond its type, in a few words: states, levels and deadlines, never the matter itself.
 
+use std::collections::BTreeSet;
+
 use events::{
     Body, Fact, Timestamp,
     coordination::{Closes, Position},
@@ -211,10 +213,21 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
             format!("entry {} of {}", said.register_entry, said.date.format("%d/%m/%Y")),
         ],
         Body::DistributionRecorded(said) => {
-            vec![
+            let mut words = vec![
                 format!("distribution {}: {}", said.distribution, said.document),
                 format!("{} recipients", said.recipients.len()),
-            ]
+            ];
+            let groups: BTreeSet<_> = said.recipients.iter().filter_map(|each| each.group.as_ref()).collect();
+            words.extend(groups.into_iter().map(|group| format!("group {group}")));
+            words
+        }
+        Body::DeliveryRecorded(said) => {
+            vec![format!(
+                "distribution {}, recipient {}, delivered {}",
+                said.distribution,
+                said.recipient,
+                due(said.delivered_at)
+            )]
         }
         Body::ReceiptRecorded(said) => {
             vec![format!(

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use events::{
     AgencyId, Body, OfficeId, Timestamp, casefile as said,
-    casefile::{DistributionRecorded, Recipient, SecrecyLevel, SecretReferenced},
+    casefile::{SecrecyLevel, SecretReferenced},
     terms::Document,
 };
 use schemars::JsonSchema;
@@ -14,13 +14,11 @@ use crate::{
     calendar,
     case::Case,
     decision::{Context, Decision},
+    distribution::{self, Addressee, Distribution, RecordDelivery, RecordReceipt, Sending},
     documents,
     refusal::{Refusal, required_text},
     stages::must_live,
 };
-
-/// The most recipients of one distribution.
-const MOST_RECIPIENTS: usize = 200;
 
 /// The longest entry of a register of secret documents: a number, not a text.
 const LONGEST_ENTRY: usize = 20;
@@ -44,19 +42,7 @@ pub struct RecordDistribution {
     /// When it was sent; not in the future.
     sent_at: Timestamp,
     /// To whom it went; at least one.
-    recipients: Vec<Recipient>,
-}
-
-/// A recipient has received it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecordReceipt {
-    /// The distribution, by its number within the case.
-    distribution: u32,
-    /// The recipient, by its place in the list; the first is 1.
-    recipient: u32,
-    /// When it came there; not in the future.
-    received_at: Timestamp,
+    recipients: Vec<Addressee>,
 }
 
 /// A note is put into the case.
@@ -93,16 +79,6 @@ pub struct Paper {
     /// What it is about.
     #[serde(rename = "abstract")]
     pub subject: String,
-}
-
-/// A distribution, and who has received it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Distribution {
-    /// What was recorded.
-    #[serde(flatten)]
-    pub recorded: DistributionRecorded,
-    /// When each recipient received it, as far as is known; in their order.
-    pub received: Vec<Option<Timestamp>>,
 }
 
 /// A note.
@@ -142,66 +118,30 @@ pub(super) fn distribute(
             "The case has no such document: give number and symbol as printed, e.g. 118/BC-SNNMT.",
         ));
     }
-    if act.sent_at > ctx.now {
-        return Err(Refusal::invalid("sent_at", "Thời điểm ở tương lai.", "This lies in the future."));
-    }
-    if act.recipients.is_empty() || act.recipients.len() > MOST_RECIPIENTS {
-        return Err(Refusal::invalid(
-            "recipients",
-            format!("Phải có từ 1 đến {MOST_RECIPIENTS} nơi nhận."),
-            format!("There are 1 to {MOST_RECIPIENTS} recipients."),
-        ));
-    }
-    for (place, recipient) in act.recipients.iter().enumerate() {
-        required_text(&format!("recipients[{place}].name"), &recipient.name, 200)?;
-    }
-    let body = DistributionRecorded {
-        distribution: super::next_number(&case.casefile.distributions),
-        issuer: act.issuer.clone(),
-        document: act.document.clone(),
-        sent_at: act.sent_at,
-        recipients: act.recipients.clone(),
-    };
+    let body = distribution::send(
+        super::next_number(&case.casefile.distributions),
+        Sending {
+            issuer: &act.issuer,
+            document: &act.document,
+            sent_at: act.sent_at,
+            recipients: &act.recipients,
+        },
+        ctx,
+    )?;
     Ok(Decision::new(ctx.now, Body::DistributionRecorded(body)))
+}
+
+/// Command 45: it has come to a recipient's house.
+pub(super) fn deliver(case: &Case, act: &RecordDelivery, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    must_live(case)?;
+    let body = distribution::deliver(&case.casefile.distributions, act, ctx.now)?;
+    Ok(Decision::new(ctx.now, Body::DeliveryRecorded(body)))
 }
 
 /// Command 45: a recipient has it.
 pub(super) fn receive(case: &Case, act: &RecordReceipt, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     must_live(case)?;
-    let sent = case.casefile.distributions.iter().find(|each| each.recorded.distribution == act.distribution);
-    let Some(sent) = sent else {
-        return Err(Refusal::invalid(
-            "distribution",
-            "Không có lần gửi nào mang số này.",
-            "There is no distribution of that number.",
-        ));
-    };
-    let place = usize::try_from(act.recipient).ok().and_then(|number| number.checked_sub(1));
-    let Some(received) = place.and_then(|place| sent.received.get(place)) else {
-        return Err(Refusal::invalid(
-            "recipient",
-            "Không có nơi nhận mang số thứ tự này.",
-            "There is no recipient of that number.",
-        ));
-    };
-    if received.is_some() {
-        return Err(Refusal::bad_state(
-            "Nơi nhận này đã được ghi nhận.",
-            "That this recipient has it is recorded already.",
-        ));
-    }
-    if act.received_at > ctx.now || act.received_at < sent.recorded.sent_at {
-        return Err(Refusal::invalid(
-            "received_at",
-            "Thời điểm nhận phải sau khi gửi và không ở tương lai.",
-            "It is received after it was sent, and not in the future.",
-        ));
-    }
-    let body = said::ReceiptRecorded {
-        distribution: act.distribution,
-        recipient: act.recipient,
-        received_at: act.received_at,
-    };
+    let body = distribution::receive(&case.casefile.distributions, act, ctx.now)?;
     Ok(Decision::new(ctx.now, Body::ReceiptRecorded(body)))
 }
 
@@ -255,19 +195,9 @@ pub(super) fn keep(papers: &mut Vec<Paper>, document: &Document) {
 
 pub(super) fn evolve(kept: &mut Casefile, body: &Body, at: Timestamp, office: Option<OfficeId>) {
     match body {
-        Body::DistributionRecorded(said) => kept
-            .distributions
-            .push(Distribution { received: vec![None; said.recipients.len()], recorded: said.clone() }),
-        Body::ReceiptRecorded(said) => {
-            let sent =
-                kept.distributions.iter_mut().find(|each| each.recorded.distribution == said.distribution);
-            let place = usize::try_from(said.recipient).ok().and_then(|number| number.checked_sub(1));
-            if let (Some(sent), Some(place)) = (sent, place)
-                && let Some(received) = sent.received.get_mut(place)
-            {
-                *received = Some(said.received_at);
-            }
-        }
+        Body::DistributionRecorded(said) => kept.distributions.push(Distribution::of(said)),
+        Body::DeliveryRecorded(said) => distribution::note_delivery(&mut kept.distributions, said),
+        Body::ReceiptRecorded(said) => distribution::note_receipt(&mut kept.distributions, said),
         Body::NoteAdded(said) => {
             kept.notes.push(Note { number: said.note, at, office, text: Some(said.text.clone()) });
         }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::{
     Code,
     story::{
-        Story, attaching, confirmation, distributing, noted_down, phone, receiving, secret, with, without,
+        Story, attaching, confirmation, delivering, distributing, noted_down, phone, receiving, secret, with,
+        without,
     },
 };
 
@@ -86,6 +87,57 @@ fn each_recipient_has_it_once() {
     story.refused_at(Code::InvalidData, "received_at");
     let received = &story.case().casefile.distributions[0].received;
     assert_eq!(received.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[test]
+fn it_is_delivered_before_it_is_received() {
+    let mut story = attached();
+    let body = now(&story, distributing(), "/sent_at");
+    story.when("record-distribution", body).until("16/05/2026 22:30");
+    let delivery = |number, at: &str| with(delivering(number), "/delivered_at", at);
+    let receipt = |number, at: &str| with(receiving(number), "/received_at", at);
+    let (early, noon) = ("2026-05-16T21:00:00+07:00", "2026-05-17T12:00:00+07:00");
+    let (ten_past, twenty_past) = ("2026-05-16T22:10:00+07:00", "2026-05-16T22:20:00+07:00");
+    for wrong in [early, noon] {
+        story.when("record-delivery", delivery(1, wrong)).refused_at(Code::InvalidData, "delivered_at");
+    }
+    story.when("record-delivery", delivery(4, ten_past)).refused_at(Code::InvalidData, "recipient");
+    story.when("record-delivery", delivery(1, twenty_past)).then(Kind::DeliveryRecorded);
+    story.when("record-delivery", delivery(1, twenty_past)).refused(Code::BadState);
+    story.when("record-receipt", receipt(1, ten_past)).refused_at(Code::InvalidData, "received_at");
+    story.when("record-receipt", receipt(1, twenty_past)).then(Kind::ReceiptRecorded);
+    story.when("record-receipt", receipt(2, ten_past)).then(Kind::ReceiptRecorded);
+    story.when("record-delivery", delivery(2, twenty_past)).refused_at(Code::InvalidData, "delivered_at");
+    let sent = &story.case().casefile.distributions[0];
+    assert_eq!(sent.delivered.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(sent.received.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false]);
+}
+
+#[test]
+fn a_directive_is_distributed_as_a_document_of_the_case() {
+    let mut story = Story::directed();
+    let papers = &story.case().casefile.papers;
+    let directive = papers.iter().find(|paper| paper.issuer == "TU".into()).expect("the directive").clone();
+    let body = json!({
+        "issuer": "TU", "document": directive.printed, "sent_at": "2026-05-16T23:30:00+07:00",
+        "recipients": [{ "group": "cac-so" }, { "agency": "BTG" }, { "name": "VT", "purpose": "archive" }],
+    });
+    story.by("tu.thu-ky").when("record-distribution", body).then(Kind::DistributionRecorded);
+    let sent = &story.case().casefile.distributions[0].recorded;
+    let roads = sent.recipients.iter().find(|each| each.agency == Some("SXD".into())).expect("a department");
+    assert_eq!((roads.name.as_str(), roads.group.as_deref()), ("Sở Xây dựng", Some("cac-so")));
+}
+
+#[test]
+fn the_issuer_falls_out_of_its_own_groups() {
+    let mut story = attached();
+    let groups = json!([{ "group": "cac-so" }]);
+    story.by("snnmt.van-thu").when("submit-written-confirmation", confirmation());
+    let body = with(with(distributing(), "/issuer", "SNNMT"), "/document", "118/BC-SNNMT");
+    let body = now(&story, with(body, "/recipients", groups), "/sent_at");
+    story.when("record-distribution", body).then(Kind::DistributionRecorded);
+    let sent = &story.case().casefile.distributions[0].recorded.recipients;
+    assert!(sent.len() > 5 && sent.iter().all(|each| each.agency != Some("SNNMT".into())));
 }
 
 #[test]

@@ -194,6 +194,13 @@ impl Case {
             || self.assignments.iter().any(|assigned| assigned.assignment.agency == *agency)
     }
 
+    /// Since when an agency stands in the case: when it was raised, or when it took another's place. By the name of then
+    /// it is called.
+    pub fn since(&self, agency: &AgencyId) -> Timestamp {
+        let taken = self.casefile.successions.iter().rev().find(|each| each.to == *agency);
+        taken.map_or(self.raised_at, |each| each.at)
+    }
+
     /// An intake by its number.
     pub fn intake(&self, number: u32) -> Option<&Intake> {
         self.intakes.iter().find(|intake| intake.number == number)

@@ -155,7 +155,7 @@ fn those_meant(
             let members: Vec<_> = organisation
                 .members(group, at)
                 .map(|agency| Recipient {
-                    name: organisation.agency_name(&agency.id, at).to_owned(),
+                    name: agency.name_at(at).to_owned(),
                     agency: Some(agency.id.clone()),
                     group: Some(id.clone()),
                     purpose,

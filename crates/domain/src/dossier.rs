@@ -209,11 +209,10 @@ impl Content {
         Digest::of(self.canonical().as_bytes())
     }
 
-    /// The document as it is read: in Vietnamese, plain text.
-    pub fn text(&self, organisation: &Organisation) -> String {
-        let name = |agency: &AgencyId| {
-            organisation.agency(agency).map_or_else(|| agency.to_string(), |agency| agency.name.clone())
-        };
+    /// The document as it is read: in Vietnamese, plain text, with the names of its time: in what happened those of
+    /// then, in all else those of when it went up.
+    pub fn text(&self, organisation: &Organisation, went_up: Timestamp) -> String {
+        let name = |agency: &AgencyId| organisation.agency_name(agency, went_up).to_owned();
         let mut out = Vec::new();
         let mut line = |text: String| out.push(text);
         let subject = match self.advice {
@@ -259,7 +258,8 @@ impl Content {
         line(String::new());
         line(format!("{}. QUÁ TRÌNH XỬ LÝ", if self.advice.is_some() { "III" } else { "IV" }));
         for happening in &self.history {
-            let who = happening.agency.as_ref().map_or_else(|| "Hệ thống".to_owned(), name);
+            let called = |agency| organisation.agency_name(agency, happening.at);
+            let who = happening.agency.as_ref().map_or("Hệ thống", called);
             line(format!("– {}: {} ({who})", moment(happening.at), labels::happening(happening.kind).vi));
         }
         line(String::new());

@@ -232,7 +232,7 @@ fn shown<'a>(agency: &'a Agency, organisation: &'a Organisation, at: Timestamp) 
     let offices = organisation.offices().filter(|office| office.agency == agency.id);
     AgencyView {
         id: &agency.id,
-        name: &agency.name,
+        name: agency.name_at(at),
         side: agency.side,
         superior: agency.superior.as_ref(),
         starts: agency.starts,
@@ -254,7 +254,7 @@ fn office_shown<'a>(office: &'a Office, organisation: &'a Organisation, at: Time
     };
     OfficeView {
         id: &office.id,
-        title: &office.title,
+        title: office.title_at(at),
         role: office.role,
         unit: office.unit.as_ref(),
         deputy_of: office.deputy_of.as_ref(),
@@ -264,7 +264,7 @@ fn office_shown<'a>(office: &'a Office, organisation: &'a Organisation, at: Time
 }
 
 fn term_shown(term: &Term, at: Timestamp) -> TermView<'_> {
-    TermView { id: &term.id, name: &term.name, parent: term.parent.as_deref(), used: term.is_used(at) }
+    TermView { id: &term.id, name: term.name_at(at), parent: term.parent.as_deref(), used: term.is_used(at) }
 }
 
 /// A delegation, and whether it counts.

@@ -22,7 +22,10 @@ pub(crate) async fn one(
     let case = visible(&api, &caller, id, None).await?;
     let submitted = newest(&case).ok_or_else(|| Problem::of(&none_went_up(), caller.language))?;
     let (media_type, body) = if asks_for_text(&headers) {
-        ("text/plain; charset=utf-8", submitted.content.text(&api.chassis.policy().organisation))
+        (
+            "text/plain; charset=utf-8",
+            submitted.content.text(&api.chassis.policy().organisation, submitted.at),
+        )
     } else {
         ("application/json", submitted.content.canonical())
     };

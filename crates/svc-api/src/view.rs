@@ -96,8 +96,8 @@ pub(crate) fn line<'a>(case: &'a Case, policy: &'a Policy, language: Language) -
         urgency_label: word(labels::urgency(case.urgency), language),
         title: &case.matter.title,
         exercise: case.matter.exercise,
-        raiser: named(&case.raiser, policy),
-        receiver: named(&case.receiver, policy),
+        raiser: named(&case.raiser, case, policy),
+        receiver: named(&case.receiver, case, policy),
         raised_at: whole_seconds(case.raised_at),
         next_due: deadlines::running(case).map(|armed| armed.deadline.due).min(),
     }
@@ -116,6 +116,10 @@ pub(crate) struct Whole<'a> {
     deliver_by: Option<Timestamp>,
     /// What it is about, as it was first reported.
     matter: &'a Matter,
+    /// What its topic was called when it was raised.
+    topic_name: &'a str,
+    /// What its area was called when it was raised; null where it has none.
+    area_name: Option<&'a str>,
     /// The agencies whose position is required.
     required: Vec<Named<'a>>,
     /// The agencies that are merely consulted.
@@ -163,8 +167,12 @@ struct HappeningView<'a> {
     label: &'static str,
     /// The agency that acted; null when the process did it by itself.
     agency: Option<&'a AgencyId>,
+    /// What that agency was called then.
+    agency_name: Option<&'a str>,
     /// The office that acted.
     office: Option<&'a OfficeId>,
+    /// What that office was called then.
+    office_title: Option<&'a str>,
     /// By what right, e.g. `direct`, `kt`, `tuq`.
     capacity: Option<&'static str>,
     /// In whose name and by which document, where it was by delegation.
@@ -207,14 +215,16 @@ struct DeadlineView {
 
 /// A case as a whole.
 pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -> Whole<'a> {
-    let language = reader.language;
+    let (language, organisation) = (reader.language, &policy.organisation);
     Whole {
         line: line(case, policy, language),
         as_of: reader.back.map(|back| back.at),
         deliver_by: case.deliver_by,
         matter: &case.matter,
-        required: case.required.iter().map(|id| named(id, policy)).collect(),
-        consulted: case.consulted.iter().map(|id| named(id, policy)).collect(),
+        topic_name: organisation.topic_name(&case.matter.topic, case.raised_at),
+        area_name: case.matter.area.as_deref().map(|area| organisation.area_name(area, case.raised_at)),
+        required: case.required.iter().map(|id| named(id, case, policy)).collect(),
+        consulted: case.consulted.iter().map(|id| named(id, case, policy)).collect(),
         intakes: case
             .intakes
             .iter()
@@ -251,7 +261,9 @@ pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -
                 kind: happening.kind,
                 label: word(labels::happening(happening.kind), language),
                 agency: happening.agency.as_ref(),
+                agency_name: happening.agency.as_ref().map(|id| organisation.agency_name(id, happening.at)),
                 office: happening.office.as_ref(),
+                office_title: happening.office.as_ref().map(|id| organisation.title(id, happening.at)),
                 capacity: happening.capacity.as_ref().map(Capacity::name),
                 delegation: happening
                     .capacity
@@ -284,18 +296,19 @@ pub(crate) fn awaited(Awaited { act, number, who, until, .. }: Awaited) -> Await
     AwaitedView { act, number, who, until }
 }
 
-/// An agency, with the name that it has today.
+/// An agency, with the name that it had when it came into the case.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "NamedAgency")]
 struct Named<'a> {
     /// Its code.
     id: &'a AgencyId,
-    /// Its name today; null for one that the directory no longer has.
+    /// Its name when the case was raised, or when it took another agency's place in it; null for one that the directory
+    /// does not have.
     name: Option<&'a str>,
 }
 
-fn named<'a>(id: &'a AgencyId, policy: &'a Policy) -> Named<'a> {
-    Named { id, name: policy.organisation.agency(id).map(|agency| agency.name.as_str()) }
+fn named<'a>(id: &'a AgencyId, case: &Case, policy: &'a Policy) -> Named<'a> {
+    Named { id, name: policy.organisation.agency(id).map(|agency| agency.name_at(case.since(id))) }
 }
 
 /// A label in the reader's language.
@@ -307,3 +320,6 @@ fn word(label: Label, language: Language) -> &'static str {
 fn whole_seconds(at: Timestamp) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,5 +7,5 @@ pub mod proxy;
 pub mod smtp;
 mod wait;
 
-pub use policy::example_policy;
+pub use policy::{example_policy, example_policy_with};
 pub use wait::{eventually, eventually_every, eventually_within};

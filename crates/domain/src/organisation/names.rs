@@ -2,10 +2,10 @@
 //! that is merged or divided ends, and another code succeeds it.
 
 use chrono::NaiveDate;
-use events::{AgencyId, OfficeId, Timestamp, UnitId};
+use events::{AgencyId, OfficeId, Timestamp};
 use serde::Deserialize;
 
-use super::{Organisation, begins};
+use super::{Agency, Office, Organisation, Term, Unit, begins};
 use crate::{calendar, policy::Fault};
 
 /// A name that something had before.
@@ -24,30 +24,53 @@ fn at_time<'a>(name: &'a str, former: &'a [Former], at: Timestamp) -> &'a str {
     former.iter().find(|each| at < begins(each.until)).map_or(name, |each| &each.name)
 }
 
+impl Agency {
+    /// What it is called at a time.
+    pub fn name_at(&self, at: Timestamp) -> &str {
+        at_time(&self.name, &self.former, at)
+    }
+}
+
+impl Unit {
+    /// What it is called at a time.
+    pub fn name_at(&self, at: Timestamp) -> &str {
+        at_time(&self.name, &self.former, at)
+    }
+}
+
+impl Office {
+    /// Its title at a time.
+    pub fn title_at(&self, at: Timestamp) -> &str {
+        at_time(&self.title, &self.former, at)
+    }
+}
+
+impl Term {
+    /// What it is called at a time.
+    pub fn name_at(&self, at: Timestamp) -> &str {
+        at_time(&self.name, &self.former, at)
+    }
+}
+
 impl Organisation {
     /// What an agency is called at a time; its code where there is no such agency.
     pub fn agency_name<'a>(&'a self, id: &'a AgencyId, at: Timestamp) -> &'a str {
-        self.agencies.get(id).map_or(id.as_str(), |found| at_time(&found.name, &found.former, at))
-    }
-
-    /// What a unit is called at a time; its code where there is no such unit.
-    pub fn unit_name<'a>(&'a self, id: &'a UnitId, at: Timestamp) -> &'a str {
-        self.unit(id).map_or(id.as_str(), |found| at_time(&found.name, &found.former, at))
+        self.agencies.get(id).map_or(id.as_str(), |found| found.name_at(at))
     }
 
     /// The title of an office at a time; its code where there is no such office.
     pub fn title<'a>(&'a self, id: &'a OfficeId, at: Timestamp) -> &'a str {
-        self.offices.get(id).map_or(id.as_str(), |found| at_time(&found.title, &found.former, at))
+        self.offices.get(id).map_or(id.as_str(), |found| found.title_at(at))
     }
 
     /// What a topic is called at a time; its code where there is no such topic.
     pub fn topic_name<'a>(&'a self, id: &'a str, at: Timestamp) -> &'a str {
-        self.topics.get(id).map_or(id, |found| at_time(&found.name, &found.former, at))
+        self.topics.get(id).map_or(id, |found| found.name_at(at))
     }
 
     /// What an area is called at a time; its code where there is no such area.
     pub fn area_name<'a>(&'a self, id: &'a str, at: Timestamp) -> &'a str {
-        self.areas.get(id).map_or(id, |found| at_time(&found.name, &found.former, at))
+        self.areas.get(id).map_or(id, |found| found.name_at(at))
     }
 
     /// Former names are in their order.

@@ -129,7 +129,7 @@ fn everything_has_the_name_of_its_time() {
         let at = local(clock);
         [
             organisation.agency_name(&"SXD".into(), at).to_owned(),
-            organisation.unit_name(&"SXD.VP".into(), at).to_owned(),
+            organisation.unit(&"SXD.VP".into()).unwrap().name_at(at).to_owned(),
             organisation.title(&"SXD.LD".into(), at).to_owned(),
             organisation.topic_name("tourism", at).to_owned(),
             organisation.area_name("VINH", at).to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use domain::{Case, Policy, calendar::LOCAL, labels};
+use domain::{Case, Policy, calendar::LOCAL, distribution, labels};
 use events::{Actor, Fact, Timestamp};
 use proof::checkpoint::Signed;
 
@@ -21,11 +21,19 @@ struct Story<'a> {
     raiser: String,
     receiver: String,
     happened: Vec<Line>,
+    distributions: Vec<Sent>,
     events: usize,
     head: String,
     number: u64,
     at: String,
     note: &'a str,
+}
+
+/// A document of the case that was sent.
+struct Sent {
+    document: String,
+    at: String,
+    recipients: String,
 }
 
 struct Line {
@@ -50,11 +58,16 @@ pub(super) fn page(
         // What does not follow is verify's to tell; the page shows what can be shown.
         case = domain::evolve(case.take(), fact).ok().or(case);
     }
-    let agency = |id: &events::AgencyId| {
-        let named = policy.and_then(|policy| policy.organisation.agency(id));
-        named.map_or_else(|| id.to_string(), |agency| agency.name.clone())
-    };
     let Some(case) = &case else { return Ok(String::new()) };
+    let agency = |id: &events::AgencyId| {
+        let named = policy.map(|policy| policy.organisation.agency_name(id, case.since(id)));
+        named.unwrap_or(id.as_str()).to_owned()
+    };
+    let distributions = case.casefile.distributions.iter().map(|sent| Sent {
+        document: sent.recorded.document.clone(),
+        at: moment(sent.recorded.sent_at),
+        recipients: distribution::printed(&sent.recorded.recipients),
+    });
     let happened = facts.iter().map(|fact| line(fact, policy)).collect();
     let story = Story {
         code: case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string),
@@ -65,6 +78,7 @@ pub(super) fn page(
         raiser: agency(&case.raiser),
         receiver: agency(&case.receiver),
         happened,
+        distributions: distributions.collect(),
         events: facts.len(),
         head: case.head.to_string(),
         number: newest.checkpoint.number,
@@ -81,8 +95,8 @@ fn line(fact: &Fact, policy: Option<&Policy>) -> Line {
         Actor::Person { officer, office, .. } => {
             let organisation = policy.map(|policy| &policy.organisation);
             let name = organisation.and_then(|all| all.officer(officer)).map(|officer| officer.name.clone());
-            let title = organisation.and_then(|all| all.office(office)).map(|office| office.title.clone());
-            let (name, title) = (name.unwrap_or(officer.to_string()), title.unwrap_or(office.to_string()));
+            let title = organisation.map_or(office.as_str(), |all| all.title(office, origin.occurred_at));
+            let name = name.unwrap_or(officer.to_string());
             format!("{name} · {title}")
         }
     };
@@ -101,3 +115,6 @@ fn line(fact: &Fact, policy: Option<&Policy>) -> Line {
 fn moment(at: Timestamp) -> String {
     at.with_timezone(&LOCAL).format("%d/%m/%Y %H:%M:%S").to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,6 +118,8 @@ pub(crate) struct Whole<'a> {
     topics: Vec<TermView<'a>>,
     /// The areas, in a tree.
     areas: Vec<TermView<'a>>,
+    /// The groups to which documents may be sent together.
+    groups: Vec<GroupView<'a>>,
 }
 
 /// An agency as of a time, with its units, its offices and who holds them.
@@ -126,7 +128,7 @@ pub(crate) struct Whole<'a> {
 struct AgencyView<'a> {
     /// Its code.
     id: &'a AgencyId,
-    /// Its full name.
+    /// Its full name at the time asked for.
     name: &'a str,
     /// Its side of the agreement.
     side: events::terms::Side,
@@ -152,7 +154,7 @@ struct AgencyView<'a> {
 struct OfficeView<'a> {
     /// Its code.
     id: &'a OfficeId,
-    /// Its title, as a letter addresses it.
+    /// Its title at the time asked for, as a letter addresses it.
     title: &'a str,
     /// What it may do.
     role: Role,
@@ -188,12 +190,28 @@ struct HolderView<'a> {
 struct TermView<'a> {
     /// Its code.
     id: &'a str,
-    /// Its name.
+    /// Its name at the time asked for.
     name: &'a str,
     /// The one above it.
     parent: Option<&'a str>,
     /// New cases may name it at the time asked for.
     used: bool,
+    /// The first day on which it is used no more.
+    ends: Option<chrono::NaiveDate>,
+    /// The one that is used in its place then.
+    successor: Option<&'a str>,
+}
+
+/// A group of agencies to which documents may be sent together.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AgencyGroup")]
+struct GroupView<'a> {
+    /// Its code.
+    id: &'a str,
+    /// Its name.
+    name: &'a str,
+    /// The agencies that belong to it at the time asked for.
+    members: Vec<&'a AgencyId>,
 }
 
 /// `GET /directory`: agencies, offices and who holds them; topics and areas.
@@ -213,6 +231,15 @@ pub(crate) async fn whole(
         agencies: organisation.agencies().map(|agency| shown(agency, organisation, at)).collect(),
         topics: organisation.topics().map(|each| term_shown(each, at)).collect(),
         areas: organisation.areas().map(|each| term_shown(each, at)).collect(),
+        groups: organisation
+            .groups()
+            .filter(|group| group.is_used(at))
+            .map(|group| GroupView {
+                id: &group.id,
+                name: &group.name,
+                members: organisation.members(group, at).map(|agency| &agency.id).collect(),
+            })
+            .collect(),
     };
     let mut response = axum::Json(whole).into_response();
     view::etag(response.headers_mut(), version);
@@ -264,7 +291,14 @@ fn office_shown<'a>(office: &'a Office, organisation: &'a Organisation, at: Time
 }
 
 fn term_shown(term: &Term, at: Timestamp) -> TermView<'_> {
-    TermView { id: &term.id, name: term.name_at(at), parent: term.parent.as_deref(), used: term.is_used(at) }
+    TermView {
+        id: &term.id,
+        name: term.name_at(at),
+        parent: term.parent.as_deref(),
+        used: term.is_used(at),
+        ends: term.ends,
+        successor: term.successor.as_deref(),
+    }
 }
 
 /// A delegation, and whether it counts.

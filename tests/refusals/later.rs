@@ -127,6 +127,8 @@ async fn of_papers(rules: &mut Refusals, case: &str) {
         "recipients": [{ "name": "VT", "purpose": "archive" }],
     });
     rules.act("snnmt.van-thu", case, "record-distribution", &sent, Code::InvalidData, "/document").await;
+    let delivery = json!({ "distribution": 1, "recipient": 1, "delivered_at": "2026-05-16T21:52:00+07:00" });
+    rules.act("snnmt.van-thu", case, "record-delivery", &delivery, Code::InvalidData, "/distribution").await;
     let receipt = json!({ "distribution": 1, "recipient": 1, "received_at": "2026-05-16T21:52:00+07:00" });
     rules.act("snnmt.van-thu", case, "record-receipt", &receipt, Code::InvalidData, "/distribution").await;
 }

@@ -176,6 +176,12 @@ pub enum OutOfOrder {
         /// The version of the fact.
         version: u32,
     },
+    /// A policy that both sides had to agree to, and did not.
+    #[error("fact {version} changes the policy, and not both sides have agreed to it")]
+    OneKey {
+        /// The version of the fact.
+        version: u32,
+    },
     /// The first fact raises no case, a later one does, or it is about something else.
     #[error("fact {version} ({kind}) cannot stand here")]
     Place {

@@ -1,9 +1,12 @@
-//! The directory: which policy is in force, who holds which office, who is absent, who may act for whom (DOMAIN §2).
+//! The directory: which policy is in force, who holds which office, who is absent, who may act for whom (DOMAIN §2), and
+//! which agreement the sides have signed.
 //!
 //! It is one aggregate of the log. Each of its changes is a fact, so an auditor can say for any moment who could act and
 //! by what right. From its fold and the published files comes the [`Policy`] under which cases are decided.
 
 mod absences;
+mod agreement;
+mod amendments;
 mod delegations;
 mod offices;
 mod publishing;
@@ -22,6 +25,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use absences::{EndAbsence, Recorded, ReportAbsence};
+pub use agreement::{Agreement, AgreementState, AwaitedKey, ProposeAgreement, SignAgreement, Signature};
+pub use amendments::{AgreeAmendment, Amendment, AmendmentState, ProposeAmendment, WithdrawAmendment};
 pub use delegations::{GrantDelegation, RevokeDelegation, Standing};
 pub use offices::{LeaveOffice, RegisterOfficer, TakeOffice};
 pub use publishing::{PublishPolicy, Rulebook};
@@ -30,6 +35,7 @@ pub use steps::{STEPS, Step, due, next_step};
 use crate::{
     case::{OutOfOrder, Receipt, Trace},
     decision::{Act, Context, Decision, Outcome},
+    keys::{self, Key},
     refusal::{Code, Refusal},
     stages,
 };
@@ -39,7 +45,7 @@ pub const ACTS: &[Act] = &[
     act(
         "publish-policy",
         &[Kind::PolicyPublished],
-        "AD, as long as the agreement is not in force by two keys",
+        "AD, as long as no agreement is in force; then propose-amendment",
     ),
     act("register-officer", &[Kind::OfficerRegistered], "AD"),
     act("take-office", &[Kind::OfficeTaken], "AD; AL of the agency"),
@@ -48,7 +54,22 @@ pub const ACTS: &[Act] = &[
     act("end-absence", &[Kind::AbsenceEnded], "the officer; LH, AL of his agency; AD"),
     act("grant-delegation", &[Kind::DelegationGranted], "AL who holds the office that delegates"),
     act("revoke-delegation", &[Kind::DelegationRevoked], "AL of the agency"),
+    act("propose-agreement", &[Kind::AgreementProposed], PREPARES),
+    act("sign-agreement", &[Kind::AgreementSigned], SIGNS),
+    act("propose-amendment", &[Kind::AmendmentProposed], PREPARES),
+    act("agree-amendment", &[Kind::AmendmentAgreed], SIGNS),
+    act(
+        "withdraw-amendment",
+        &[Kind::AmendmentWithdrawn],
+        "AL of either body of the agreement; who proposed it",
+    ),
 ];
+
+/// Who draws up what both sides must agree to.
+const PREPARES: &str = "AL of either body of the agreement; AD prepares";
+
+/// Who turns a key of the agreement.
+const SIGNS: &str = "AL of either body of the agreement, for its side: two keys, by two persons";
 
 const fn act(name: &'static str, records: &'static [Kind], who: &'static str) -> Act {
     Act { name, stage: Stage::Directory, records, who }
@@ -79,6 +100,16 @@ pub enum Command {
     GrantDelegation(Box<GrantDelegation>),
     /// A delegation is taken back.
     RevokeDelegation(RevokeDelegation),
+    /// An agreement of the two sides is drawn up.
+    ProposeAgreement(Box<ProposeAgreement>),
+    /// A side signs it.
+    SignAgreement(SignAgreement),
+    /// A change of the policy is proposed.
+    ProposeAmendment(Box<ProposeAmendment>),
+    /// A side agrees to it.
+    AgreeAmendment(AgreeAmendment),
+    /// It is taken back.
+    WithdrawAmendment(WithdrawAmendment),
     /// A step of the directory itself.
     #[serde(skip)]
     Automatic(steps::Due),
@@ -87,8 +118,10 @@ pub enum Command {
 impl Command {
     /// Reads an act of a person from its body. Every text is cleaned on the way in, but for the files of a policy.
     pub fn parse(act: &Act, mut body: Value) -> Result<Self, Refusal> {
-        if act.name != "publish-policy" {
-            stages::clean(&mut body);
+        let files = body.get_mut("files").map(Value::take);
+        stages::clean(&mut body);
+        if let Some(files) = files {
+            body["files"] = files;
         }
         if body.is_null() {
             body = Value::Object(Map::new());
@@ -127,6 +160,10 @@ pub struct Directory {
     pub delegations: Vec<Standing>,
     /// The agencies whose delegations have passed on.
     pub passed: BTreeSet<AgencyId>,
+    /// The agreements of the two sides, oldest first.
+    pub agreements: Vec<Key<Agreement>>,
+    /// The changes of the policy that were proposed under them, oldest first.
+    pub amendments: Vec<Key<Amendment>>,
 }
 
 /// A change of who holds an office.
@@ -176,6 +213,11 @@ pub fn decide(
         Command::EndAbsence(act) => absences::end(directory, act, ctx),
         Command::GrantDelegation(act) => delegations::grant(id, act, ctx),
         Command::RevokeDelegation(act) => delegations::revoke(directory, act, ctx),
+        Command::ProposeAgreement(act) => agreement::propose(directory, act, ctx),
+        Command::SignAgreement(act) => agreement::sign(directory, act, ctx),
+        Command::ProposeAmendment(act) => amendments::propose(directory, act, ctx),
+        Command::AgreeAmendment(act) => amendments::agree(directory, act, ctx),
+        Command::WithdrawAmendment(act) => amendments::withdraw(directory, act, ctx),
         Command::Automatic(due) => steps::take(directory, id, due, ctx),
     }
     .map(Outcome::Fresh)
@@ -213,6 +255,8 @@ pub fn evolve(directory: Option<Directory>, fact: &Fact) -> Result<Directory, Ou
         absences: Vec::new(),
         delegations: Vec::new(),
         passed: BTreeSet::new(),
+        agreements: Vec::new(),
+        amendments: Vec::new(),
     });
     directory.version = version;
     directory.head = fact.digest;
@@ -222,7 +266,13 @@ pub fn evolve(directory: Option<Directory>, fact: &Fact) -> Result<Directory, Ou
     directory.acts.insert(origin.command, receipt);
     let at = origin.occurred_at;
     match fact.body() {
-        Body::PolicyPublished(said) => directory.policies.push(said.clone()),
+        Body::PolicyPublished(said) => {
+            let bound = directory.needs_two_keys(at, said.in_force).is_some();
+            if bound && !directory.is_agreed(said) {
+                return Err(OutOfOrder::OneKey { version });
+            }
+            directory.policies.push(said.clone());
+        }
         Body::OfficerRegistered(said) => directory.officers.push(said.clone()),
         Body::OfficeTaken(said) => directory.moves.push(Move::Taken(said.clone())),
         Body::OfficeLeft(said) => directory.moves.push(Move::Left(said.clone())),
@@ -246,6 +296,16 @@ pub fn evolve(directory: Option<Directory>, fact: &Fact) -> Result<Directory, Ou
             }
             directory.passed.insert(from.clone());
         }
+        Body::AgreementProposed(said) => {
+            keys::propose(&mut directory.agreements, Key::of(Agreement::of(said), fact));
+        }
+        Body::AgreementSigned(said) => directory.sign(said, fact),
+        Body::AgreementExpired(said) => directory.expire(said),
+        Body::AmendmentProposed(said) => {
+            keys::propose(&mut directory.amendments, Key::of(Amendment::of(said), fact));
+        }
+        Body::AmendmentAgreed(said) => directory.agree(said, fact),
+        Body::AmendmentWithdrawn(said) => directory.withdraw(said),
         _ => return Err(OutOfOrder::Place { version, kind }),
     }
     Ok(directory)
@@ -285,30 +345,32 @@ fn known_officer(field: &str, officer: &OfficerId, ctx: &Context<'_>) -> Result<
     }
 }
 
-/// The document on which an act rests: it must look like one, and not lie ahead.
+/// The document on which an act rests, which stands in the field `basis`.
 fn check_basis(basis: &events::directory::Basis, ctx: &Context<'_>) -> Result<(), Refusal> {
+    check_document("basis", basis, ctx)
+}
+
+/// A document in a field: it must look like one, and not lie ahead.
+fn check_document(
+    field: &str,
+    document: &events::directory::Basis,
+    ctx: &Context<'_>,
+) -> Result<(), Refusal> {
     use events::terms::Register;
-    if basis.number == 0 || basis.number > 999_999 {
-        return Err(Refusal::invalid(
-            "basis.number",
-            "Số văn bản từ 1 đến 999999.",
-            "A number from 1 to 999999.",
-        ));
+    let wrong = |part: &str, vi: &str, en: &str| Err(Refusal::invalid(&format!("{field}.{part}"), vi, en));
+    if document.number == 0 || document.number > 999_999 {
+        return wrong("number", "Số văn bản từ 1 đến 999999.", "A number from 1 to 999999.");
     }
-    let is_symbol = |register| crate::documents::is_symbol(&basis.symbol, register);
+    let is_symbol = |register| crate::documents::is_symbol(&document.symbol, register);
     if !is_symbol(Register::State) && !is_symbol(Register::Party) {
-        return Err(Refusal::invalid(
-            "basis.symbol",
+        return wrong(
+            "symbol",
             "Ký hiệu không đúng thể thức, ví dụ GUQ-SXD hoặc QĐ/TU.",
             "Not a symbol: such as GUQ-SXD or QĐ/TU.",
-        ));
+        );
     }
-    if basis.date > crate::calendar::local_date(ctx.now) {
-        return Err(Refusal::invalid(
-            "basis.date",
-            "Ngày ban hành ở tương lai.",
-            "The date of issue lies in the future.",
-        ));
+    if document.date > crate::calendar::local_date(ctx.now) {
+        return wrong("date", "Ngày ban hành ở tương lai.", "The date of issue lies in the future.");
     }
     Ok(())
 }

@@ -312,7 +312,13 @@ pub fn notices(case: &Case, fact: &Fact, policy: &Policy) -> Vec<Notice> {
         | Body::ProjectCancelled(_)
         | Body::ProjectTransferred(_)
         | Body::ProjectReminded(_)
-        | Body::ProjectOverdue(_) => Vec::new(),
+        | Body::ProjectOverdue(_)
+        | Body::AgreementProposed(_)
+        | Body::AgreementSigned(_)
+        | Body::AgreementExpired(_)
+        | Body::AmendmentProposed(_)
+        | Body::AmendmentAgreed(_)
+        | Body::AmendmentWithdrawn(_) => Vec::new(),
     }
 }
 

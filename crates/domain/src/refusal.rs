@@ -40,6 +40,8 @@ pub enum Code {
     NoProposal,
     /// One person cannot turn two keys, nor compare what he logged.
     SeparationOfDuties,
+    /// An agreement is in force: both sides change the policy, and nobody alone.
+    TwoKeysRequired,
     /// A side has not filed its statement, and may still do so.
     DossierIncomplete,
     /// Not every invited agency has consented to the task force.
@@ -95,6 +97,7 @@ impl Code {
         Self::NoDisagreementRecorded,
         Self::NoProposal,
         Self::SeparationOfDuties,
+        Self::TwoKeysRequired,
         Self::DossierIncomplete,
         Self::TfConsentMissing,
         Self::TfMemberMissing,
@@ -133,6 +136,7 @@ impl Code {
             Self::NoDisagreementRecorded => "NO_DISAGREEMENT_RECORDED",
             Self::NoProposal => "NO_PROPOSAL",
             Self::SeparationOfDuties => "SEPARATION_OF_DUTIES",
+            Self::TwoKeysRequired => "TWO_KEYS_REQUIRED",
             Self::DossierIncomplete => "DOSSIER_INCOMPLETE",
             Self::TfConsentMissing => "TF_CONSENT_MISSING",
             Self::TfMemberMissing => "TF_MEMBER_MISSING",

@@ -282,6 +282,12 @@ catalogue! {
         "directory.delegation-expiring" @ 1 => DelegationExpiring(directory::DelegationExpiring),
         "directory.delegation-expired" @ 1 => DelegationExpired(directory::DelegationExpired),
         "directory.delegations-passed" @ 1 => DelegationsPassed(directory::DelegationsPassed),
+        "directory.agreement-proposed" @ 1 => AgreementProposed(directory::AgreementProposed),
+        "directory.agreement-signed" @ 1 => AgreementSigned(directory::AgreementSigned),
+        "directory.agreement-expired" @ 1 => AgreementExpired(directory::AgreementExpired),
+        "directory.amendment-proposed" @ 1 => AmendmentProposed(directory::AmendmentProposed),
+        "directory.amendment-agreed" @ 1 => AmendmentAgreed(directory::AmendmentAgreed),
+        "directory.amendment-withdrawn" @ 1 => AmendmentWithdrawn(directory::AmendmentWithdrawn),
     }
     Reporting {
         "reporting.opened" @ 1 => ReportOpened(reporting::ReportOpened),

@@ -1,8 +1,16 @@
-//! The directory: the policy in force, who holds which office, who is absent, who may act for whom (DOMAIN §2).
+//! The directory: the policy in force, who holds which office, who is absent, who may act for whom (DOMAIN §2), and the
+//! agreement of the two sides.
+
+mod agreement;
 
 use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use agreement::{
+    AgreementExpired, AgreementProposed, AgreementSigned, AmendmentAgreed, AmendmentProposed,
+    AmendmentWithdrawn, Party, Programme,
+};
 
 use crate::{
     Timestamp,

@@ -91,6 +91,7 @@ pub(crate) fn draft(kind: Kind) -> Draft {
                 | Kind::AgendaCompiled
                 | Kind::BriefingTransferred
                 | Kind::ProjectTransferred
+                | Kind::AgreementExpired
         );
     let actor = if automatic {
         Actor::System { service: kind.stage().name().to_owned() }

@@ -208,6 +208,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::WrittenNotExpected
         | Code::NoOpenAssignment
         | Code::NoProposal
+        | Code::TwoKeysRequired
         | Code::NoDisagreementRecorded
         | Code::DossierIncomplete
         | Code::TfConsentMissing

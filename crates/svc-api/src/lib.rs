@@ -4,6 +4,7 @@
 //! here: the catalogue of acts in the domain names it.
 
 mod acts;
+mod agreement;
 mod asking;
 mod attachments;
 mod audit;
@@ -131,6 +132,7 @@ fn router(api: Api) -> Router {
         .route("/directory/delegations", get(directory::delegations))
         .route("/directory/policy", get(directory::policies))
         .route("/directory/events", get(directory::events))
+        .route("/directory/agreement", get(agreement::whole))
         .route("/directory/{act}", post(directory::act))
         .route_layer(middleware::from_fn_with_state(api.clone(), notes::watch))
         .route_layer(middleware::from_fn_with_state(api.clone(), rate::of_officers))

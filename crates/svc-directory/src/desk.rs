@@ -9,9 +9,9 @@ use bus::{
 };
 use domain::{
     Act, By, Code, Directory, Policy, Refusal,
-    directory::{self, Command, PublishPolicy},
+    directory::{self, Agreement, Command, PublishPolicy},
 };
-use events::{CommandId, Stage};
+use events::{CommandId, Stage, Timestamp};
 use tokio::{sync::Semaphore, time::Instant};
 
 use service::{Chassis, StartError, metrics::Acts, serving::serve};
@@ -74,9 +74,24 @@ fn is_same(policy: &Policy, published: &events::directory::PolicyPublished) -> b
     policy.texts == published.files
 }
 
+/// Warns if the policy in force says something else than the files.
+fn warn_of_other_files(known: &Directory, files: &Policy, now: Timestamp, agreement: Option<&Agreement>) {
+    let Some(in_force) = known.policy_at(now).filter(|in_force| in_force.files != files.texts) else {
+        return;
+    };
+    tracing::warn!(
+        files = files.version,
+        in_force = in_force.version,
+        agreement = agreement.map(|agreement| agreement.said.agreement),
+        %now,
+        "the policy in force is another one than that of the files"
+    );
+}
+
 impl Desk {
     /// Who operates the machine publishes by starting it: what its policy files say is in force from now on, if this
-    /// version was never published. A version that says something else than it did is refused.
+    /// version was never published. A version that says something else than it did is refused. While an agreement is in
+    /// force the files have no say: both sides change the policy (plan IV ¶2), and what is in force goes on.
     async fn publish_files(&self) -> Result<(), String> {
         let policy = Arc::clone(self.chassis.views.policy_of_files());
         let end = Instant::now() + LEDGER;
@@ -91,18 +106,14 @@ impl Desk {
                 Err(refusal) => return Err(refusal.en),
             };
             if let Some(loaded) = &known {
+                let now = self.chassis.clock.now();
+                if let Some(agreement) = loaded.it.needs_two_keys(now, now) {
+                    warn_of_other_files(&loaded.it, &policy, now, Some(agreement));
+                    return Ok(());
+                }
                 match loaded.it.published(&policy.version) {
                     Some(published) if is_same(&policy, published) => {
-                        let now = self.chassis.clock.now();
-                        let in_force = self.chassis.policy();
-                        if in_force.version != policy.version {
-                            tracing::warn!(
-                                files = policy.version,
-                                in_force = in_force.version,
-                                %now,
-                                "the policy in force is another one than that of the files"
-                            );
-                        }
+                        warn_of_other_files(&loaded.it, &policy, now, None);
                         return Ok(());
                     }
                     Some(_) => {

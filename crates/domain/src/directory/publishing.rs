@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use events::{
     Body, Timestamp,
-    directory::{PolicyPublished, PolicyText},
+    directory::{AgreementProposed, PolicyPublished, PolicyText},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Directory, fact, must_be};
+use super::{Agreement, Directory, fact, must_be};
 use crate::{
     Role,
     decision::{By, Context, Decision},
-    policy::{Policy, PolicyError},
-    refusal::Refusal,
+    policy::{Policy, PolicyError, PolicyFiles},
+    refusal::{Code, Refusal},
 };
 
 /// The largest that the files of a policy may be together, in bytes: a fact has its room.
@@ -31,8 +31,8 @@ pub struct PublishPolicy {
     pub files: Vec<PolicyText>,
 }
 
-/// A policy is published by an administrator, or by who operates the machine; it must hold together, and bear a version
-/// of its own.
+/// A policy is published by an administrator, or by who operates the machine, as long as no agreement is in force; it must
+/// hold together, and bear a version of its own.
 pub(super) fn publish(
     directory: Option<&Directory>,
     act: &PublishPolicy,
@@ -41,29 +41,15 @@ pub(super) fn publish(
     if let By::Person(_) = ctx.by {
         must_be(ctx, |person| person.role == Role::Ad)?;
     }
-    if act.files.iter().map(|file| file.text.len()).sum::<usize>() > LARGEST {
-        return Err(Refusal::invalid(
-            "files",
-            "Các tệp chính sách quá lớn, tối đa 200 KiB.",
-            "The files of the policy are too large: 200 KiB at most.",
-        ));
-    }
-    let read = Policy::from_texts(&act.files);
-    let policy = read.map_err(|error| {
-        Refusal::invalid(
-            "files",
-            format!("Chính sách chưa dùng được: {error}."),
-            format!("The policy does not hold: {error}."),
-        )
-    })?;
-    if let Some(known) = directory.and_then(|directory| directory.published(&policy.version)) {
-        return Err(Refusal::invalid(
-            "files",
-            format!("Phiên bản {} đã công bố; đề nghị ghi phiên bản mới.", known.version),
-            format!("Version {} is published already: change `version` in policy.toml.", known.version),
-        ));
-    }
     let in_force = act.in_force.unwrap_or(ctx.now);
+    if let Some(agreement) = directory.and_then(|known| known.needs_two_keys(ctx.now, in_force)) {
+        return Err(two_keys_required(agreement));
+    }
+    check_size(&act.files)?;
+    let policy = read(&act.files)?;
+    if let Some(directory) = directory {
+        is_new(directory, &policy.version)?;
+    }
     let first = directory.is_none();
     if in_force < ctx.now && !first {
         return Err(Refusal::invalid(
@@ -76,10 +62,70 @@ pub(super) fn publish(
     Ok(fact(ctx, Body::PolicyPublished(body)))
 }
 
+/// While an agreement is in force, nobody changes the policy alone (plan IV ¶2).
+fn two_keys_required(agreement: &Agreement) -> Refusal {
+    let AgreementProposed { agreement, until, .. } = &agreement.said;
+    Refusal::new(
+        Code::TwoKeysRequired,
+        format!(
+            "Chương trình phối hợp số {agreement} có hiệu lực đến hết ngày {until}: chính sách chỉ thay đổi khi cả hai \
+             bên đồng ý; đề nghị lập đề nghị sửa đổi (propose-amendment)."
+        ),
+        format!(
+            "Agreement {agreement} is in force until the end of {until}: the policy changes only if both sides agree. \
+             Propose an amendment (propose-amendment)."
+        ),
+    )
+}
+
+/// The files are not too large for a fact.
+pub(super) fn check_size(files: &[PolicyText]) -> Result<(), Refusal> {
+    if files.iter().map(|file| file.text.len()).sum::<usize>() <= LARGEST {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "files",
+        "Các tệp chính sách quá lớn, tối đa 200 KiB.",
+        "The files of the policy are too large: 200 KiB at most.",
+    ))
+}
+
+/// Reads the files of a policy; what does not hold is told whole.
+pub(super) fn read(files: &[PolicyText]) -> Result<Policy, Refusal> {
+    let read = PolicyFiles::of(files).map_err(|error| vec![error]).and_then(Policy::check);
+    read.map_err(|errors| {
+        let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        let errors = errors.join("; ");
+        Refusal::invalid(
+            "files",
+            format!("Chính sách chưa dùng được: {errors}."),
+            format!("The policy does not hold: {errors}."),
+        )
+    })
+}
+
+/// No policy has had this version.
+pub(super) fn is_new(directory: &Directory, version: &str) -> Result<(), Refusal> {
+    if directory.published(version).is_none() {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        "files",
+        format!("Phiên bản {version} đã công bố; đề nghị ghi phiên bản mới."),
+        format!("Version {version} is published already: change `version` in policy.toml."),
+    ))
+}
+
 impl Directory {
     /// The published policy of a version.
     pub fn published(&self, version: &str) -> Option<&PolicyPublished> {
         self.policies.iter().find(|published| published.version == version)
+    }
+
+    /// The published policy in force at a time, as [`Rulebook::at`] has it with all that the directory adds.
+    pub fn policy_at(&self, at: Timestamp) -> Option<&PolicyPublished> {
+        let begun = self.policies.iter().filter(|published| published.in_force <= at);
+        begun.max_by_key(|published| published.in_force).or_else(|| self.policies.first())
     }
 }
 

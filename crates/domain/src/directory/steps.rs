@@ -1,16 +1,16 @@
-//! What the directory does by itself: it warns before a delegation ends, records its end, and passes on what an agency
-//! leaves that has ended.
+//! What the directory does by itself: it warns before a delegation ends, records its end, passes on what an agency leaves
+//! that has ended, publishes the policy to which both sides have agreed, and records the end of their agreement.
 
 use chrono::TimeDelta;
 use events::{
     AgencyId, Body, CommandId, DelegationId, Kind, Stage, Timestamp,
     directory::{
-        Delegate, Delegation, DelegationExpired, DelegationExpiring, DelegationPassed, DelegationsPassed,
-        Power,
+        AgreementExpired, Delegate, Delegation, DelegationExpired, DelegationExpiring, DelegationPassed,
+        DelegationsPassed, Power,
     },
 };
 
-use super::{Command, Directory, Standing};
+use super::{Command, Directory, Standing, amendments};
 use crate::{
     decision::{Automatic, Context, Decision},
     policy::Policy,
@@ -40,6 +40,18 @@ pub const STEPS: &[Automatic] = &[
         records: Kind::DelegationsPassed,
         when: "an agency that has delegated has ended and has a successor",
     },
+    Automatic {
+        name: "put-in-force",
+        stage: Stage::Directory,
+        records: Kind::PolicyPublished,
+        when: "both sides have agreed to an amendment; the policy is in force from the time that it names",
+    },
+    Automatic {
+        name: "expire-agreement",
+        stage: Stage::Directory,
+        records: Kind::AgreementExpired,
+        when: "the last day of an agreement that was in force is over",
+    },
 ];
 
 /// Something that the directory must do by itself.
@@ -51,6 +63,10 @@ pub enum Due {
     Expire(DelegationId),
     /// An agency has ended.
     Pass(AgencyId),
+    /// Both sides have agreed to an amendment.
+    PutInForce(u32),
+    /// An agreement has ended.
+    ExpireAgreement(u32),
 }
 
 /// A step of the directory, found on its fold.
@@ -70,6 +86,8 @@ impl Step {
             Due::Warn(id, days) => format!("warn/{id}/{days}"),
             Due::Expire(id) => format!("expire/{id}"),
             Due::Pass(agency) => format!("pass/{agency}"),
+            Due::PutInForce(amendment) => format!("put-in-force/{amendment}"),
+            Due::ExpireAgreement(agreement) => format!("expire-agreement/{agreement}"),
         };
         Self { command: Command::Automatic(due), id: CommandId::of_directory_step(&name), due: at }
     }
@@ -100,7 +118,13 @@ fn steps(directory: &Directory, policy: &Policy) -> impl Iterator<Item = Step> {
         .filter(|agency| !directory.passed.contains(*agency))
         .filter(|agency| organisation.agency(agency).is_some_and(|found| found.successor.is_some()))
         .filter_map(|agency| Some((agency, organisation.ends_at(agency)?)));
-    ends.chain(gone.map(|(agency, at)| Step::of(Due::Pass(agency.clone()), at)))
+    let gone = gone.map(|(agency, at)| Step::of(Due::Pass(agency.clone()), at));
+    let agreed = directory.to_be_published();
+    let agreed = agreed.map(|(each, at)| Step::of(Due::PutInForce(each.said.amendment), at));
+    let over = directory.agreements.iter().map(|key| &key.proposed);
+    let over = over.filter(|each| each.in_force.is_some() && !each.expired);
+    let over = over.map(|each| Step::of(Due::ExpireAgreement(each.said.agreement), each.ends()));
+    ends.chain(gone).chain(agreed).chain(over)
 }
 
 /// The warnings that are still to be given: one that lies before the beginning is left out, and one whose follower has
@@ -130,6 +154,8 @@ pub(super) fn take(
         }
         Due::Expire(delegation) => Body::DelegationExpired(DelegationExpired { delegation: *delegation }),
         Due::Pass(agency) => Body::DelegationsPassed(passed(directory, id, agency, step.due, ctx)?),
+        Due::PutInForce(amendment) => Body::PolicyPublished(amendments::policy_of(directory, *amendment)?),
+        Due::ExpireAgreement(agreement) => Body::AgreementExpired(AgreementExpired { agreement: *agreement }),
     };
     Ok(Decision::new(step.due, body))
 }

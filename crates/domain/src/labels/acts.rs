@@ -42,6 +42,12 @@ pub(super) const fn words(
 /// Who says that somebody is away.
 const ABSENCE: &str = "Chính cán bộ đó; trưởng bộ phận đầu mối, lãnh đạo cơ quan; quản trị";
 
+/// Who draws up what both sides must agree to.
+const PREPARES: &str = "Lãnh đạo của hai cơ quan ký kết; quản trị chuẩn bị";
+
+/// Who turns a key of the agreement.
+const SIGNS: &str = "Lãnh đạo của hai cơ quan ký kết, mỗi bên một người";
+
 /// The words of an act, by its name.
 pub fn act(name: &str) -> Option<Words> {
     WORDS.iter().chain(super::duties::ACTS).find(|(act, _)| *act == name).map(|(_, words)| *words)
@@ -478,8 +484,8 @@ const WORDS: &[(&str, Words)] = &[
         words(
             "Công bố chính sách",
             "Publish a policy",
-            "Quản trị, khi chương trình phối hợp chưa có hiệu lực bằng hai khóa",
-            &[],
+            "Quản trị, khi chưa có chương trình phối hợp có hiệu lực; khi đã có thì propose-amendment",
+            &[Code::TwoKeysRequired],
         ),
     ),
     ("register-officer", words("Thêm cán bộ", "Register an officer", "Quản trị", &[])),
@@ -497,6 +503,35 @@ const WORDS: &[(&str, Words)] = &[
     (
         "revoke-delegation",
         words("Thu hồi ủy quyền", "Revoke a delegation", "Lãnh đạo cơ quan đã ủy quyền", &[]),
+    ),
+    ("propose-agreement", words("Lập chương trình phối hợp", "Draw up an agreement", PREPARES, &[])),
+    (
+        "sign-agreement",
+        words(
+            "Ký chương trình phối hợp",
+            "Sign an agreement",
+            SIGNS,
+            &[Code::NoProposal, Code::SeparationOfDuties],
+        ),
+    ),
+    ("propose-amendment", words("Đề nghị sửa đổi chính sách", "Propose an amendment", PREPARES, &[])),
+    (
+        "agree-amendment",
+        words(
+            "Đồng ý sửa đổi chính sách",
+            "Agree to an amendment",
+            SIGNS,
+            &[Code::NoProposal, Code::SeparationOfDuties],
+        ),
+    ),
+    (
+        "withdraw-amendment",
+        words(
+            "Rút, không đồng ý đề nghị sửa đổi",
+            "Take an amendment back, or refuse it",
+            "Lãnh đạo của hai cơ quan ký kết; người đã đề nghị",
+            &[Code::NoProposal],
+        ),
     ),
     (
         "attach-document",

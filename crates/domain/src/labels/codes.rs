@@ -122,6 +122,13 @@ pub const fn code(code: Code) -> Words {
                 "Ask a colleague who has the same right.",
             ),
         ),
+        Code::TwoKeysRequired => words(
+            label("Phải có hai bên đồng ý", "Both sides must agree"),
+            label(
+                "Lập đề nghị sửa đổi (propose-amendment); mỗi bên đồng ý bằng agree-amendment.",
+                "Propose an amendment (propose-amendment); each side agrees to it by agree-amendment.",
+            ),
+        ),
         Code::NoDisagreementRecorded => words(
             label("Chưa có ý kiến không thống nhất", "No disagreement recorded"),
             label(

@@ -157,5 +157,11 @@ pub fn happening(kind: Kind) -> Label {
         | Kind::ProjectTransferred
         | Kind::ProjectReminded
         | Kind::ProjectOverdue => super::duties::happening(kind),
+        Kind::AgreementProposed => label("Lập chương trình phối hợp", "Agreement drawn up"),
+        Kind::AgreementSigned => label("Ký chương trình phối hợp", "Agreement signed"),
+        Kind::AgreementExpired => label("Chương trình phối hợp hết hiệu lực", "Agreement expired"),
+        Kind::AmendmentProposed => label("Đề nghị sửa đổi chính sách", "Amendment proposed"),
+        Kind::AmendmentAgreed => label("Đồng ý sửa đổi chính sách", "Amendment agreed to"),
+        Kind::AmendmentWithdrawn => label("Rút đề nghị sửa đổi", "Amendment taken back"),
     }
 }

@@ -64,6 +64,16 @@ const STEPS: &[(&str, Label, &str)] = &[
         "cơ quan đã ủy quyền kết thúc hoạt động và có cơ quan kế thừa",
     ),
     (
+        "put-in-force",
+        label("Công bố chính sách đã sửa đổi", "Publish the amended policy"),
+        "hai bên đã đồng ý đề nghị sửa đổi; chính sách có hiệu lực từ thời điểm nêu trong đề nghị",
+    ),
+    (
+        "expire-agreement",
+        label("Ghi nhận chương trình phối hợp hết hiệu lực", "Record an agreement's end"),
+        "ngày cuối của chương trình phối hợp có hiệu lực đã hết",
+    ),
+    (
         "end-term",
         label("Hết thời hạn tổ công tác", "End the term"),
         "tổ công tác đang hoạt động và ngày cuối của thời hạn đã hết; ghi một lần",

@@ -43,6 +43,8 @@ const MATRIX: &str = "
     waive-report: AL
     publish-policy register-officer: AD
     take-office leave-office: AL AD
+    propose-agreement propose-amendment withdraw-amendment: AL AD
+    sign-agreement agree-amendment: AL
     report-absence end-absence: RO LO LH AL CL SS SM AU AD
     grant-delegation revoke-delegation: AL
 ";

@@ -83,6 +83,11 @@ impl Story {
         self.paper.case(self.raised[number - 1]).expect("a case that was raised")
     }
 
+    /// The directory, once something was said to it.
+    pub(crate) fn directory(&self) -> &crate::Directory {
+        self.paper.directory().expect("something was said to it")
+    }
+
     /// The facts of the directory, oldest first.
     pub(crate) fn of_directory(&self) -> &[Fact] {
         &self.paper.said_to_directory().facts

@@ -51,7 +51,13 @@ fn about(body: &Body) -> String {
         | Body::DelegationRevoked(_)
         | Body::DelegationExpiring(_)
         | Body::DelegationExpired(_)
-        | Body::DelegationsPassed(_) => String::new(),
+        | Body::DelegationsPassed(_)
+        | Body::AgreementProposed(_)
+        | Body::AgreementSigned(_)
+        | Body::AgreementExpired(_)
+        | Body::AmendmentProposed(_)
+        | Body::AmendmentAgreed(_)
+        | Body::AmendmentWithdrawn(_) => String::new(),
         Body::RaisedByPhone(raised) => if raised.late_logged { "logged late" } else { "" }.to_owned(),
         Body::Numbered(numbered) => numbered.code.to_string(),
         Body::WrittenReceived(received) => if received.late { "late" } else { "" }.to_owned(),

@@ -17,6 +17,7 @@ use service::time_travel::{Arrived, SetClock};
 use super::operation::{Given, Operation};
 use crate::{
     acts::Answer as Done,
+    agreement::Whole as Agreements,
     attachments::{Offered, Taken},
     audit::Checkpoint,
     cases::{Events, EventsQuery, OneQuery},
@@ -309,6 +310,16 @@ fn reading_the_directory() -> Vec<Operation> {
             "The facts of the directory, in the very bytes that are stored; for auditors and administrators.",
         )
         .answers::<Facts>(200, "The facts.", &[])
+        .refuses(&["UNAVAILABLE"]),
+        get(
+            "/api/v1/directory/agreement",
+            "read-agreement",
+            "directory",
+            ("Chương trình phối hợp", "Read the agreement"),
+            "Các chương trình phối hợp, ai đã ký; các đề nghị sửa đổi chính sách, bên nào đã đồng ý; còn chờ ai.",
+            "The agreements and who has signed them, the amendments and who has agreed to them, the versions of the policy that came of them; and whose key is still to be turned.",
+        )
+        .answers::<Agreements<'static>>(200, "The agreements and amendments.", &["ETag"])
         .refuses(&["UNAVAILABLE"]),
     ]
 }

@@ -270,6 +270,36 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
             words.extend(next.flat_map(delegation));
             words
         }
+        Body::AgreementProposed(said) => {
+            let parties: Vec<_> =
+                said.parties.iter().map(|each| format!("side {:?} {}", each.side, each.agency)).collect();
+            let (from, until) = (said.from.format("%d/%m/%Y"), said.until.format("%d/%m/%Y"));
+            vec![
+                format!("agreement {}: {}", said.agreement, parties.join(", ")),
+                format!("from {from} until {until}"),
+                printed(&said.basis),
+            ]
+        }
+        Body::AgreementSigned(said) => {
+            let mut words =
+                vec![format!("agreement {}, side {:?} {}", said.agreement, said.side, said.agency)];
+            words.extend(said.in_force.map(|from| format!("in force {}", day(from))));
+            words
+        }
+        Body::AgreementExpired(said) => vec![format!("agreement {}", said.agreement)],
+        Body::AmendmentProposed(said) => {
+            let files: Vec<_> = said.files.iter().map(|file| file.name.as_str()).collect();
+            vec![
+                format!("amendment {} to {}: {}", said.amendment, said.version, files.join(", ")),
+                format!("in force {}", day(said.effective_from)),
+                printed(&said.basis),
+            ]
+        }
+        Body::AmendmentAgreed(said) => {
+            let both = if said.completes { ", both sides" } else { "" };
+            vec![format!("amendment {}, side {:?} {}{both}", said.amendment, said.side, said.agency)]
+        }
+        Body::AmendmentWithdrawn(said) => vec![format!("amendment {}", said.amendment)],
     };
     details.extend(
         fact.draft

@@ -55,6 +55,7 @@ fn every_fact_of_a_person_has_its_act_and_every_act_its_stage() {
         Kind::ProjectTransferred,
         Kind::ProjectReminded,
         Kind::ProjectOverdue,
+        Kind::AgreementExpired,
     ];
     for kind in Kind::ALL {
         let times = recorded.iter().filter(|recorded| *recorded == kind).count();

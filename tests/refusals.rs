@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
 
+#[path = "refusals/agreement.rs"]
+mod agreement;
 #[path = "refusals/attachments.rs"]
 mod attachments;
 #[path = "refusals/directory.rs"]
@@ -47,7 +49,8 @@ const OF_AN_OUTAGE: [(Code, &str); 5] = [
 
 #[test]
 fn every_code_is_asked_for_but_those_of_an_outage() {
-    let asked: [&[Code]; 7] = [
+    let asked: [&[Code]; 8] = [
+        &agreement::CODES,
         &later::CODES,
         &directory::CODES,
         &night::CODES,

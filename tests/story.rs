@@ -76,6 +76,7 @@ scenarios! {
     nobody_acknowledges_up_to_the_chief = "ladder-to-the-chief";
     a_task_force_is_taken_back_twice = "task-force-not-needed";
     the_superior_answers_for_its_agency = "information-from-the-superior";
+    two_keys_change_the_routing_and_one_changes_nothing = "two-keys-change-the-routing";
 }
 
 /// A scenario that has been told to its end.

@@ -10,7 +10,7 @@ use testkit::eventually;
 use crate::support::api::{Answer, Api, letter, path_of, send};
 
 /// The codes that can be asked for, each with its status.
-pub const STATUS: [(Code, u16); 27] = [
+pub const STATUS: [(Code, u16); 28] = [
     (Code::NotFound, 404),
     (Code::NotAuthorised, 403),
     (Code::DelegationExpired, 403),
@@ -27,6 +27,7 @@ pub const STATUS: [(Code, u16); 27] = [
     (Code::NoDisagreementRecorded, 409),
     (Code::NoProposal, 409),
     (Code::SeparationOfDuties, 403),
+    (Code::TwoKeysRequired, 409),
     (Code::DossierIncomplete, 409),
     (Code::TfConsentMissing, 409),
     (Code::TfMemberMissing, 409),

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: processes of the binary, its HTTP API as a client sees it, the scenarios, and
 //! what a replay shows.
 
+pub mod agreement;
 pub mod api;
 pub mod chaos;
 pub mod contract;

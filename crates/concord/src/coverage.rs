@@ -16,13 +16,10 @@ use crate::{flow::golden, place};
 const TEMPLATE: &str = include_str!("pages/coverage.md");
 
 /// Acts that no scenario does, and what shows them.
-const BY_HAND: [(&str, &str); 2] = [
-    ("route", "`crates/domain/src/stages/routing/tests`: the example province has a rule for every case"),
-    (
-        "publish-policy",
-        "`crates/domain/src/directory/tests`, `tests/directory.rs`: whole files stand in no scenario",
-    ),
-];
+const BY_HAND: [(&str, &str); 1] = [(
+    "publish-policy",
+    "`crates/domain/src/directory/tests`, `tests/directory.rs`: whole files stand in no scenario",
+)];
 
 /// A step that no scenario does, and what shows it.
 const BY_ITSELF: (&str, &str) = (

@@ -311,7 +311,7 @@ pub(super) fn authorise(report: &Report, command: &Command, ctx: &Context<'_>) -
 pub(super) fn begin(command: &Command, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let Command::Open(opening) = command else { return Err(Refusal::not_found()) };
     let organisation = &ctx.policy.organisation;
-    let unit = organisation.liaison_unit(&opening.agency);
+    let unit = organisation.liaison_unit(&opening.agency, ctx.now);
     let unit = unit.filter(|_| opening.at <= ctx.now).ok_or_else(not_yet)?;
     Ok(Decision::new(
         opening.at,
@@ -443,7 +443,7 @@ fn transfer(report: &Report, from: &AgencyId, ctx: &Context<'_>) -> Result<Decis
     let (Some(to), Some(at)) = (to, organisation.ends_at(from)) else {
         return Err(Refusal::bad_state("Không có gì để chuyển giao.", "There is nothing to pass on."));
     };
-    let unit = organisation.liaison_unit(to).map_or_else(|| report.unit.clone(), |unit| unit.id.clone());
+    let unit = organisation.liaison_unit(to, ctx.now).map_or_else(|| report.unit.clone(), |unit| unit.id.clone());
     let body = ReportTransferred { from: from.clone(), to: to.clone(), unit };
     Ok(Decision::new(at, Body::ReportTransferred(body)))
 }

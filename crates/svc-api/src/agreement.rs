@@ -130,7 +130,7 @@ pub(crate) async fn whole(
         );
         return Err(Problem::of(&refusal, caller.language));
     };
-    let whole = shown(&known.directory, &policy, now);
+    let whole = shown(&known.it, &policy, now);
     let mut response = axum::Json(&whole).into_response();
     view::etag(response.headers_mut(), whole.version);
     Ok(response)

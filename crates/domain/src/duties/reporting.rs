@@ -443,7 +443,8 @@ fn transfer(report: &Report, from: &AgencyId, ctx: &Context<'_>) -> Result<Decis
     let (Some(to), Some(at)) = (to, organisation.ends_at(from)) else {
         return Err(Refusal::bad_state("Không có gì để chuyển giao.", "There is nothing to pass on."));
     };
-    let unit = organisation.liaison_unit(to, ctx.now).map_or_else(|| report.unit.clone(), |unit| unit.id.clone());
+    let unit =
+        organisation.liaison_unit(to, ctx.now).map_or_else(|| report.unit.clone(), |unit| unit.id.clone());
     let body = ReportTransferred { from: from.clone(), to: to.clone(), unit };
     Ok(Decision::new(at, Body::ReportTransferred(body)))
 }

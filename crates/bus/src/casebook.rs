@@ -132,6 +132,7 @@ impl Casebook {
                 let registration = if proven { self.registration(attempt.command).await? } else { None };
                 let case = loaded.as_ref().map(|loaded| loaded.case.as_ref());
                 let others = self.others(attempt.command.looks_at(case), proven).await?;
+                let project = self.project(attempt.command.project(), proven).await?;
                 let ctx = Context {
                     now: attempt.now,
                     by: attempt.by,
@@ -141,6 +142,7 @@ impl Casebook {
                     registration: registration.as_ref(),
                     rank: attempt.rank,
                     others: &others,
+                    project: project.as_deref(),
                 };
                 match domain::decide(case, attempt.id, attempt.fingerprint, attempt.command, &ctx) {
                     Err(_) if !proven => {
@@ -197,6 +199,14 @@ impl Casebook {
             others.extend(loaded.map(|loaded| (id, loaded.case)));
         }
         Ok(others)
+    }
+
+    /// The planned project that a decision looks at: as it is known here, or as the log has it now.
+    async fn project(&self, id: Option<DutyId>, proven: bool) -> Result<Option<Arc<Duty>>, Refusal> {
+        let Some(id) = id else { return Ok(None) };
+        let known = self.shelf.duty(id);
+        let kept = if proven { read_whole(&self.bus, AggregateId::Duty(id), known).await? } else { known };
+        Ok(kept.map(|kept| kept.it))
     }
 
     /// The case at a version, or a later one.

@@ -40,7 +40,7 @@ pub enum Principal {
     Taskforce,
     /// The stage escalation.
     Escalation,
-    /// The stages reporting, briefing and project: the regular duties of the plan.
+    /// The stages reporting, briefing, project and distribution: the regular duties of the plan.
     Reporting,
     /// The directory: policy, offices, absences, delegations.
     Directory,
@@ -141,7 +141,7 @@ impl Principal {
             Self::Coordination => &["coordination", "closure"],
             Self::Taskforce => &["taskforce"],
             Self::Escalation => &["escalation"],
-            Self::Reporting => &["reporting", "briefing", "project"],
+            Self::Reporting => &["reporting", "briefing", "project", "distribution"],
             Self::Directory => &["directory"],
             Self::Identity
             | Self::Ledger

@@ -68,7 +68,7 @@ impl Chain {
         let others = Others::new();
         for (decided, fact) in &self.decided {
             let case = cases.remove(&decided.case);
-            black_box(decided.decide(case.as_ref(), &others, policy)).ok();
+            black_box(decided.decide(case.as_ref(), &others, None, policy)).ok();
             cases.insert(decided.case, evolve(case, fact).unwrap());
         }
     }

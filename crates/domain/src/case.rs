@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::{
-    Actor, AgencyId, Capacity, CaseCode, CaseId, CommandId, Digest, EventId, Fact, Kind, Lifecycle, OfficeId,
-    Timestamp, Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
+    Actor, AgencyId, Capacity, CaseCode, CaseId, CommandId, Digest, DutyId, EventId, Fact, Kind, Lifecycle,
+    OfficeId, Timestamp, Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
     intake::Matter,
 };
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct Case {
     pub required: Vec<AgencyId>,
     /// The agencies that are merely consulted.
     pub consulted: Vec<AgencyId>,
+    /// The planned project from which it arose, if from one.
+    pub project: Option<DutyId>,
     /// How it came in, once for each intake.
     pub intakes: Vec<Intake>,
     /// Regions W and V, one for each intake.

@@ -151,7 +151,8 @@ pub fn is_running(case: &Case, deadline: &Deadline) -> bool {
             | Stage::Directory
             | Stage::Reporting
             | Stage::Briefing
-            | Stage::Project => false,
+            | Stage::Project
+            | Stage::Distribution => false,
         }
 }
 
@@ -170,7 +171,8 @@ pub fn owing(case: &Case, deadline: &Deadline, policy: &Policy) -> Vec<AgencyId>
         | Stage::Directory
         | Stage::Reporting
         | Stage::Briefing
-        | Stage::Project => Vec::new(),
+        | Stage::Project
+        | Stage::Distribution => Vec::new(),
     }
 }
 

@@ -9,6 +9,7 @@ use events::{
 
 use crate::{
     case::{Case, Receipt},
+    duties::Duty,
     organisation::Person,
     policy::Policy,
     refusal::{Code, Refusal},
@@ -55,6 +56,8 @@ pub struct Context<'a> {
     pub rank: Option<u32>,
     /// The other cases that the command looks at.
     pub others: &'a Others,
+    /// The planned project from which a case is raised.
+    pub project: Option<&'a Duty>,
 }
 
 impl<'a> Context<'a> {
@@ -69,6 +72,7 @@ impl<'a> Context<'a> {
             registration: None,
             rank: None,
             others: &NO_OTHERS,
+            project: None,
         }
     }
 

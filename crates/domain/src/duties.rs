@@ -7,6 +7,7 @@
 pub mod briefing;
 pub mod clocks;
 mod guards;
+pub mod papers;
 pub mod project;
 pub mod reporting;
 mod rules;
@@ -33,6 +34,7 @@ use crate::{
     case::{Case, Happening, OutOfOrder, Receipt, Trace},
     deadlines,
     decision::{Act, Automatic, By, Context, Decision, Outcome},
+    distribution::Distribution,
     labels::{self, Label},
     organisation::{Person, Role},
     policy::Policy,
@@ -63,6 +65,10 @@ pub struct Duty {
     pub history: Vec<Happening>,
     /// Who may see it.
     pub audience: BTreeSet<Principal>,
+    /// The documents that it has brought.
+    pub documents: BTreeSet<papers::Named>,
+    /// Where they went.
+    pub distributions: Vec<Distribution>,
     /// What it is.
     pub subject: Subject,
 }
@@ -98,6 +104,8 @@ pub enum Command {
     Briefing(briefing::Command),
     /// A planned project.
     Project(project::Command),
+    /// The documents of any of them.
+    Papers(papers::Command),
 }
 
 /// What a decision sees of the rest of the log, as it was looked up for it ([`Command::looks_for`]).
@@ -134,7 +142,7 @@ pub enum Wanted {
 
 /// Every act of a person on a duty.
 pub fn acts() -> impl Iterator<Item = &'static Act> {
-    [reporting::ACTS, briefing::ACTS, project::ACTS].into_iter().flatten()
+    [reporting::ACTS, briefing::ACTS, project::ACTS, papers::ACTS].into_iter().flatten()
 }
 
 /// Every automatic step of a duty; reminders and overdue levels come besides.
@@ -187,6 +195,7 @@ impl Command {
             Stage::Reporting => stages::read(act.name, body).map(Self::Reporting),
             Stage::Briefing => stages::read(act.name, body).map(Self::Briefing),
             Stage::Project => stages::read(act.name, body).map(Self::Project),
+            Stage::Distribution => stages::read(act.name, body).map(Self::Papers),
             _ => Err(Refusal::not_found()),
         }
     }
@@ -200,6 +209,7 @@ impl Command {
             Stage::Reporting => of::<reporting::Command>(act, generator),
             Stage::Briefing => of::<briefing::Command>(act, generator),
             Stage::Project => of::<project::Command>(act, generator),
+            Stage::Distribution => of::<papers::Command>(act, generator),
             _ => None,
         }
     }
@@ -210,6 +220,7 @@ impl Command {
             Self::Reporting(_) => Stage::Reporting,
             Self::Briefing(_) => Stage::Briefing,
             Self::Project(_) => Stage::Project,
+            Self::Papers(_) => Stage::Distribution,
         }
     }
 
@@ -219,6 +230,7 @@ impl Command {
             Self::Reporting(command) => command.document(),
             Self::Briefing(command) => command.document(),
             Self::Project(command) => command.document(),
+            Self::Papers(_) => None,
         }
     }
 
@@ -276,6 +288,7 @@ pub fn decide(
             Command::Reporting(command) => reporting::begin(command, ctx),
             Command::Briefing(command) => briefing::begin(command, ctx),
             Command::Project(command) => project::begin(command, ctx),
+            Command::Papers(_) => Err(Refusal::not_found()),
         }?;
         return Ok(Outcome::Fresh(Decision { acting: acting.map(Box::new), ..decision }));
     };
@@ -310,6 +323,7 @@ pub fn decide(
         (Command::Project(command), Subject::Project(project)) => {
             project::decide(duty, project, command, ctx)
         }
+        (Command::Papers(command), _) => papers::decide(duty, command, ctx),
         _ => Err(Refusal::not_found()),
     }?;
     Ok(Outcome::Fresh(Decision { acting: acting.map(Box::new), ..decision }))
@@ -348,6 +362,7 @@ fn may_begin(command: &Command, ctx: &Context<'_>) -> Result<(), Refusal> {
         Command::Reporting(_) => ctx.system(),
         Command::Briefing(command) => briefing::may_begin(command, ctx),
         Command::Project(command) => project::may_begin(command, ctx),
+        Command::Papers(_) => Err(Refusal::not_found()),
     }
 }
 
@@ -360,6 +375,7 @@ fn may(duty: &Duty, command: &Command, ctx: &Context<'_>) -> Result<(), Refusal>
             briefing::authorise(briefing, command, ctx)
         }
         (Command::Project(command), Subject::Project(project)) => project::authorise(project, command, ctx),
+        (Command::Papers(_), _) => papers::authorise(duty, ctx),
         _ => Err(Refusal::not_found()),
     }
 }
@@ -435,10 +451,13 @@ pub fn evolve(duty: Option<Duty>, fact: &Fact) -> Result<Duty, OutOfOrder> {
             clocks: Vec::new(),
             history: Vec::new(),
             audience: BTreeSet::new(),
+            documents: BTreeSet::new(),
+            distributions: Vec::new(),
             subject: begun_by(fact).ok_or_else(place)?,
         },
     };
-    if kind.stage() != duty.subject.stage() {
+    let papers = papers::evolve(&mut duty.documents, &mut duty.distributions, fact);
+    if !papers && kind.stage() != duty.subject.stage() {
         return Err(place());
     }
     duty.version = version;
@@ -449,6 +468,7 @@ pub fn evolve(duty: Option<Duty>, fact: &Fact) -> Result<Duty, OutOfOrder> {
     duty.acts.insert(origin.command, receipt);
     clocks::follow(&mut duty.clocks, fact);
     let follows = begun
+        || papers
         || match &mut duty.subject {
             Subject::Report(report) => reporting::evolve(report, fact),
             Subject::Briefing(briefing) => briefing::evolve(briefing, fact),

@@ -15,6 +15,7 @@ use crate::{
     case::Case,
     decision::{By, Context, Decision, Others, Outcome, Registration},
     directory,
+    duties::Duty,
     organisation::Person,
     paper::{Entry, Paper},
     policy::Policy,
@@ -115,13 +116,20 @@ pub struct Done {
 
 impl Decided {
     /// Makes the decision, on a case as it stands then.
-    pub fn decide(&self, case: Option<&Case>, others: &Others, policy: &Policy) -> Result<Outcome, Refusal> {
+    pub fn decide(
+        &self,
+        case: Option<&Case>,
+        others: &Others,
+        project: Option<&Duty>,
+        policy: &Policy,
+    ) -> Result<Outcome, Refusal> {
         let ctx = Context {
             by: self.by.as_ref().map_or(By::System, By::Person),
             act: self.act,
             registration: self.registration.as_ref(),
             rank: self.rank,
             others,
+            project,
             ..Context::of_system(self.now, policy)
         };
         stages::decide(case, self.id, self.fingerprint, &self.command, &ctx)
@@ -255,7 +263,7 @@ impl Simulation {
                     registration: None,
                     rank: Some(self.rank(place, case)),
                 };
-                let outcome = decided.decide(Some(case), self.paper.cases(), &self.policy);
+                let outcome = decided.decide(Some(case), self.paper.cases(), None, &self.policy);
                 let Ok(Outcome::Fresh(decision)) = outcome else {
                     return Err(format!("{} is proposed, and {outcome:?}", step.name));
                 };
@@ -338,7 +346,8 @@ impl Simulation {
             rank: None,
         });
         let outcome = decided.and_then(|decided| {
-            let outcome = decided.decide(self.paper.case(id), self.paper.cases(), &self.policy)?;
+            let project = decided.command.project().and_then(|id| self.paper.duties().get(&id));
+            let outcome = decided.decide(self.paper.case(id), self.paper.cases(), project, &self.policy)?;
             Ok((decided, outcome))
         });
         match outcome {

@@ -11,7 +11,7 @@ mod reading;
 pub mod routing;
 pub mod taskforce;
 
-use events::{Body, CaseId, CommandId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
+use events::{Body, CaseId, CommandId, DutyId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
 pub(crate) use reading::read_below;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -100,9 +100,12 @@ impl Command {
             Stage::Escalation => read(act.name, body).map(Self::Escalation),
             Stage::Closure => read(act.name, body).map(Self::Closure),
             Stage::Casefile => read(act.name, body).map(Self::Casefile),
-            Stage::Document | Stage::Directory | Stage::Reporting | Stage::Briefing | Stage::Project => {
-                Err(Refusal::not_found())
-            }
+            Stage::Document
+            | Stage::Directory
+            | Stage::Reporting
+            | Stage::Briefing
+            | Stage::Project
+            | Stage::Distribution => Err(Refusal::not_found()),
         }
     }
 
@@ -117,7 +120,12 @@ impl Command {
             Stage::Escalation => variant::<escalation::Command>(act.name, generator),
             Stage::Closure => variant::<closure::Command>(act.name, generator),
             Stage::Casefile => variant::<casefile::Command>(act.name, generator),
-            Stage::Document | Stage::Directory | Stage::Reporting | Stage::Briefing | Stage::Project => None,
+            Stage::Document
+            | Stage::Directory
+            | Stage::Reporting
+            | Stage::Briefing
+            | Stage::Project
+            | Stage::Distribution => None,
         }
     }
 
@@ -144,6 +152,14 @@ impl Command {
             Self::Escalation(command) => command.document(),
             Self::Casefile(command) => command.document(),
             Self::Routing(_) | Self::Coordination(_) | Self::Closure(_) => None,
+        }
+    }
+
+    /// The planned project that its decision looks at.
+    pub fn project(&self) -> Option<DutyId> {
+        match self {
+            Self::Intake(command) => command.project(),
+            _ => None,
         }
     }
 
@@ -388,7 +404,8 @@ pub fn next_step(case: &Case, stage: Stage, now: Timestamp, policy: &Policy) -> 
         | Stage::Directory
         | Stage::Reporting
         | Stage::Briefing
-        | Stage::Project => None,
+        | Stage::Project
+        | Stage::Distribution => None,
     };
     step.or_else(|| {
         let timer = deadlines::next(case, stage, now, policy)?;
@@ -411,7 +428,8 @@ fn timed(stage: Stage, timer: Timer) -> Option<Command> {
         | Stage::Directory
         | Stage::Reporting
         | Stage::Briefing
-        | Stage::Project => return None,
+        | Stage::Project
+        | Stage::Distribution => return None,
     })
 }
 

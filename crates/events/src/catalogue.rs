@@ -40,6 +40,8 @@ pub enum Stage {
     Briefing,
     /// The planned projects: facts of a duty.
     Project,
+    /// To whom the documents of a duty went.
+    Distribution,
 }
 
 impl Stage {
@@ -56,7 +58,7 @@ impl Stage {
     ];
 
     /// Every stage that owns facts of a regular duty.
-    pub const DUTIES: [Self; 3] = [Self::Reporting, Self::Briefing, Self::Project];
+    pub const DUTIES: [Self; 4] = [Self::Reporting, Self::Briefing, Self::Project, Self::Distribution];
 
     /// The stage's name, as it stands in event types and subjects.
     pub fn name(self) -> &'static str {
@@ -74,6 +76,7 @@ impl Stage {
             Self::Reporting => "reporting",
             Self::Briefing => "briefing",
             Self::Project => "project",
+            Self::Distribution => "distribution",
         }
     }
 
@@ -333,6 +336,11 @@ catalogue! {
         "project.transferred" @ 1 => ProjectTransferred(project::ProjectTransferred),
         "project.reminded" @ 1 => ProjectReminded(duty::ClockReminded),
         "project.overdue" @ 1 => ProjectOverdue(duty::ClockOverdue),
+    }
+    Distribution {
+        "distribution.document-sent" @ 1 => DocumentDistributed(distribution::DistributionRecorded),
+        "distribution.document-delivered" @ 1 => DocumentDelivered(distribution::DeliveryRecorded),
+        "distribution.document-received" @ 1 => DocumentReceived(distribution::ReceiptRecorded),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Timestamp,
-    ids::{AgencyId, CaseCode, OfficerId},
+    ids::{AgencyId, CaseCode, DutyId, OfficerId},
     terms::{Document, Urgency},
 };
 
@@ -43,6 +43,9 @@ pub struct Parties {
     pub receiver: AgencyId,
     /// The agencies whose position is required.
     pub required: Vec<AgencyId>,
+    /// The agencies that are merely consulted: those of the project from which the case arises.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consulted: Vec<AgencyId>,
 }
 
 /// A case was raised by an official document (plan III.3 b1; command 1).
@@ -62,6 +65,9 @@ pub struct RaisedInWriting {
     /// The case on which it follows, or from which it arises.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Link>,
+    /// The planned project from which the case arises (DOMAIN §3.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<DutyId>,
 }
 
 /// The link with which a case is raised.

@@ -1,5 +1,7 @@
 //! The regular duties over HTTP: reports, briefings and planned projects, each under a path of its own, all alike.
 
+use std::collections::BTreeSet;
+
 use axum::{
     Extension, Router,
     body::Bytes,
@@ -17,29 +19,41 @@ use bus::{
 };
 use domain::{
     Act, Policy, Refusal, access,
-    duties::{self, Duty, Subject, briefing::Briefing, project::Project, reporting::Report},
+    distribution::Distribution,
+    duties::{
+        self, Duty, Noted, Subject, briefing::Briefing, papers::Named, project::Project, reporting::Report,
+    },
     labels, secrecy,
 };
 use events::{
-    AgencyId, AggregateId, CommandId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp, duty::ClockKey,
+    AgencyId, AggregateId, CommandId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp,
+    duty::{CaseNoted, ClockKey},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::problem::{Language, Problem};
 use uuid::Uuid;
+use views::Filter;
 
 use crate::{
     Api, acts, asking,
     auth::Caller,
     cases::{malformed, stored, unreadable},
+    lists::reading,
     spec::StoredFact,
     view,
 };
 
+/// How many cases are read at a time.
+const CASES_READ: usize = 200;
+
+/// What kinds of duties there are, by the stage that owns them.
+pub(crate) const KINDS: [Stage; 3] = [Stage::Reporting, Stage::Briefing, Stage::Project];
+
 /// The routes of all duties.
 pub(crate) fn routes() -> Router<Api> {
-    Stage::DUTIES.into_iter().fold(Router::new(), |router, stage| {
+    KINDS.into_iter().fold(Router::new(), |router, stage| {
         let root = &format!("/{}", duties::path(stage));
         let listed = match stage {
             Stage::Reporting => get(list),
@@ -114,6 +128,13 @@ pub(crate) struct Whole<'a> {
     about: About<'a>,
     /// What is owed in it now, soonest first.
     clocks: Vec<ClockView<'a>>,
+    /// The cases that arose from it and that the caller may see, newest first; of a project alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cases: Option<Vec<CaseNoted>>,
+    /// Its documents, by what is printed on them.
+    documents: &'a BTreeSet<Named>,
+    /// Where they went.
+    distributions: &'a [Distribution],
     /// What happened, oldest first.
     history: Vec<HappeningView<'a>>,
 }
@@ -246,7 +267,12 @@ pub(crate) fn clocks(duty: &Duty, language: Language) -> Vec<ClockView<'_>> {
     clocks
 }
 
-fn whole<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Whole<'a> {
+fn whole<'a>(
+    duty: &'a Duty,
+    policy: &Policy,
+    language: Language,
+    cases: Option<Vec<CaseNoted>>,
+) -> Whole<'a> {
     let about = match &duty.subject {
         Subject::Report(report) => About::Report(report),
         Subject::Briefing(briefing) => About::Briefing(briefing),
@@ -264,6 +290,9 @@ fn whole<'a>(duty: &'a Duty, policy: &Policy, language: Language) -> Whole<'a> {
         line: line(duty, policy, language),
         about,
         clocks: clocks(duty, language),
+        cases,
+        documents: &duty.documents,
+        distributions: &duty.distributions,
         history: history.collect(),
     }
 }
@@ -332,9 +361,41 @@ async fn one(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let duty = visible(&api, &caller, stage, id)?;
-    let mut response = axum::Json(whole(&duty, &api.chassis.policy(), caller.language)).into_response();
+    let cases = match &duty.subject {
+        Subject::Project(project) => Some(cases_of(&api, &caller, &duty, project).await?),
+        Subject::Report(_) | Subject::Briefing(_) => None,
+    };
+    let mut response =
+        axum::Json(whole(&duty, &api.chassis.policy(), caller.language, cases)).into_response();
     view::etag(response.headers_mut(), duty.version);
     Ok(response)
+}
+
+/// The cases that arose from a project: its own agency takes part in each of them.
+async fn cases_of(
+    api: &Api,
+    caller: &Caller,
+    duty: &Duty,
+    project: &Project,
+) -> Result<Vec<CaseNoted>, Problem> {
+    let now = api.chassis.clock.now();
+    let principals = access::principals(&caller.person, &api.chassis.views.policy(now), now);
+    let mut filter = Filter { agency: Some(project.agency.clone()), ..Filter::default() };
+    let (id, begun_at) = (duty.id, duty.begun_at);
+    reading(api, caller, move |views| {
+        let mut found = Vec::new();
+        loop {
+            let page = views.list(&principals, &filter, CASES_READ)?;
+            let arose = page.cases.iter().filter(|case| case.project == Some(id));
+            found.extend(arose.map(|case| Noted::from(case.as_ref()).0));
+            let older = page.cases.last().is_none_or(|case| case.raised_at < begun_at);
+            filter.before = page.next;
+            if older || page.next.is_none() {
+                return Ok(found);
+            }
+        }
+    })
+    .await
 }
 
 /// `GET /reports/{id}/events` and so on: its facts.
@@ -380,7 +441,8 @@ async fn act(
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let Path((duty, name)) = path.map_err(|_| refuse(Refusal::not_found()))?;
-    let known = || duties::acts().filter(|act| act.stage == stage && !duties::begins(act));
+    let own = |act: &Act| act.stage == stage || act.stage == Stage::Distribution;
+    let known = || duties::acts().filter(|act| own(act) && !duties::begins(act));
     let act = known()
         .find(|act| act.name == name)
         .ok_or_else(|| acts::no_such_act(&name, known(), caller.language))?;
@@ -423,7 +485,7 @@ async fn carry_out(
     let known = |views: &views::Views| views.duty(duty).filter(|known| known.sequence >= sequence);
     let known = api.chassis.views.wait(acts::FOLD, known).await.map(|known| known.it);
     let policy = api.chassis.policy();
-    let shown = known.as_ref().map(|duty| whole(duty, &policy, language));
+    let shown = known.as_ref().map(|duty| whole(duty, &policy, language, None));
     let begins = duties::begins(act);
     let status = if begins && !replayed { StatusCode::CREATED } else { StatusCode::OK };
     let mut response =

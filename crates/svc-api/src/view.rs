@@ -20,7 +20,7 @@ use domain::{
     },
 };
 use events::{
-    AgencyId, Capacity, CaseCode, CaseId, DeadlineKey, EventId, Kind, Lifecycle, OfficeId, Timestamp,
+    AgencyId, Capacity, CaseCode, CaseId, DeadlineKey, DutyId, EventId, Kind, Lifecycle, OfficeId, Timestamp,
     Urgency, casefile::CancellationProposed, closure, coordination::SettlementProposed,
     directory::Delegation, intake::Matter,
 };
@@ -116,6 +116,8 @@ pub(crate) struct Whole<'a> {
     deliver_by: Option<Timestamp>,
     /// What it is about, as it was first reported.
     matter: &'a Matter,
+    /// The planned project from which it arose, by its id; null if from none.
+    project: Option<DutyId>,
     /// What its topic was called when it was raised.
     topic_name: &'a str,
     /// What its area was called when it was raised; null where it has none.
@@ -221,6 +223,7 @@ pub(crate) fn case<'a>(case: &'a Case, policy: &'a Policy, reader: Reader<'_>) -
         as_of: reader.back.map(|back| back.at),
         deliver_by: case.deliver_by,
         matter: &case.matter,
+        project: case.project,
         topic_name: organisation.topic_name(&case.matter.topic, case.raised_at),
         area_name: case.matter.area.as_deref().map(|area| organisation.area_name(area, case.raised_at)),
         required: case.required.iter().map(|id| named(id, case, policy)).collect(),

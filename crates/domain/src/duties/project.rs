@@ -303,6 +303,11 @@ impl Project {
         }
     }
 
+    /// The agencies that prepare it, each once: who proposed it, who was asked, its partners.
+    pub fn agencies(&self) -> BTreeSet<&AgencyId> {
+        [&self.agency, &self.asked].into_iter().chain(&self.partners).collect()
+    }
+
     pub(super) fn is_live(&self) -> bool {
         !matches!(self.state, State::Declined | State::Completed | State::Cancelled)
     }

@@ -159,6 +159,9 @@ pub(super) const fn happening(kind: Kind) -> Label {
         }
         Kind::ProjectReminded => label("Nhắc mốc, góp ý của dự án", "Project reminded"),
         Kind::ProjectOverdue => label("Quá hạn mốc, góp ý của dự án", "Project overdue"),
+        Kind::DocumentDistributed => label("Gửi văn bản", "Document sent"),
+        Kind::DocumentDelivered => label("Văn bản đã chuyển đến", "Document delivered"),
+        Kind::DocumentReceived => label("Nơi nhận đã nhận văn bản", "Document received"),
         _ => label("", ""),
     }
 }
@@ -169,6 +172,9 @@ pub(super) const ACTS: &[(&str, Words)] = &[
     ("nil-return", words("Báo không phát sinh", "Make a nil return", OWING, &[])),
     ("accept-report", words("Chấp nhận báo cáo", "Accept a report", OWED, &[])),
     ("return-report", words("Đề nghị bổ sung báo cáo", "Return a report", OWED, &[])),
+    ("distribute-document", words("Gửi văn bản đến nơi nhận", "Distribute a document", KEEPERS, &[])),
+    ("note-delivery", words("Ghi nhận chuyển đến", "Note a delivery", KEEPERS, &[])),
+    ("note-receipt", words("Ghi nhận nơi nhận đã nhận", "Note a receipt", KEEPERS, &[])),
     ("waive-report", words("Miễn báo cáo kỳ này", "Waive a report", "Lãnh đạo cơ quan nhận báo cáo", &[])),
     ("schedule-briefing", words("Triệu tập giao ban", "Call a briefing", CALLING, &[])),
     (
@@ -264,6 +270,7 @@ const LEADING: &str = "Lãnh đạo cơ quan đề xuất, cơ quan được đ�
 const CALLING: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì hoặc của hai bên";
 const CHAIR: &str = "Trưởng bộ phận đầu mối, lãnh đạo cơ quan chủ trì";
 
+const KEEPERS: &str = "Văn thư, cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan tham gia";
 const OWING: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan báo cáo";
 const OWED: &str = "Cán bộ đầu mối, trưởng bộ phận đầu mối, lãnh đạo cơ quan nhận báo cáo";
 

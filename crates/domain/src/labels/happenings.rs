@@ -156,7 +156,10 @@ pub fn happening(kind: Kind) -> Label {
         | Kind::ProjectCancelled
         | Kind::ProjectTransferred
         | Kind::ProjectReminded
-        | Kind::ProjectOverdue => super::duties::happening(kind),
+        | Kind::ProjectOverdue
+        | Kind::DocumentDistributed
+        | Kind::DocumentDelivered
+        | Kind::DocumentReceived => super::duties::happening(kind),
         Kind::AgreementProposed => label("Lập chương trình phối hợp", "Agreement drawn up"),
         Kind::AgreementSigned => label("Ký chương trình phối hợp", "Agreement signed"),
         Kind::AgreementExpired => label("Chương trình phối hợp hết hiệu lực", "Agreement expired"),

@@ -41,6 +41,7 @@ const MATRIX: &str = "
     merge unlink: LH AL
     submit-report nil-return accept-report return-report: LO LH AL
     waive-report: AL
+    distribute-document note-delivery note-receipt: LO LH AL CL
     publish-policy register-officer: AD
     take-office leave-office: AL AD
     propose-agreement propose-amendment withdraw-amendment: AL AD

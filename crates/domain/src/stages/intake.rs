@@ -2,8 +2,8 @@
 
 use chrono::{Datelike as _, TimeDelta};
 use events::{
-    AgencyId, Body, CaseCode, CaseId, Digest, Fact, Kind, Lifecycle, OfficerId, Stage, Timestamp, Urgency,
-    intake,
+    AgencyId, Body, CaseCode, CaseId, Digest, DutyId, Fact, Kind, Lifecycle, OfficerId, Stage, Timestamp,
+    Urgency, intake,
     intake::{Caller, Direction, KeyFacts, Link, Matter, Parties, PhoneCall},
     terms::{Deadline, DeadlineKey, Document},
 };
@@ -17,6 +17,7 @@ use crate::{
     case::{Case, Trace},
     decision::{Act, Automatic, Context, Decision, outside_calendar},
     documents,
+    duties::{self, Subject, project::Project},
     organisation::{Person, Role, Term},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
@@ -83,7 +84,8 @@ pub struct RaiseInWriting {
     summary: String,
     /// The coordination that is asked for, at most 2,000 characters.
     request: String,
-    /// The topic, by its code in the policy.
+    /// The topic, by its code in the policy; left out, that of the project from which the case arises.
+    #[serde(default)]
     topic: String,
     /// The area, by its code in the policy.
     #[serde(default)]
@@ -102,6 +104,9 @@ pub struct RaiseInWriting {
     /// The case on which it follows, or from which it arises.
     #[serde(default)]
     link: Option<Link>,
+    /// The planned project from which it arises, by its id; its agencies are consulted.
+    #[serde(default)]
+    project: Option<DutyId>,
 }
 
 /// What a telephone report says.
@@ -190,6 +195,17 @@ impl Command {
                 Raise::Phone(_) => Vec::new(),
             },
             Self::Number => Vec::new(),
+        }
+    }
+
+    /// The planned project from which a case is raised.
+    pub(crate) fn project(&self) -> Option<DutyId> {
+        match self {
+            Self::Raise(raise) => match raise.as_ref() {
+                Raise::Written(written) => written.project,
+                Raise::Phone(_) => None,
+            },
+            Self::Number => None,
         }
     }
 
@@ -292,11 +308,13 @@ fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decisio
         )
         .at("document"));
     }
+    let project = raise.project.map(|_| project(ctx)).transpose()?;
+    let inherited = project.filter(|_| raise.topic.is_empty()).map(|project| &project.topic);
     let matter = Matter {
         title: raise.title.clone(),
         summary: raise.summary.clone(),
         request: raise.request.clone(),
-        topic: raise.topic.clone(),
+        topic: inherited.unwrap_or(&raise.topic).clone(),
         area: raise.area.clone(),
         complex: raise.complex,
         sensitive: raise.sensitive,
@@ -307,19 +325,56 @@ fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decisio
     if let Some(link) = &raise.link {
         ctx.other("link.other", link.other)?;
     }
+    let mut parties = parties(&raise.raiser, ctx.policy);
+    if let Some(project) = project {
+        parties.consulted = of_the_project(project, &parties, ctx)?;
+    }
     let body = Body::RaisedInWriting(intake::RaisedInWriting {
-        parties: parties(&raise.raiser, ctx.policy),
+        parties,
         urgency: raise.urgency,
         deliver_by: raise.deliver_by,
         matter,
         document: raise.document.clone(),
         link: raise.link.clone(),
+        project: raise.project,
     });
     let route = ctx.policy.deadline(DeadlineKey::Route, 0, ctx.now, raise.urgency, raise.deliver_by);
     Ok(Decision::new(ctx.now, body)
         .moving(None, Lifecycle::Received)
         .arming([route.map_err(outside_calendar)?])
         .bringing(&raise.document, None))
+}
+
+/// The planned project from which a case arises: one that the person may see, and that has not ended.
+fn project<'a>(ctx: &Context<'a>) -> Result<&'a Project, Refusal> {
+    let person = ctx.person()?;
+    let seen = ctx.project.filter(|duty| duties::may_see(duty, person, ctx.policy, ctx.now));
+    match seen.filter(|duty| duty.is_live()).map(|duty| &duty.subject) {
+        Some(Subject::Project(project)) => Ok(project),
+        _ => Err(Refusal::invalid(
+            "project",
+            "Không có dự án phối hợp này, hoặc dự án đã kết thúc.",
+            "There is no such planned project, or it has ended.",
+        )),
+    }
+}
+
+/// A case arises from a planned project (DOMAIN §3.6, *SpawnCase*): one of its agencies raises it, and those that are not
+/// asked for a position are consulted.
+fn of_the_project(project: &Project, parties: &Parties, ctx: &Context<'_>) -> Result<Vec<AgencyId>, Refusal> {
+    let agencies = project.agencies();
+    if !agencies.contains(&parties.raiser) {
+        return Err(Refusal::invalid(
+            "raiser",
+            "Vụ việc phát sinh từ dự án do một cơ quan của dự án báo cáo.",
+            "A case that arises from a project is raised by one of its agencies.",
+        ));
+    }
+    let organisation = &ctx.policy.organisation;
+    let further = agencies
+        .into_iter()
+        .filter(|agency| !parties.required.contains(agency) && organisation.is_there(agency, ctx.now));
+    Ok(further.cloned().collect())
 }
 
 /// Command 2 (plan III.3 b1 s2).
@@ -426,7 +481,12 @@ fn caller(log: &CallerLog, directory: Option<&str>) -> Result<Caller, Refusal> {
 /// The raiser and the receiver must both give a position (PROCESS §2, commands 1 and 2).
 fn parties(raiser: &AgencyId, policy: &Policy) -> Parties {
     let receiver = policy.receiver_for(raiser).clone();
-    Parties { raiser: raiser.clone(), receiver: receiver.clone(), required: vec![raiser.clone(), receiver] }
+    Parties {
+        raiser: raiser.clone(),
+        receiver: receiver.clone(),
+        required: vec![raiser.clone(), receiver],
+        consulted: Vec::new(),
+    }
 }
 
 fn check_matter(matter: &Matter, request: &str, ctx: &Context<'_>) -> Result<(), Refusal> {
@@ -548,6 +608,10 @@ pub(crate) fn begin(fact: &Fact) -> Option<Case> {
     let events::AggregateId::Case(id) = fact.draft.aggregate else { return None };
     let origin = fact.origin();
     let events::Actor::Person { officer, .. } = &origin.actor else { return None };
+    let project = match fact.body() {
+        Body::RaisedInWriting(raised) => raised.project,
+        _ => None,
+    };
     let (parties, urgency, deliver_by, matter, call, document) = match fact.body() {
         Body::RaisedInWriting(raised) => {
             let document = Some(raised.document.clone());
@@ -578,7 +642,8 @@ pub(crate) fn begin(fact: &Fact) -> Option<Case> {
         raiser: parties.raiser.clone(),
         receiver: parties.receiver.clone(),
         required: parties.required.clone(),
-        consulted: Vec::new(),
+        consulted: parties.consulted.clone(),
+        project,
         intakes: vec![Intake {
             number: 1,
             raiser: parties.raiser.clone(),

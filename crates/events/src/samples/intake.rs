@@ -22,7 +22,8 @@ impl Sample for intake::Matter {
 
 impl Sample for intake::Parties {
     fn sample() -> Self {
-        Self { raiser: "SNNMT".into(), receiver: "BTG".into(), required: vec!["SNNMT".into(), "BTG".into()] }
+        let required = vec!["SNNMT".into(), "BTG".into()];
+        Self { raiser: "SNNMT".into(), receiver: "BTG".into(), required, consulted: Vec::new() }
     }
 }
 
@@ -48,6 +49,7 @@ impl Sample for intake::RaisedInWriting {
             matter: Sample::sample(),
             document: Sample::sample(),
             link: None,
+            project: None,
         }
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     cases::{Events, EventsQuery, OneQuery},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
-    duties::{Answer as DutyDone, DutiesQuery, Facts as DutyFacts, Listed as Duties, Whole as Duty},
+    duties::{Answer as DutyDone, DutiesQuery, Facts as DutyFacts, KINDS, Listed as Duties, Whole as Duty},
     health::Readiness,
     lists::{Cases, ListQuery},
     mails::Ledger,
@@ -40,8 +40,8 @@ pub(super) fn operations() -> Vec<Operation> {
     let mut all = signing_in();
     all.extend(reading());
     all.extend(stages::acts().map(on_a_case));
-    all.extend(Stage::DUTIES.into_iter().flat_map(reading_duties));
-    all.extend(duties::acts().map(on_a_duty));
+    all.extend(KINDS.into_iter().flat_map(reading_duties));
+    all.extend(duties::acts().flat_map(on_a_duty));
     all.extend(of_files());
     all.extend(of_the_audit());
     all.extend(reading_the_directory());
@@ -521,11 +521,26 @@ fn reading_duties(stage: Stage) -> Vec<Operation> {
     ]
 }
 
-fn on_a_duty(act: &'static Act) -> Operation {
-    let root = duties::path(act.stage);
+/// An act on a duty; one on documents stands below each kind of duty, for reports under its own name.
+fn on_a_duty(act: &'static Act) -> Vec<Operation> {
+    if act.stage != Stage::Distribution {
+        return vec![on_a_kind(act, act.stage)];
+    }
+    let below = |stage: Stage| {
+        let mut operation = on_a_kind(act, stage);
+        if stage != Stage::Reporting {
+            operation.id = format!("{}-of-{stage}", act.name);
+        }
+        operation
+    };
+    KINDS.into_iter().map(below).collect()
+}
+
+fn on_a_kind(act: &'static Act, stage: Stage) -> Operation {
+    let root = duties::path(stage);
     let replayed: &[&str] = &["ETag", "Idempotency-Replayed"];
     if duties::begins(act) {
-        return an_act(act, &format!("/api/v1/{root}"), act.stage.name())
+        return an_act(act, &format!("/api/v1/{root}"), stage.name())
             .answers::<DutyDone<'static>>(201, "It has begun.", &["ETag", "Location"])
             .answers::<DutyDone<'static>>(
                 200,
@@ -534,7 +549,7 @@ fn on_a_duty(act: &'static Act) -> Operation {
             );
     }
     let path = format!("/api/v1/{root}/{{id}}/{}", act.name);
-    an_act(act, &path, act.stage.name()).answers::<DutyDone<'static>>(200, DONE, replayed)
+    an_act(act, &path, stage.name()).answers::<DutyDone<'static>>(200, DONE, replayed)
 }
 
 fn on_the_directory(act: &'static Act) -> Operation {

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use events::{AgencyId, CaseId, DelegationId, EventId, OfficeId, Timestamp, Urgency};
+use domain::duties::{Duty, Subject};
+use events::{AgencyId, CaseId, DelegationId, DutyId, EventId, OfficeId, Timestamp, Urgency};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -63,6 +64,12 @@ pub enum About {
     Case(CaseId),
     /// A delegation.
     Delegation(DelegationId),
+    /// A regular report.
+    Report(DutyId),
+    /// A briefing.
+    Briefing(DutyId),
+    /// A planned project.
+    Project(DutyId),
     /// Several things, gathered into the digest of that id.
     Digest(Uuid),
     /// A signed checkpoint of the logs.
@@ -70,11 +77,23 @@ pub enum About {
 }
 
 impl About {
+    /// A duty.
+    pub fn duty(duty: &Duty) -> Self {
+        match duty.subject {
+            Subject::Report(_) => Self::Report(duty.id),
+            Subject::Briefing(_) => Self::Briefing(duty.id),
+            Subject::Project(_) => Self::Project(duty.id),
+        }
+    }
+
     /// Its id.
     pub fn id(self) -> Uuid {
         match self {
             Self::Case(CaseId(id))
             | Self::Delegation(DelegationId(id))
+            | Self::Report(DutyId(id))
+            | Self::Briefing(DutyId(id))
+            | Self::Project(DutyId(id))
             | Self::Digest(id)
             | Self::Checkpoint(id) => id,
         }
@@ -85,6 +104,9 @@ impl About {
         match self {
             Self::Case(id) => format!("cases/{id}"),
             Self::Delegation(id) => format!("directory/delegations/{id}"),
+            Self::Report(id) => format!("reports/{id}"),
+            Self::Briefing(id) => format!("briefings/{id}"),
+            Self::Project(id) => format!("projects/{id}"),
             Self::Digest(_) => "work".to_owned(),
             Self::Checkpoint(_) => "api/v1/audit/checkpoint".to_owned(),
         }
@@ -116,7 +138,7 @@ pub struct Notice {
     pub template: String,
     /// The level, for a template that has levels.
     pub level: Option<u8>,
-    /// How urgent the case is.
+    /// How urgent that is.
     pub urgency: Urgency,
     /// The deadline that it names.
     pub deadline: Option<Timestamp>,

@@ -1,6 +1,7 @@
 //! Who is told what by mail: one notice for each (fact, office), without a word of content (DOMAIN §6, PROCESS §8).
 
 mod alert;
+mod duties;
 mod recipients;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use events::{
 };
 
 pub use alert::Alert;
+pub use duties::of_duty;
 pub use recipients::reports_up;
 
 use crate::{
@@ -82,6 +84,20 @@ pub const MAILED: &[Kind] = &[
     Kind::CaseMerged,
     Kind::DutiesTransferred,
     Kind::DelegationExpiring,
+    Kind::ReportReturned,
+    Kind::ReportingReminded,
+    Kind::ReportingOverdue,
+    Kind::BriefingScheduled,
+    Kind::BriefingRescheduled,
+    Kind::MinutesIssued,
+    Kind::TaskReturned,
+    Kind::BriefingCancelled,
+    Kind::BriefingReminded,
+    Kind::BriefingOverdue,
+    Kind::ProjectProposed,
+    Kind::CommentRequested,
+    Kind::ProjectReminded,
+    Kind::ProjectOverdue,
 ];
 
 /// A mail that is to go to an office.

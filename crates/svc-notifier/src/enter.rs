@@ -13,12 +13,11 @@ use bus::{
     failpoint,
     log::{self, Entry},
     outbox::{About, EntryId, Notice, State},
-    protocol,
     streams::CASES,
 };
 use chrono::TimeDelta;
-use domain::{Case, notices};
-use events::{AggregateId, Body, CaseCode, CaseId, Fact, Timestamp, Unreadable, Urgency, envelope};
+use domain::{Case, duties::Duty, notices};
+use events::{AggregateId, Body, CaseCode, CaseId, DutyId, Fact, Timestamp, Unreadable, Urgency, envelope};
 use futures::future::join_all;
 use service::{Chassis, Clock, EffectGuard};
 use uuid::Uuid;
@@ -111,7 +110,10 @@ impl Enter {
         let (id, version) = match (link.aggregate, link.stamp.version) {
             (AggregateId::Case(id), version) => (id, version),
             (AggregateId::Directory, _) if is_mailed => return self.of_directory(entry).await,
-            (AggregateId::Directory | AggregateId::Document(_), _) => return Err(Verdict::NotOurs),
+            (AggregateId::Duty(id), _) if is_mailed => return self.of_duty(id, entry).await,
+            (AggregateId::Directory | AggregateId::Document(_) | AggregateId::Duty(_), _) => {
+                return Err(Verdict::NotOurs);
+            }
         };
         let known = self.chassis.views.case_at(id, version);
         if !is_mailed && (known.is_some() || !self.before.is_at(id, version)) {
@@ -156,6 +158,21 @@ impl Enter {
         self.enter_all(&fact, entry, &told, wanted).await
     }
 
+    /// The notices of a fact of a duty, which is known as the fact left it, or else is read.
+    async fn of_duty(&self, id: DutyId, entry: &Entry) -> Result<Vec<Entered>, Verdict> {
+        let fact =
+            Fact::from_bytes(&entry.payload).map_err(|error| Verdict::Hopeless { why: error.to_string() })?;
+        let known = self.chassis.views.known_duty(id).filter(|duty| duty.version == fact.version);
+        let duty = match known {
+            Some(duty) => duty,
+            None => Arc::new(self.read(entry, bus::fold_whole::<Duty>).await?),
+        };
+        let wanted = notices::of_duty(&duty, &fact, &self.chassis.policy());
+        let told =
+            Told { about: About::duty(&duty), code: duty.code(), urgency: Urgency::Thuong, exercise: false };
+        self.enter_all(&fact, entry, &told, wanted).await
+    }
+
     async fn enter_all(
         &self,
         fact: &Fact,
@@ -192,22 +209,32 @@ impl Enter {
             self.before.keep(&case);
             return Ok(case);
         }
-        let mut case = None;
+        let case = Arc::new(self.read(entry, bus::fold).await?);
+        self.before.keep(&case);
+        Ok(case)
+    }
+
+    /// What the entry's fact is about, as the fact left it, out of the log.
+    async fn read<T>(
+        &self,
+        entry: &Entry,
+        fold: impl Fn(Option<T>, &[u8]) -> Result<T, String>,
+    ) -> Result<T, Verdict> {
+        let hopeless = |why: String| Verdict::Hopeless { why };
+        let mut it = None;
         let mut next = 1;
         loop {
-            let read = log::read(&self.chassis.bus, CASES, next, &protocol::case_subject(id)).await;
+            let read = log::read(&self.chassis.bus, CASES, next, &entry.subject).await;
             let facts = read.map_err(|error| again(Duration::from_secs(1), &error.to_string()))?;
             let Some(last) = facts.last() else {
                 return Err(again(Duration::from_millis(200), "a replica has not caught up"));
             };
             next = last.sequence + 1;
             for earlier in facts.iter().take_while(|earlier| earlier.sequence <= entry.sequence) {
-                case = Some(bus::fold(case, &earlier.payload).map_err(hopeless)?);
+                it = Some(fold(it, &earlier.payload).map_err(hopeless)?);
             }
             if next > entry.sequence {
-                let case = case.map(Arc::new).ok_or_else(|| hopeless("the case has no facts".to_owned()))?;
-                self.before.keep(&case);
-                return Ok(case);
+                return it.ok_or_else(|| hopeless("there are no facts of it".to_owned()));
             }
         }
     }

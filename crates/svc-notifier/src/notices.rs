@@ -73,6 +73,10 @@ notices! {
     E07 = "e07/notice.txt",
     /// A position is asked for.
     E08 = "e08/notice.txt",
+    /// A comment on the plan of a project is asked for.
+    E08b = "e08b/notice.txt",
+    /// The other side proposes to prepare a project together.
+    E08c = "e08c/notice.txt",
     /// The units of a side differ.
     E09 = "e09/notice.txt",
     /// The agencies agree.
@@ -93,16 +97,28 @@ notices! {
     E17 = "e17/notice.txt",
     /// A task force is dissolved.
     E17b = "e17b/notice.txt",
+    /// A regular report falls due; with a level it is overdue.
+    E18 = "e18/notice.txt",
+    /// The supplement of a regular report falls due; with a level it is overdue.
+    E18b = "e18b/notice.txt",
     /// The other side proposes to close.
     E19 = "e19/notice.txt",
     /// A delegation ends soon.
     E20 = "e20/notice.txt",
+    /// You are invited to a briefing.
+    E20b = "e20b/notice.txt",
     /// The case is assigned to you.
     E21 = "e21/notice.txt",
+    /// The conclusions of a briefing give you a task.
+    E21b = "e21b/notice.txt",
     /// Something falls due; with a level it is overdue.
     E22 = "e22/notice.txt",
+    /// Something of a project falls due; with a level it is overdue.
+    E22b = "e22b/notice.txt",
     /// The case took another turn.
     E23 = "e23/notice.txt",
+    /// A briefing does not take place.
+    E23b = "e23b/notice.txt",
     /// An act waits for your confirmation.
     E24 = "e24/notice.txt",
     /// A mail to an office of your agency did not arrive.
@@ -116,20 +132,29 @@ impl Template {
     }
 }
 
+/// The alerts that are reminders without a level, and with one say that something is overdue.
+const OVERDUE: &[&str] = &["E05", "E15", "E18", "E18b", "E22", "E22b"];
+
+/// The alerts whose title counts for which time something is overdue.
+const COUNTED: &[&str] = &["E05", "E18", "E18b", "E22", "E22b"];
+
+/// The alerts whose date is that of an event, not one by which something is due.
+const MOMENT: &[&str] = &["E20b"];
+
 /// Everything that a notice may say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fill {
     /// The recipient's own office.
     pub office_title: String,
-    /// How urgent the case is.
+    /// How urgent it is.
     pub urgency: Urgency,
-    /// The case's code.
+    /// The code of the case, or of the duty.
     pub case_code: String,
     /// Until when; without it that part of the line is left out.
     pub deadline: Option<DateTime<Utc>>,
     /// Where to log in.
     pub link: String,
-    /// For which time something is overdue; E05 needs it, E15 and E22 are reminders without it.
+    /// For which time something is overdue; E05 needs it, the others of its kind are reminders without it.
     pub level: Option<u8>,
     /// How officials address each other, [`ADDRESS_WORD`] unless the province says otherwise.
     pub address_word: String,
@@ -197,6 +222,7 @@ struct Page {
     overdue: bool,
     address_word: String,
     reports_up: bool,
+    moment: bool,
     discreet: bool,
     exercise: bool,
     english: bool,
@@ -204,41 +230,15 @@ struct Page {
 
 /// Writes a notice.
 pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
-    match template {
-        Template::E05 if fill.level.is_none() => return Err(Unfit::NoLevel(template)),
-        Template::E05 | Template::E15 | Template::E22
-            if fill.level.is_some() && fill.salutation == Salutation::BaoCao =>
-        {
-            return Err(Unfit::NotUpwards(template));
-        }
-        Template::E01
-        | Template::E02
-        | Template::E03
-        | Template::E04
-        | Template::E05
-        | Template::E06
-        | Template::E07
-        | Template::E08
-        | Template::E09
-        | Template::E10
-        | Template::E11
-        | Template::E12
-        | Template::E13
-        | Template::E14
-        | Template::E15
-        | Template::E16
-        | Template::E17
-        | Template::E17b
-        | Template::E19
-        | Template::E20
-        | Template::E21
-        | Template::E22
-        | Template::E23
-        | Template::E24
-        | Template::E25 => {}
+    let id = template.id();
+    if template == Template::E05 && fill.level.is_none() {
+        return Err(Unfit::NoLevel(template));
+    }
+    if OVERDUE.contains(&id) && fill.level.is_some() && fill.salutation == Salutation::BaoCao {
+        return Err(Unfit::NotUpwards(template));
     }
     let urgency = labels::urgency(fill.urgency);
-    let (title, title_en) = title(template.id(), fill.level, fill.discreet);
+    let (title, title_en) = title(id, fill.level, fill.discreet);
     let page = Page {
         office_title: one_line(&fill.office_title),
         title,
@@ -253,6 +253,7 @@ pub fn render(template: Template, fill: &Fill) -> Result<Rendered, Unfit> {
         overdue: fill.level.is_some(),
         address_word: one_line(&fill.address_word),
         reports_up: fill.salutation == Salutation::BaoCao,
+        moment: names_a_moment(id, fill.discreet),
         discreet: fill.discreet,
         exercise: fill.exercise,
         english: fill.english,
@@ -265,11 +266,16 @@ fn title(id: &str, level: Option<u8>, discreet: bool) -> (String, String) {
     let known = if discreet { None } else { labels::alert(id, level) };
     let Label { vi, en } = known.unwrap_or(DISCREET);
     match level {
-        Some(level) if !discreet && ["E05", "E22"].contains(&id) => {
+        Some(level) if !discreet && COUNTED.contains(&id) => {
             (format!("{vi} (lần {level})"), format!("{en} (level {level})"))
         }
         _ => (vi.to_owned(), en.to_owned()),
     }
+}
+
+/// Whether the date of a notice is that of an event. A discreet one does not say so, for that would tell which it is.
+fn names_a_moment(id: &str, discreet: bool) -> bool {
+    !discreet && MOMENT.contains(&id)
 }
 
 /// A deadline as an official writes it, in Vietnamese time: "17 giờ 00, ngày 14/7/2026". A day below 10 and

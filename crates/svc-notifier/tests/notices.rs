@@ -27,7 +27,7 @@ fn sample() -> Fill {
     }
 }
 
-/// A digest of three things, one of them discreet, one an exercise.
+/// A digest of cases and duties, one of them discreet, one an exercise.
 fn digest() -> Digest {
     let line = |code: &str, template: &str, days: i64| Line {
         code: code.into(),
@@ -40,6 +40,8 @@ fn digest() -> Digest {
     let lines = vec![
         line("VV-2026-000123", "E08", 0),
         line("VV-2026-000088", "E11", 1),
+        line("BC-2026-07", "E18", 2),
+        line("GB-2026-07", "E20b", 6),
         Line { deadline: None, exercise: true, ..line("VV-2026-000130", "E21", 0) },
     ];
     Digest {
@@ -61,7 +63,12 @@ fn variants() -> Vec<(String, Template, Fill)> {
     let all = Template::ALL.iter().map(|template| (template.id().to_owned(), *template, sample()));
     let named = [
         ("E15-reminder", Template::E15, reminder()),
+        ("E18-reminder", Template::E18, reminder()),
+        ("E18b-reminder", Template::E18b, reminder()),
         ("E22-reminder", Template::E22, reminder()),
+        ("E22b-reminder", Template::E22b, reminder()),
+        ("E18-english", Template::E18, Fill { english: true, ..reminder() }),
+        ("E20b-english", Template::E20b, Fill { english: true, ..reminder() }),
         ("E12-upwards", Template::E12, upwards()),
         ("E15-upwards", Template::E15, upwards()),
         ("E11-discreet", Template::E11, Fill { discreet: true, ..sample() }),
@@ -135,7 +142,7 @@ fn upwards_it_is_a_report_and_nothing_is_overdue() {
     for level in [Some(2), None] {
         for template in Template::ALL {
             let overdue =
-                level.is_some() && matches!(template, Template::E05 | Template::E15 | Template::E22);
+                level.is_some() && ["E05", "E15", "E18", "E18b", "E22", "E22b"].contains(&template.id());
             match render(*template, &Fill { salutation: Salutation::BaoCao, level, ..sample() }) {
                 Ok(mail) => {
                     assert!(

@@ -1,6 +1,7 @@
 //! The alerts, by their numbers in the book of rules.
 
-/// An alert (DOMAIN §6; E21 to E24: PROCESS §8).
+/// An alert (DOMAIN §6; E21 to E24: PROCESS §8). Where a row of the book has several texts, or a regular duty needs words
+/// of its own for what a row says of cases, the number has a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Alert {
     /// A case was reported by telephone.
@@ -51,10 +52,26 @@ pub enum Alert {
     Changed,
     /// A first key waits for the next one.
     KeyWaits,
+    /// A regular report falls due, or is overdue at a level.
+    ReportDue(Option<u8>),
+    /// The supplement of a report that was returned falls due, or is overdue at a level.
+    SupplementDue(Option<u8>),
+    /// You are invited to a briefing.
+    BriefingInvited,
+    /// A briefing does not take place.
+    BriefingCancelled,
+    /// The conclusions of a briefing give you a task.
+    TaskGiven,
+    /// The other side proposes to prepare a project together.
+    PlanningProposed,
+    /// A comment on the plan of a project is asked for.
+    CommentAsked,
+    /// Something of a project falls due, or is overdue at a level.
+    ProjectDue(Option<u8>),
 }
 
 impl Alert {
-    /// Its id in the book of rules. E17 has two texts: a dissolution is `E17b`.
+    /// Its id in the book of rules, with the letter of its text.
     pub fn id(self) -> &'static str {
         match self {
             Self::RaisedByPhone => "E01",
@@ -81,6 +98,14 @@ impl Alert {
             Self::Due(_) => "E22",
             Self::Changed => "E23",
             Self::KeyWaits => "E24",
+            Self::ReportDue(_) => "E18",
+            Self::SupplementDue(_) => "E18b",
+            Self::BriefingInvited => "E20b",
+            Self::BriefingCancelled => "E23b",
+            Self::TaskGiven => "E21b",
+            Self::PlanningProposed => "E08c",
+            Self::CommentAsked => "E08b",
+            Self::ProjectDue(_) => "E22b",
         }
     }
 
@@ -88,7 +113,11 @@ impl Alert {
     pub fn level(self) -> Option<u8> {
         match self {
             Self::WrittenOverdue(level) => Some(level),
-            Self::Implementation(level) | Self::Due(level) => level,
+            Self::Implementation(level)
+            | Self::Due(level)
+            | Self::ReportDue(level)
+            | Self::SupplementDue(level)
+            | Self::ProjectDue(level) => level,
             Self::RaisedByPhone
             | Self::RaisedInWriting
             | Self::CallerNotVerified
@@ -109,7 +138,12 @@ impl Alert {
             | Self::DelegationExpiring
             | Self::Assigned
             | Self::Changed
-            | Self::KeyWaits => None,
+            | Self::KeyWaits
+            | Self::BriefingInvited
+            | Self::BriefingCancelled
+            | Self::TaskGiven
+            | Self::PlanningProposed
+            | Self::CommentAsked => None,
         }
     }
 }

@@ -27,6 +27,24 @@ pub(super) fn members_of(case: &Case) -> &[Member] {
     case.taskforce.formed.as_ref().map_or(&[], |formed| &formed.members)
 }
 
+/// The offices of an agency that have one of these roles.
+pub(super) fn of_roles(
+    policy: &Policy,
+    now: Timestamp,
+    agency: &AgencyId,
+    roles: &[Role],
+) -> impl Iterator<Item = OfficeId> + use<> {
+    let organisation = &policy.organisation;
+    let of_role = |role: &Role| -> Vec<OfficeId> {
+        match role {
+            Role::Al => organisation.leaders(agency, now).map(|office| office.id.clone()).collect(),
+            role => organisation.offices_of(agency, *role).map(|office| office.id.clone()).collect(),
+        }
+    };
+    let found: Vec<_> = roles.iter().flat_map(of_role).collect();
+    found.into_iter()
+}
+
 /// Finds offices for a case as it stands.
 pub(super) struct Recipients<'a> {
     pub(super) case: &'a Case,
@@ -37,15 +55,7 @@ pub(super) struct Recipients<'a> {
 impl<'a> Recipients<'a> {
     /// The offices of an agency that have one of these roles.
     pub(super) fn role(&self, agency: &AgencyId, roles: &[Role]) -> impl Iterator<Item = OfficeId> + use<> {
-        let organisation = &self.policy.organisation;
-        let of_role = |role: &Role| -> Vec<OfficeId> {
-            match role {
-                Role::Al => organisation.leaders(agency, self.now).map(|office| office.id.clone()).collect(),
-                role => organisation.offices_of(agency, *role).map(|office| office.id.clone()).collect(),
-            }
-        };
-        let found: Vec<_> = roles.iter().flat_map(of_role).collect();
-        found.into_iter()
+        of_roles(self.policy, self.now, agency, roles)
     }
 
     /// The leaders of agencies.

@@ -1,9 +1,9 @@
-//! The digest: what is not urgent, of all cases, once in the morning (DOMAIN §6).
+//! The digest: what is not urgent, of all cases and duties, once in the morning (DOMAIN §6).
 
 use askama::Template as _;
 use chrono::{DateTime, Utc};
 
-use super::{Rendered, Salutation, by, day, han, one_line, title};
+use super::{Rendered, Salutation, by, day, han, names_a_moment, one_line, title};
 
 /// Everything that a digest may say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Digest {
 /// One thing that a digest gathers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The case's code.
+    /// The code of the case, or of the duty.
     pub code: String,
     /// The notice, e.g. `E08`.
     pub template: String,
@@ -61,6 +61,7 @@ struct Item {
     deadline: Option<String>,
     deadline_en: Option<String>,
     link: String,
+    moment: bool,
     exercise: bool,
 }
 
@@ -92,6 +93,7 @@ fn item(line: &Line) -> Item {
         deadline: line.deadline.map(han),
         deadline_en: line.deadline.map(by),
         link: one_line(&line.link),
+        moment: names_a_moment(&line.template, line.discreet),
         exercise: line.exercise,
     }
 }

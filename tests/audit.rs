@@ -394,3 +394,69 @@ async fn a_new_key_takes_over_while_both_sign_and_the_old_one_is_enough_to_verif
         assert_eq!(verdict.code, Some(0), "{}", verdict.out);
     }
 }
+
+/// The report of May is due on Friday the 15th at 17:00; nobody hands it in.
+#[tokio::test]
+async fn a_report_that_is_owed_is_mailed_proven_exported_and_replayed_as_a_case_is() {
+    let relay = SmtpSink::start([]).await;
+    let place = Installation::starting("2026-05-07T08:00:00+07:00");
+    place.configure(&format!("{QUICK}\n{}", with_relay(relay.address())));
+    let up = place.up().await;
+    let api = up.api();
+    api.set_clock("2026-05-15T17:00:00+07:00".parse().unwrap()).await.unwrap();
+    let overdue = |received: &[Received]| {
+        let subjects = received.iter().map(|mail| {
+            let parsed = mail_parser::MessageParser::default().parse(&mail.data);
+            parsed.and_then(|mail| mail.subject().map(str::to_owned)).unwrap_or_default()
+        });
+        let wanted = "[THƯỜNG] BC-2026-05 – Quá hạn cung cấp thông tin định kỳ (lần 1)";
+        subjects.filter(|subject| subject == wanted).count() == 2
+    };
+    relay.until(overdue).await;
+
+    let listed = api.get(AUDITOR, "/api/v1/reports?month=2026-05").await.unwrap();
+    assert_eq!(listed.body["duties"][0]["code"], "BC-2026-05", "{}", listed.text);
+    let report = listed.body["duties"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(api.get(AUDITOR, &format!("/api/v1/reports/{report}")).await.unwrap().status, 200);
+    let events = api.get(AUDITOR, &format!("/api/v1/reports/{report}/events")).await.unwrap();
+    let event = events.body["events"][0]["id"].as_str().unwrap();
+    covered(&up).await;
+    let proof = format!("/api/v1/audit/proof/{event}");
+    assert_eq!(api.get(AUDITOR, &proof).await.unwrap().status, 200);
+    assert_eq!(api.get(DUTY, &proof).await.unwrap().status, 404, "it is not its to see");
+    eventually(async || {
+        let access = command(&place, &["audit", "access"]).await.succeeded();
+        let noted = access.contains("opened BC-2026-05 of UBND")
+            && access.contains("read the facts of BC-2026-05 of UBND")
+            && access.contains("read the list of reports, briefings or projects");
+        if noted { Ok(()) } else { Err(access) }
+    })
+    .await;
+
+    let replayed = place.replay(&["--duty", "BC-2026-05"]).await.succeeded();
+    assert!(
+        replayed.contains("reporting.overdue") && replayed.contains("level 1, owed by UBND"),
+        "{replayed}"
+    );
+    assert!(
+        replayed.contains("running: report 1 due 15/05 17:00, owed by UBND, overdue level 1"),
+        "{replayed}"
+    );
+    assert!(replayed.contains(" facts, 1 duty: the chain is unbroken"), "{replayed}");
+    let theirs = place.replay(&["--agency", "UBND"]).await.succeeded();
+    assert!(theirs.contains("reporting.opened"), "{theirs}");
+
+    let key = place.data().join("credentials/checkpoints/1.pub").to_string_lossy().into_owned();
+    let verifier = support::top().join("tests/verifier/verify.py").to_string_lossy().into_owned();
+    for (name, options) in [("one.zip", &["--duty", report.as_str()][..]), ("all.zip", &[])] {
+        let file = place.data().join(name).to_string_lossy().into_owned();
+        command(&place, &[&["audit", "export", &file][..], options].concat()).await.succeeded();
+        let verdict = finish(concord().args(["audit", "verify", &file, "--key", &key])).await.succeeded();
+        assert!(verdict.contains("and 1 regular duty") || name == "all.zip", "{verdict}");
+        let mut python = tokio::process::Command::new("python3");
+        finish(python.args([&verifier, &file, "--key", &key])).await.succeeded();
+        let mut zip = zip::ZipArchive::new(fs::File::open(&file).unwrap()).unwrap();
+        let page = std::io::read_to_string(zip.by_name("duties/001.html").unwrap()).unwrap();
+        assert!(page.contains("Quá hạn báo cáo định kỳ"), "{page}");
+    }
+}

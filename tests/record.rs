@@ -110,7 +110,7 @@ async fn all_that_an_auditor_reads_is_written_down_and_each_file_that_anybody_ta
     reads(&up, AUDITOR, "/directory/events", 200).await;
     let (opened, taken) = (What::CaseOpened { case }, What::Downloaded { case, sha256 });
     is_written_down(&place, RAISER, &[opened.clone(), taken.clone()]).await;
-    let read = |what, case| What::Read { what, case };
+    let read = |what, case| What::Read { what, case, duty: None };
     let mut wanted = vec![opened, taken];
     wanted.extend([Reading::Events, Reading::Mails].map(|what| read(what, Some(case))));
     let others = [Reading::List, Reading::Search, Reading::Work, Reading::Directory, Reading::Delegations];

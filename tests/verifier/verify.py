@@ -23,13 +23,13 @@ LOGS = ("cases", "outbox", "access")
 UNNAMED = {"manifest.json", "manifest.sig"}  # the two that the manifest does not name
 ALWAYS = UNNAMED | {"README.txt", "keys.txt", "proofs.json"} | {f"logs/{log}.tsv" for log in LOGS}
 KNOWN = re.compile(
-    r"checkpoints/\d{8}\.txt|attachments/[0-9a-f]{64}|schemas/[\w.-]+/v\d+\.json|cases/[\w.-]+\.html")
+    r"checkpoints/\d{8}\.txt|attachments/[0-9a-f]{64}|schemas/[\w.-]+/v\d+\.json|(cases|duties)/[\w.-]+\.html")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 FILE = re.compile(rb'"sha256":"([0-9a-f]{64})"')  # how a document names one of its files
 LONGEST_LINE = 1 << 24  # no message is near 16 MiB; a longer line is not read into memory
 NOT_CHECKED = (
     "whether the rules allowed each fact: the rules are not folded here",
-    "whether events keep to schemas/, and whether cases/*.html tell what the facts say",
+    "whether events keep to schemas/, and whether cases/*.html and duties/*.html tell what the facts say",
     "whether anything came after the newest checkpoint",
 )
 

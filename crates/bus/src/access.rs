@@ -6,7 +6,7 @@
 
 use std::slice;
 
-use events::{AgencyId, CaseId, Digest, OfficerId, Timestamp};
+use events::{AgencyId, CaseId, Digest, DutyId, OfficerId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -106,6 +106,12 @@ pub enum What {
         /// Which.
         case: CaseId,
     },
+    /// He opened a regular duty, a report, a briefing or a planned project: written down once an hour, of an auditor once a
+    /// minute.
+    DutyOpened {
+        /// Which.
+        duty: DutyId,
+    },
     /// He took a file that a document of a case names: written down once a minute for each file.
     Downloaded {
         /// The case.
@@ -113,13 +119,16 @@ pub enum What {
         /// The file, by the SHA-256 of its content.
         sha256: Digest,
     },
-    /// An auditor read something else over HTTP: written down once a minute for each case and kind.
+    /// An auditor read something else over HTTP: written down once a minute for each case, duty and kind.
     Read {
         /// What.
         what: Reading,
         /// Of which case, if of one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         case: Option<CaseId>,
+        /// Of which duty, if of one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duty: Option<DutyId>,
     },
     /// He was refused: he asked for what he has no right to, or for a case that is there and not for him to see. The
     /// first attempt is written down at once, those of the minute that follows together.
@@ -162,7 +171,7 @@ pub enum What {
     },
 }
 
-/// What an auditor reads over HTTP, besides cases and files.
+/// What an auditor reads over HTTP, besides cases, duties and files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reading {
@@ -172,6 +181,10 @@ pub enum Reading {
     Search,
     /// What waits for him.
     Work,
+    /// The list of reports, of briefings or of planned projects.
+    Duties,
+    /// The facts of a duty.
+    DutyEvents,
     /// The facts of a case.
     Events,
     /// The ledger of a case's mails.
@@ -196,7 +209,10 @@ pub struct Extent {
     /// Of this case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseId>,
-    /// Of the cases in which this agency takes part.
+    /// Of this duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duty: Option<DutyId>,
+    /// Of the cases and duties in which this agency takes part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyId>,
     /// Of this officer.
@@ -229,19 +245,21 @@ impl Access {
         self
     }
 
-    /// The subject under which it is kept: who opened a case is found by the case, all else by the officer. No officer's
-    /// name begins with `~`.
+    /// The subject under which it is kept: who opened a case or a duty is found by that, all else by the officer. No
+    /// officer's name begins with `~`.
     pub fn subject(&self) -> String {
         match (&self.what, &self.officer) {
-            (What::CaseOpened { case }, _) => Self::openings_of(*case),
+            (What::CaseOpened { case: CaseId(id) } | What::DutyOpened { duty: DutyId(id) }, _) => {
+                Self::openings_of(*id)
+            }
             (_, Some(officer)) => format!("{SUBJECTS}{officer}"),
             (_, None) => format!("{SUBJECTS}~operator"),
         }
     }
 
-    /// The subject under which it is kept who opened a case.
-    pub fn openings_of(case: CaseId) -> String {
-        format!("{SUBJECTS}~opened.{case}")
+    /// The subject under which it is kept who opened a case or a duty, by its id.
+    pub fn openings_of(id: Uuid) -> String {
+        format!("{SUBJECTS}~opened.{id}")
     }
 }
 
@@ -250,7 +268,11 @@ impl What {
     pub fn is_the_edges(&self) -> bool {
         matches!(
             self,
-            Self::CaseOpened { .. } | Self::Downloaded { .. } | Self::Read { .. } | Self::Refused { .. }
+            Self::CaseOpened { .. }
+                | Self::DutyOpened { .. }
+                | Self::Downloaded { .. }
+                | Self::Read { .. }
+                | Self::Refused { .. }
         )
     }
 
@@ -285,8 +307,35 @@ impl What {
             | Self::SecondFactorSet
             | Self::TokenCreated { .. }
             | Self::TokenRevoked { .. }
+            | Self::DutyOpened { .. }
             | Self::Verified { .. }
             | Self::BackedUp { .. } => &[],
+        }
+    }
+
+    /// The duty that it is about, if about one.
+    pub fn duty(&self) -> Option<DutyId> {
+        match self {
+            Self::DutyOpened { duty } => Some(*duty),
+            Self::Read { duty, .. } => *duty,
+            Self::Replayed { extent } | Self::Exported { extent, .. } | Self::RecordRead { extent } => {
+                extent.duty
+            }
+            Self::AccountReset
+            | Self::AccountClosed
+            | Self::SignedIn { .. }
+            | Self::SignInRefused { .. }
+            | Self::Locked { .. }
+            | Self::SessionEnded { .. }
+            | Self::PasswordChanged
+            | Self::SecondFactorSet
+            | Self::TokenCreated { .. }
+            | Self::TokenRevoked { .. }
+            | Self::CaseOpened { .. }
+            | Self::Downloaded { .. }
+            | Self::Refused { .. }
+            | Self::Verified { .. }
+            | Self::BackedUp { .. } => None,
         }
     }
 }
@@ -302,6 +351,16 @@ mod tests {
         let access: Access = serde_json::from_str(old).unwrap();
         assert_eq!(access.officer, Some("btg.lanh-dao".into()));
         assert_eq!((access.operator, access.what), (None, What::TokenRevoked { by: None }));
+    }
+
+    #[test]
+    fn who_opened_a_duty_is_found_by_the_duty_and_is_the_edge_s_to_say() {
+        let duty = DutyId::of_report(&"UBND".into(), 2026, 5);
+        let opened = What::DutyOpened { duty };
+        assert!(opened.is_the_edges() && opened.cases().is_empty());
+        assert_eq!(opened.duty(), Some(duty));
+        let access = Access::of(&"btg.lanh-dao".into(), None, opened, Timestamp::UNIX_EPOCH);
+        assert_eq!(access.subject(), Access::openings_of(duty.0));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use bus::{
 };
 use svc_audit::{
     access,
-    replay::{AsOf, Period, Query, Scope, find, replay as replay_log},
+    replay::{AsOf, Period, Query, Scope, find, find_duty, replay as replay_log},
 };
 
 use crate::{
@@ -44,10 +44,11 @@ pub(crate) async fn command(command: AuditCommand) -> Result<ExitCode, Failure> 
 async fn replay(options: Replay) -> Result<ExitCode, Failure> {
     let period = period(options.period)?;
     let bus = reader(&options.common).await?;
-    let scope = match (&options.case, options.agency) {
-        (Some(case), _) => Scope::Case(find(&bus, case).await?),
-        (None, Some(agency)) => Scope::Agency(agency.as_str().into()),
-        (None, None) => Scope::All,
+    let scope = match (&options.case, &options.duty, options.agency) {
+        (Some(case), ..) => Scope::Case(find(&bus, case).await?),
+        (None, Some(duty), _) => Scope::Duty(find_duty(&bus, duty).await?),
+        (None, None, Some(agency)) => Scope::Agency(agency.as_str().into()),
+        (None, None, None) => Scope::All,
     };
     let as_of = match (options.at, options.occurred_at) {
         (Some(at), _) => AsOf::Recorded(at),

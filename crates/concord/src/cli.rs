@@ -267,6 +267,9 @@ pub(crate) struct Export {
     /// Only this case: its number (VV-2026-00001) or its id.
     #[arg(long, value_name = "CASE", conflicts_with_all = ["from", "to"])]
     pub(crate) case: Option<String>,
+    /// Only this report, briefing or project: its id, or its number (BC-2026-05) where no other one has it.
+    #[arg(long, value_name = "DUTY", conflicts_with_all = ["case", "from", "to"])]
+    pub(crate) duty: Option<String>,
     #[command(flatten)]
     pub(crate) period: Period,
     /// A checkpoint that somebody has kept: the export will show that it continues it.
@@ -425,7 +428,11 @@ pub(crate) struct Replay {
     /// Only this case: its number (VV-2026-00001) or its id.
     #[arg(long, value_name = "CASE", conflicts_with = "agency")]
     pub(crate) case: Option<String>,
-    /// Only the cases in which this agency takes part, e.g. SXD: from their first fact on, also where it joined later.
+    /// Only this report, briefing or project: its id, or its number (BC-2026-05) where no other one has it.
+    #[arg(long, value_name = "DUTY", conflicts_with_all = ["case", "agency"])]
+    pub(crate) duty: Option<String>,
+    /// Only the cases and duties in which this agency takes part, e.g. SXD: from their first fact on, also where it joined
+    /// later.
     #[arg(long, value_name = "AGENCY")]
     pub(crate) agency: Option<String>,
     #[command(flatten)]

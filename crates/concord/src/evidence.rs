@@ -40,13 +40,17 @@ pub(crate) async fn export(options: Export) -> Result<ExitCode, Failure> {
     let range = period(options.period)?;
     let bus = reader(&options.common).await?;
     let kept = options.checkpoint.as_deref().map(read).transpose()?;
-    let (what, extent) = match (&options.case, range.from, range.to) {
+    let (what, extent) = match (&options.case, &options.duty, range.from, range.to) {
         (Some(case), ..) => {
             let id = replay::find(&bus, case).await?;
             (What::Case(case.clone()), Extent { case: Some(id), ..Extent::default() })
         }
-        (None, None, None) => (What::All, Extent::default()),
-        (None, from, to) => {
+        (None, Some(duty), ..) => {
+            let id = replay::find_duty(&bus, duty).await?;
+            (What::Duty(duty.clone()), Extent { duty: Some(id), ..Extent::default() })
+        }
+        (None, None, None, None) => (What::All, Extent::default()),
+        (None, None, from, to) => {
             let what = What::Period(from.unwrap_or(Timestamp::UNIX_EPOCH), to.unwrap_or(Timestamp::MAX_UTC));
             (what, Extent { from, to, ..Extent::default() })
         }

@@ -13,7 +13,7 @@ use bus::{
     connection::RequestError,
     protocol,
 };
-use domain::{Code, Refusal};
+use domain::{Code, Refusal, duties};
 use events::{AggregateId, EventId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -66,7 +66,14 @@ pub(crate) async fn proof(
             let seen = cases::visible(&api, &caller, Ok(Path(id.to_string())), None).await;
             seen.map_err(|_| refuse(nothing()))?;
         }
-        Some(AggregateId::Document(_) | AggregateId::Directory | AggregateId::Duty(_)) => {}
+        Some(AggregateId::Duty(id)) => {
+            let now = api.chassis.clock.now();
+            let policy = api.chassis.views.policy(now);
+            let duty = api.chassis.views.known_duty(id);
+            duty.filter(|duty| duties::may_see(duty, &caller.person, &policy, now))
+                .ok_or_else(|| refuse(nothing()))?;
+        }
+        Some(AggregateId::Document(_) | AggregateId::Directory) => {}
         None => return Err(refuse(nothing())),
     }
     Ok(axum::Json::<Proof>(*proof).into_response())

@@ -1,4 +1,4 @@
-//! What goes into the record of access (DESIGN D12): who opened which case and took which file, all that an auditor
+//! What goes into the record of access (DESIGN D12): who opened which case or duty and took which file, all that an auditor
 //! reads, and what was refused. It is looked at once for all routes, after the answer, and nobody waits for it.
 //!
 //! What repeats itself is written down once in its time, and refusals are counted, so that nobody can flood the record.
@@ -21,7 +21,7 @@ use bus::{
     identity::{Answer, Question},
 };
 use domain::access;
-use events::{CaseId, Digest, OfficerId};
+use events::{CaseId, Digest, DutyId, OfficerId};
 
 use crate::{
     Api,
@@ -29,7 +29,7 @@ use crate::{
     cases::Wanted,
 };
 
-/// Within which time an officer who opens a case again is not written down again.
+/// Within which time an officer who opens a case or a duty again is not written down again.
 const OPENED: Duration = Duration::from_hours(1);
 
 /// The same for all else, and for whatever an auditor reads.
@@ -221,6 +221,11 @@ fn wanted(asked: &Asked) -> Option<Wanted> {
     Wanted::parse(rest.split('/').next()?.to_owned())
 }
 
+/// The duty in a path.
+fn duty(asked: &Asked) -> Option<DutyId> {
+    asked.path.split('/').find_map(|part| part.parse().ok())
+}
+
 /// What was read, if it is to be written down, and within which time it is not again.
 fn read(api: &Api, asked: &Asked, is_auditor: bool) -> Option<(What, Duration)> {
     let case = || wanted(asked)?.id(&api.chassis.views);
@@ -232,15 +237,19 @@ fn read(api: &Api, asked: &Asked, is_auditor: bool) -> Option<(What, Duration)> 
             let sha256 = asked.path.rsplit('/').next().and_then(Digest::parse)?;
             Some((What::Downloaded { case: case()?, sha256 }, ELSE))
         }
+        "/api/v1/reports/{id}" | "/api/v1/briefings/{id}" | "/api/v1/projects/{id}" => {
+            Some((What::DutyOpened { duty: duty(asked)? }, if is_auditor { ELSE } else { OPENED }))
+        }
         route if is_auditor => {
             let what = reading(route, asked.searches)?;
-            Some((What::Read { what, case: case() }, ELSE))
+            let duty = (what == Reading::DutyEvents).then(|| duty(asked)).flatten();
+            Some((What::Read { what, case: case(), duty }, ELSE))
         }
         _ => None,
     }
 }
 
-/// What a route gives to read, besides cases, files and one's own account.
+/// What a route gives to read, besides cases, duties, files and one's own account.
 fn reading(route: &str, searches: bool) -> Option<Reading> {
     Some(match route.strip_prefix("/api/v1")? {
         "/cases" if searches => Reading::Search,
@@ -248,6 +257,8 @@ fn reading(route: &str, searches: bool) -> Option<Reading> {
         "/cases/{id}/events" => Reading::Events,
         "/cases/{id}/mails" => Reading::Mails,
         "/cases/{id}/dossier" => Reading::Dossier,
+        "/reports" | "/briefings" | "/projects" => Reading::Duties,
+        "/reports/{id}/events" | "/briefings/{id}/events" | "/projects/{id}/events" => Reading::DutyEvents,
         "/work" => Reading::Work,
         "/directory" => Reading::Directory,
         "/directory/delegations" => Reading::Delegations,
@@ -288,12 +299,13 @@ mod tests {
     fn what_repeats_itself_is_written_down_once_in_its_time() {
         let (mut book, now) = (Book::default(), Instant::now());
         let (one, other) = (OfficerId::from("one"), OfficerId::from("other"));
-        let events = What::Read { what: Reading::Events, case: Some(case(1)) };
+        let read = |what, number| What::Read { what, case: Some(case(number)), duty: None };
+        let events = read(Reading::Events, 1);
         assert!(book.is_new(&one, &events, ELSE, now));
         assert!(!book.is_new(&one, &events, ELSE, now + ELSE / 2));
         assert!(book.is_new(&other, &events, ELSE, now));
-        assert!(book.is_new(&one, &What::Read { what: Reading::Events, case: Some(case(2)) }, ELSE, now));
-        assert!(book.is_new(&one, &What::Read { what: Reading::Mails, case: Some(case(1)) }, ELSE, now));
+        assert!(book.is_new(&one, &read(Reading::Events, 2), ELSE, now));
+        assert!(book.is_new(&one, &read(Reading::Mails, 1), ELSE, now));
         assert!(book.is_new(&one, &events, ELSE, now + ELSE));
     }
 
@@ -322,6 +334,9 @@ mod tests {
                     "/api/v1/audit/checkpoint",
                     "/api/v1/cases/{id}",
                     "/api/v1/cases/{id}/attachments/{sha256}",
+                    "/api/v1/reports/{id}",
+                    "/api/v1/briefings/{id}",
+                    "/api/v1/projects/{id}",
                 ]
                 .contains(&path.as_str());
             if operations.get("get").is_some() && path.starts_with("/api/v1/") && !elsewhere {

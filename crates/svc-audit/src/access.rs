@@ -12,7 +12,8 @@ use bus::{
     log::{self, ReadError},
     streams::{ACCESS, CASES},
 };
-use events::{AggregateId, Body, CaseId, Fact, OfficerId, Timestamp};
+use domain::duties::Duty;
+use events::{AggregateId, Body, CaseId, DutyId, Fact, OfficerId, Timestamp};
 
 use crate::{
     replay::Period,
@@ -96,8 +97,8 @@ struct Told {
     faults: u64,
     /// By officer: how often he was refused, and how many of these asked for a case that he may not see.
     refused: BTreeMap<OfficerId, (u64, u64)>,
-    /// The numbers of the cases that were named.
-    numbers: HashMap<CaseId, String>,
+    /// What the cases and duties are called that were named.
+    names: HashMap<AggregateId, String>,
 }
 
 impl Told {
@@ -105,15 +106,21 @@ impl Told {
     async fn line(&mut self, bus: &Bus, access: &Access) -> Result<String, ReadError> {
         self.entries += 1;
         for case in access.what.cases() {
-            if !self.numbers.contains_key(case) {
-                self.numbers.insert(*case, number(bus, *case).await?);
+            let it = AggregateId::Case(*case);
+            if !self.names.contains_key(&it) {
+                self.names.insert(it, number(bus, *case).await?);
             }
+        }
+        if let Some(duty) = access.what.duty()
+            && !self.names.contains_key(&AggregateId::Duty(duty))
+        {
+            self.names.insert(AggregateId::Duty(duty), name(bus, duty).await?);
         }
         if let (What::Refused { times, hidden, .. }, Some(officer)) = (&access.what, &access.officer) {
             let sum = self.refused.entry(officer.clone()).or_default();
             *sum = (sum.0 + u64::from(*times), sum.1 + u64::from(*hidden));
         }
-        let (at, what) = (moment(access.at), words(&access.what, &self.numbers));
+        let (at, what) = (moment(access.at), words(&access.what, &self.names));
         Ok(match (&access.officer, access.operator.as_ref().map(operator_shown)) {
             (Some(officer), None) => format!("{at}  {officer:<28}  {what}"),
             (Some(officer), Some(operator)) => format!("{at}  {officer:<28}  {what}, by {operator}"),
@@ -154,9 +161,17 @@ async fn number(bus: &Bus, case: CaseId) -> Result<String, ReadError> {
     Ok(found.unwrap_or_else(|| case.to_string()))
 }
 
+/// What a duty is called: its number, and whose it is, for the reports of a month have the same number.
+async fn name(bus: &Bus, duty: DutyId) -> Result<String, ReadError> {
+    let facts = log::read_at_most(bus, CASES, 1, &AggregateId::Duty(duty).subject(), 1).await?;
+    let begun = facts.first().and_then(|entry| bus::fold_whole::<Duty>(None, &entry.payload).ok());
+    Ok(begun.map_or_else(|| duty.to_string(), |begun| format!("{} of {}", begun.code(), begun.agency())))
+}
+
 /// An entry in words.
-fn words(what: &What, numbers: &HashMap<CaseId, String>) -> String {
-    let named = |case: &CaseId| numbers.get(case).cloned().unwrap_or_else(|| case.to_string());
+fn words(what: &What, names: &HashMap<AggregateId, String>) -> String {
+    let called = |it: AggregateId| names.get(&it).cloned().unwrap_or_else(|| it.subject());
+    let named = |case: &CaseId| called(AggregateId::Case(*case));
     match what {
         What::AccountReset => "account made, or given a new first password".to_owned(),
         What::AccountClosed => "account closed".to_owned(),
@@ -179,9 +194,11 @@ fn words(what: &What, numbers: &HashMap<CaseId, String>) -> String {
             format!("token taken back{}", by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())
         }
         What::CaseOpened { case } => format!("opened {}", named(case)),
+        What::DutyOpened { duty } => format!("opened {}", called(AggregateId::Duty(*duty))),
         What::Downloaded { case, sha256 } => format!("took a file of {}: {sha256}", named(case)),
-        What::Read { what, case } => {
-            let of = case.as_ref().map(|case| format!(" of {}", named(case))).unwrap_or_default();
+        What::Read { what, case, duty } => {
+            let it = case.map(AggregateId::Case).or(duty.map(AggregateId::Duty));
+            let of = it.map(|it| format!(" of {}", called(it))).unwrap_or_default();
             format!("read {}{of}", reading_shown(*what))
         }
         What::Refused { times, hidden, cases } => {
@@ -193,17 +210,19 @@ fn words(what: &What, numbers: &HashMap<CaseId, String>) -> String {
             };
             format!("was refused {}{hidden}", times_shown(*times))
         }
-        What::Replayed { extent } => format!("replayed {}", extent_shown(extent, &named)),
+        What::Replayed { extent } => format!("replayed {}", extent_shown(extent, &called)),
         What::Exported { extent, events, digest } => {
             format!(
                 "exported {}: {}, digest {digest}",
-                extent_shown(extent, &named),
+                extent_shown(extent, &called),
                 counted(*events, "entry")
             )
         }
         What::Verified { events } => format!("verified the records: {}", counted(*events, "entry")),
         What::BackedUp { to } => format!("made a backup: {to}"),
-        What::RecordRead { extent } => format!("read the record of access: {}", extent_shown(extent, &named)),
+        What::RecordRead { extent } => {
+            format!("read the record of access: {}", extent_shown(extent, &called))
+        }
     }
 }
 
@@ -224,6 +243,8 @@ fn reading_shown(what: Reading) -> &'static str {
         Reading::List => "the list of cases",
         Reading::Search => "what a search found",
         Reading::Work => "the list of work",
+        Reading::Duties => "the list of reports, briefings or projects",
+        Reading::DutyEvents => "the facts",
         Reading::Events => "the facts",
         Reading::Mails => "the ledger of mails",
         Reading::Dossier => "the dossier",
@@ -235,11 +256,12 @@ fn reading_shown(what: Reading) -> &'static str {
     }
 }
 
-fn extent_shown(extent: &Extent, named: &impl Fn(&CaseId) -> String) -> String {
-    let Extent { case, agency, officer, from, to, at, occurred_at } = extent;
+fn extent_shown(extent: &Extent, called: &impl Fn(AggregateId) -> String) -> String {
+    let Extent { case, duty, agency, officer, from, to, at, occurred_at } = extent;
     let time = |word: &str, at: &Option<Timestamp>| at.map(|at| format!("{word} {}", moment(at)));
     let parts = [
-        case.as_ref().map(named),
+        case.map(|case| called(AggregateId::Case(case))),
+        duty.map(|duty| called(AggregateId::Duty(duty))),
         agency.as_ref().map(|agency| format!("the cases of {agency}")),
         officer.as_ref().map(|officer| format!("what concerns {officer}")),
         time("recorded from", from),

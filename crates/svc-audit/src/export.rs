@@ -19,7 +19,7 @@ use bus::{
     streams::AUDIT,
 };
 use domain::calendar::LOCAL;
-use events::{CaseId, Digest, Kind, Timestamp};
+use events::{AggregateId, CaseId, Digest, DutyId, Kind, Timestamp};
 use proof::{
     checkpoint::{LOGS, Signed, Unbelievable},
     keys::Trusted,
@@ -56,6 +56,8 @@ pub struct Order {
 pub enum What {
     /// A case, by its number or id.
     Case(String),
+    /// A regular duty, by its id, or by its number where no other one has that.
+    Duty(String),
     /// What was recorded from an instant on and before another.
     Period(Timestamp, Timestamp),
     /// Everything.
@@ -79,9 +81,9 @@ pub enum ExportError {
     /// The log cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// There is no such case.
+    /// There is no such case, or duty.
     #[error(transparent)]
-    NoSuchCase(#[from] replay::ReplayError),
+    NoSuchThing(#[from] replay::ReplayError),
     /// The audit service does not give what is needed.
     #[error(transparent)]
     Ask(#[from] AskError),
@@ -178,6 +180,7 @@ pub async fn export(
 
     let scope = match scope {
         Scope::Case { case, .. } => Scope::Case { case, code: gathered.code.take() },
+        Scope::Duty { duty, .. } => Scope::Duty { duty, code: gathered.code.take() },
         scope => scope,
     };
     let manifest = Manifest {
@@ -206,6 +209,10 @@ async fn scope(bus: &Bus, what: &What) -> Result<Scope, ExportError> {
         What::Case(name) => {
             let case: CaseId = replay::find(bus, name).await?;
             Scope::Case { case, code: None }
+        }
+        What::Duty(name) => {
+            let duty: DutyId = replay::find_duty(bus, name).await?;
+            Scope::Duty { duty, code: None }
         }
     })
 }
@@ -281,8 +288,8 @@ async fn attach<W: Write + Seek>(
     Ok(lost)
 }
 
-/// What stands in the log under which no page is made: too many cases for pages that anybody reads.
+/// What stands in the log under which no page is made: too many cases and duties for pages that anybody reads.
 const MOST_PAGES: usize = 500;
 
-/// A fact that a page shows.
-type Facts = BTreeMap<CaseId, Vec<Arc<events::Fact>>>;
+/// The facts that pages show, by the case or duty that they are about.
+type Facts = BTreeMap<AggregateId, Vec<Arc<events::Fact>>>;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use events::{CaseId, Digest, Timestamp};
+use events::{CaseId, Digest, DutyId, Timestamp};
 use proof::Hash;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,14 @@ pub enum Scope {
         /// Which.
         case: CaseId,
         /// The number that people use for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+    },
+    /// A regular duty of the plan: a report, a briefing, a planned project.
+    Duty {
+        /// Which.
+        duty: DutyId,
+        /// The number that people use for it; several reports of a month have the same.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
     },

@@ -1,4 +1,5 @@
-//! Replay: the facts of the log, folded and shown as they stood at any moment; of a case, of an agency, of a period.
+//! Replay: the facts of the log, folded and shown as they stood at any moment; of a case, of a duty, of an agency, of a
+//! period.
 
 mod cases;
 
@@ -14,9 +15,9 @@ use bus::{
     log::{self, Entry, ReadError},
     streams::CASES,
 };
-use domain::{Case, Rulebook, access::Principal};
+use domain::{Rulebook, access::Principal, duties};
 use events::{
-    AgencyId, AggregateId, Body, CaseId, DelegationId, Fact, Timestamp,
+    AgencyId, AggregateId, Body, CaseId, DelegationId, DutyId, Fact, Timestamp,
     directory::Delegation,
     envelope::{self, Link, Stamp},
 };
@@ -26,12 +27,13 @@ use crate::{
     chain::{Broken, Chain},
     text,
 };
+pub(crate) use cases::Stands;
 use cases::{Cases, Folded};
 
 /// What to replay.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Of which cases.
+    /// Of which cases and duties.
     pub scope: Scope,
     /// As of when the cases are folded.
     pub as_of: AsOf,
@@ -43,17 +45,19 @@ pub struct Query {
     pub colour: bool,
 }
 
-/// Of which cases.
+/// Of which cases and duties.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// Everything: all cases, and the facts of documents and of the directory.
+    /// Everything: all cases and duties, and the facts of documents and of the directory.
     #[default]
     All,
     /// One case.
     Case(CaseId),
+    /// One regular duty.
+    Duty(DutyId),
     /// The cases in which an agency takes part, from their first fact on, also where it joined later: as raiser or
     /// receiver, required, consulted, assigned, invited to the task force, asked for information or named in an
-    /// instruction; for the standing body, those that went up.
+    /// instruction; for the standing body, those that went up. And the duties that it owes, is owed, or prepares.
     Agency(AgencyId),
 }
 
@@ -87,6 +91,8 @@ pub struct Summary {
     pub facts: u64,
     /// The cases that they belong to.
     pub cases: usize,
+    /// The duties that they belong to.
+    pub duties: usize,
     /// The facts among them that the state at an occurred time does not hold.
     pub apart: u64,
     /// The facts that do not follow on the one before, or cannot be folded.
@@ -113,8 +119,21 @@ pub enum ReplayError {
     /// There is no such case.
     #[error("there is no case {0} in the log: give its number (VV-2026-00001) or its id")]
     NoSuchCase(String),
+    /// There is no such duty.
+    #[error("there is no duty {0} in the log: give its number (BC-2026-05) or its id")]
+    NoSuchDuty(String),
+    /// Several duties have the number.
+    #[error("{code} is the number of several duties: give the id of one of them: {ids}")]
+    SeveralDuties {
+        /// The number.
+        code: String,
+        /// Their ids, each with whose it is.
+        ids: String,
+    },
     /// There is no such agency, or it has no case.
-    #[error("{0} takes part in no case: give the code of an agency, as `GET /api/v1/directory` has it")]
+    #[error(
+        "{0} takes part in no case and no duty: give the code of an agency, as `GET /api/v1/directory` has it"
+    )]
     NoSuchAgency(AgencyId),
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
@@ -129,6 +148,7 @@ impl Query {
         match &self.scope {
             Scope::All => {}
             Scope::Case(case) => extent.case = Some(*case),
+            Scope::Duty(duty) => extent.duty = Some(*duty),
             Scope::Agency(agency) => extent.agency = Some(agency.clone()),
         }
         match self.as_of {
@@ -172,14 +192,15 @@ pub async fn replay(
         Scope::All => Ahead::of(bus, ">".to_owned(), last, |_| true),
         // Without documents, whose chains are their own.
         Scope::Case(case) => Ahead::of(bus, AggregateId::Case(*case).subject(), last, |_| true),
+        Scope::Duty(duty) => Ahead::of(bus, AggregateId::Duty(*duty).subject(), last, |_| true),
         Scope::Agency(agency) => {
             let theirs = of_agency(bus, agency, query.as_of, last, &mut progress).await?;
-            Ahead::of(bus, CASES_OF_ALL.to_owned(), last, move |subject| theirs.contains(subject))
+            Ahead::of(bus, ">".to_owned(), last, move |subject| theirs.contains(subject))
         }
     };
     let mut folding = Folding::new(bus, query.as_of);
     let mut summary = Summary::default();
-    let mut shown = BTreeSet::new();
+    let (mut shown, mut duties_shown) = (BTreeSet::new(), BTreeSet::new());
     let mut printer = text::Printer::new(query.colour, delegations(bus).await?);
     while let Some(batch) = reading.next().await? {
         for Stored { entry, fact } in &batch.stored {
@@ -195,28 +216,33 @@ pub async fn replay(
             if !query.period.contains(fact.recorded_at) {
                 continue;
             }
-            let (case, apart) = match folded {
-                Folded::In(case) => (case, None),
-                Folded::Apart(why, case) => (case, Some(why.to_string())),
+            let (stands, apart) = match folded {
+                Folded::In(stands) => (stands, None),
+                Folded::Apart(why, stands) => (stands, Some(why.to_string())),
             };
             summary.facts += 1;
             summary.apart += u64::from(apart.is_some());
-            if let AggregateId::Case(id) = fact.draft.aggregate {
-                shown.insert(id);
+            match fact.draft.aggregate {
+                AggregateId::Case(id) => drop(shown.insert(id)),
+                AggregateId::Duty(id) => drop(duties_shown.insert(id)),
+                AggregateId::Directory | AggregateId::Document(_) => {}
             }
             if query.json {
-                write_json(out, entry, case, apart.is_some())?;
+                write_json(out, entry, stands, apart.is_some())?;
             } else {
-                printer.fact(out, fact, case, apart.as_deref())?;
+                printer.fact(out, fact, stands, apart.as_deref())?;
             }
         }
         folding.cases.let_go(&shown, (!query.json).then_some(&printer))?;
         progress(Progress { doing: "replaying", sequence: batch.read, last });
     }
-    summary.cases = shown.len();
+    (summary.cases, summary.duties) = (shown.len(), duties_shown.len());
     if !query.json {
         for case in &shown {
             folding.cases.write(case, &printer, out)?;
+        }
+        for duty in duties_shown.iter().filter_map(|id| folding.cases.duty(*id)) {
+            printer.duty(out, duty)?;
         }
         printer.summary(out, &summary, query)?;
     }
@@ -226,7 +252,10 @@ pub async fn replay(
 /// The subjects of all cases.
 const CASES_OF_ALL: &str = "case.>";
 
-/// Chain and cases, as far as the log was read.
+/// The subjects of all duties.
+const DUTIES_OF_ALL: &str = "duty.>";
+
+/// Chain, cases and duties, as far as the log was read.
 struct Folding<'a> {
     chain: Chain,
     cases: Cases<'a>,
@@ -285,8 +314,8 @@ fn link_of(fact: &Fact) -> Link {
     }
 }
 
-/// The subjects of the cases in which an agency takes part, as they stand at the time asked for. A case that cannot be
-/// read is among them: nobody can say that the agency has no part in it.
+/// The subjects of the cases and duties in which an agency takes part, as they stand at the time asked for. One that cannot
+/// be read is among them: nobody can say that the agency has no part in it.
 async fn of_agency(
     bus: &Bus,
     agency: &AgencyId,
@@ -300,15 +329,16 @@ async fn of_agency(
     }
     let (mut found, mut unreadable) = (HashSet::new(), HashSet::new());
     let mut folding = Folding::new(bus, as_of);
-    let mut reading = Ahead::of(bus, CASES_OF_ALL.to_owned(), last, |_| true);
+    let of_either = |subject: &str| subject.starts_with("case.") || subject.starts_with("duty.");
+    let mut reading = Ahead::of(bus, ">".to_owned(), last, of_either);
     while let Some(batch) = reading.next().await? {
         for Stored { entry, fact } in &batch.stored {
             match folding.take(entry, fact.as_ref()).await? {
                 Taken::Broken(_) => drop(unreadable.insert(entry.subject.clone())),
-                Taken::Folded(_, Folded::In(Some(case))) if !case.audience.is_disjoint(&theirs) => {
+                Taken::Folded(_, Folded::In(Some(stands))) if !stands.audience().is_disjoint(&theirs) => {
                     found.insert(entry.subject.clone());
                 }
-                // An agency that leaves a case has no part in it.
+                // An agency that leaves a case or a duty has no part in it.
                 Taken::Folded(_, Folded::In(Some(_))) => drop(found.remove(&entry.subject)),
                 Taken::Folded(..) | Taken::Later => {}
             }
@@ -361,8 +391,17 @@ async fn delegations(bus: &Bus) -> Result<BTreeMap<DelegationId, Delegation>, Re
 }
 
 /// One line for each fact: its place, its exact bytes, and the state that it left; of one that stands apart that too.
-fn write_json(out: &mut impl Write, entry: &Entry, case: Option<&Case>, apart: bool) -> std::io::Result<()> {
-    let state = serde_json::to_string(&case.map(|case| case.lifecycle))?;
+fn write_json(
+    out: &mut impl Write,
+    entry: &Entry,
+    stands: Option<Stands<'_>>,
+    apart: bool,
+) -> std::io::Result<()> {
+    let state = match stands {
+        Some(Stands::Case(case)) => serde_json::to_string(&case.lifecycle)?,
+        Some(Stands::Duty(duty)) => serde_json::to_string(&duty.state().0)?,
+        None => "null".to_owned(),
+    };
     let apart = if apart { "\"apart\":true," } else { "" };
     write!(out, "{{\"sequence\":{},\"state\":{state},{apart}\"fact\":", entry.sequence)?;
     out.write_all(&entry.payload)?;
@@ -393,6 +432,38 @@ pub async fn find(bus: &Bus, name: &str) -> Result<CaseId, ReplayError> {
         match entries.last() {
             Some(last) if entries.len() >= log::BATCH => next = last.sequence + 1,
             _ => return Err(none()),
+        }
+    }
+}
+
+/// A duty by its id, or by its number where only one has that.
+pub async fn find_duty(bus: &Bus, name: &str) -> Result<DutyId, ReplayError> {
+    let none = || ReplayError::NoSuchDuty(name.to_owned());
+    if let Ok(id) = name.parse::<DutyId>() {
+        let facts = log::read_at_most(bus, CASES, 1, &AggregateId::Duty(id).subject(), 1).await?;
+        return if facts.is_empty() { Err(none()) } else { Ok(id) };
+    }
+    let name = name.to_uppercase();
+    let mut found = Vec::new();
+    let mut next = 1;
+    loop {
+        let entries = log::read(bus, CASES, next, DUTIES_OF_ALL).await?;
+        // The first fact says the number.
+        let begun = entries.iter().filter_map(|entry| Fact::from_bytes(&entry.payload).ok());
+        let begun = begun.filter(|fact| fact.version == 1);
+        found
+            .extend(begun.filter_map(|fact| duties::evolve(None, &fact).ok()).filter(|it| it.code() == name));
+        match entries.last() {
+            Some(last) if entries.len() >= log::BATCH => next = last.sequence + 1,
+            _ => break,
+        }
+    }
+    match found.as_slice() {
+        [] => Err(none()),
+        [one] => Ok(one.id),
+        several => {
+            let told = several.iter().map(|duty| format!("{} of {}", duty.id, duty.agency()));
+            Err(ReplayError::SeveralDuties { code: name, ids: told.collect::<Vec<_>>().join("; ") })
         }
     }
 }

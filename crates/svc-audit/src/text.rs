@@ -12,6 +12,7 @@ use domain::{
     Case,
     calendar::LOCAL,
     deadlines,
+    duties::Duty,
     stages::{escalation::Submitted, taskforce::TaskforceState},
 };
 use events::{
@@ -23,7 +24,7 @@ use events::{
 
 pub(crate) use details::details;
 
-use crate::replay::{AsOf, Period, Query, Scope, Summary};
+use crate::replay::{AsOf, Period, Query, Scope, Stands, Summary};
 
 /// Writes lines; remembers the day, so that each is named once.
 pub(crate) struct Printer {
@@ -59,16 +60,16 @@ impl Printer {
         format!("{officer} ({office}, {right}{by})")
     }
 
-    /// One fact: when, who, what, and where it leaves the case; of one that stands apart, why.
+    /// One fact: when, who, what, and where it leaves the case or duty; of one that stands apart, why.
     pub(crate) fn fact(
         &mut self,
         out: &mut impl Write,
         fact: &Fact,
-        case: Option<&Case>,
+        stands: Option<Stands<'_>>,
         apart: Option<&str>,
     ) -> io::Result<()> {
         let origin = fact.origin();
-        let code = case.and_then(|case| case.code.as_ref()).map_or("–", |code| code.as_str());
+        let code = stands.and_then(Stands::code).unwrap_or_else(|| "–".to_owned());
         let kind = fact.body().kind();
         let who = self.who(&origin.actor);
         let details = details(fact).join(" · ");
@@ -119,14 +120,36 @@ impl Printer {
         Ok(())
     }
 
+    /// Where a duty stands at the end.
+    pub(crate) fn duty(&self, out: &mut impl Write, duty: &Duty) -> io::Result<()> {
+        writeln!(out)?;
+        let (name, _) = duty.state();
+        writeln!(out, "{}  {}  {}", self.paint(BOLD, &duty.code()), duty.agency(), self.paint(GREEN, &name))?;
+        for (running, owing) in duty.running() {
+            let level =
+                if running.level > 0 { format!(", overdue level {}", running.level) } else { String::new() };
+            writeln!(out, "  running: {}, owed by {owing}{level}", details::clock(&running.clock))?;
+        }
+        Ok(())
+    }
+
     /// The last line: what was read, and whether it holds together.
     pub(crate) fn summary(&self, out: &mut impl Write, summary: &Summary, query: &Query) -> io::Result<()> {
-        let Summary { facts, cases, apart, faults } = *summary;
+        let Summary { facts, cases, duties, apart, faults } = *summary;
         let facts = counted(facts, "fact");
-        let cases = counted(cases.try_into().unwrap_or(u64::MAX), "case");
+        let number = |of: usize| of.try_into().unwrap_or(u64::MAX);
+        let mut things = Vec::new();
+        // Of a duty alone it goes without saying that there is no case.
+        if cases > 0 || duties == 0 {
+            things.push(counted(number(cases), "case"));
+        }
+        if duties > 0 {
+            things.push(counted(number(duties), "duty"));
+        }
+        let things = things.join(", ");
         let agency = match &query.scope {
             Scope::Agency(agency) => format!(" in which {agency} takes part"),
-            Scope::All | Scope::Case(_) => String::new(),
+            Scope::All | Scope::Case(_) | Scope::Duty(_) => String::new(),
         };
         let Period { from, to } = query.period;
         let recorded = if from.or(to).is_some() { ", recorded" } else { "" };
@@ -137,7 +160,7 @@ impl Printer {
             AsOf::Recorded(at) => format!(" as recorded by {}", moment(at)),
             AsOf::Occurred(at) => format!(" as it had happened by {}", moment(at)),
         };
-        let all = format!("{facts}, {cases}{agency}{recorded}{from}{to}{as_of}");
+        let all = format!("{facts}, {things}{agency}{recorded}{from}{to}{as_of}");
         writeln!(out)?;
         if apart > 0 {
             let which = "recorded after what had not happened yet, and left out of the state";

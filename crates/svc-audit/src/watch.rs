@@ -1,5 +1,5 @@
-//! The self-check: again and again all that is stored is read and held against the trees, and some cases of the fold
-//! against what their facts say.
+//! The self-check: again and again all that is stored is read and held against the trees, and some cases and duties of the
+//! fold against what their facts say.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,8 +8,8 @@ use bus::{
     log::{self, Entry, ReadError},
     streams::CASES,
 };
-use domain::Case;
-use events::{AggregateId, CaseId, envelope};
+use domain::duties::Duty;
+use events::{AggregateId, envelope};
 use service::Chassis;
 
 use crate::{
@@ -77,37 +77,53 @@ async fn sweep(books: &Books, log: &Log, chassis: &Chassis, pause: Duration) -> 
     Ok(())
 }
 
-/// Whether a case that the process works with is what its facts make of it.
+/// Whether a case or a duty that the process works with is what its facts make of it.
 async fn fold(books: &Books, of: &Entry, chassis: &Chassis) -> Result<(), ReadError> {
     let Ok(link) = envelope::link(&of.payload) else { return Ok(()) };
-    let AggregateId::Case(id) = link.aggregate else { return Ok(()) };
-    let Some(shown) = chassis.views.get(id) else { return Ok(()) };
-    let Some(made) = replayed(id, shown.sequence, chassis).await? else { return Ok(()) };
-    if made != *shown.case {
-        let what = format!(
-            "case {id} is shown as its facts do not make it: delete the folder of the fold and start again"
-        );
-        books.find("fold", Some(shown.sequence), what);
+    let (place, agrees, mend) = match link.aggregate {
+        AggregateId::Case(id) => {
+            let Some(shown) = chassis.views.get(id) else { return Ok(()) };
+            let made = replayed(link.aggregate, shown.sequence, chassis, bus::fold).await?;
+            let agrees = made.is_none_or(|made| made == *shown.case);
+            (shown.sequence, agrees, "delete the folder of the fold and start again")
+        }
+        AggregateId::Duty(id) => {
+            let Some(shown) = chassis.views.duty(id) else { return Ok(()) };
+            let made = replayed(link.aggregate, shown.sequence, chassis, bus::fold_whole::<Duty>).await?;
+            // It is read from the log at every start.
+            (shown.sequence, made.is_none_or(|made| made == *shown.it), "start again")
+        }
+        AggregateId::Directory | AggregateId::Document(_) => return Ok(()),
+    };
+    if !agrees {
+        let subject = link.aggregate.subject();
+        let what = format!("{subject} is shown as its facts do not make it: {mend}");
+        books.find("fold", Some(place), what);
     }
     Ok(())
 }
 
-/// A case as its facts up to a place in the log make it.
-async fn replayed(id: CaseId, up_to: u64, chassis: &Chassis) -> Result<Option<Case>, ReadError> {
-    let subject = AggregateId::Case(id).subject();
-    let (mut case, mut next) = (None, 1);
+/// A case or a duty as its facts up to a place in the log make it.
+async fn replayed<T>(
+    of: AggregateId,
+    up_to: u64,
+    chassis: &Chassis,
+    fold: impl Fn(Option<T>, &[u8]) -> Result<T, String>,
+) -> Result<Option<T>, ReadError> {
+    let subject = of.subject();
+    let (mut it, mut next) = (None, 1);
     loop {
         let entries = log::read(&chassis.bus, CASES, next, &subject).await?;
         for entry in entries.iter().take_while(|entry| entry.sequence <= up_to) {
-            match bus::fold(case.take(), &entry.payload) {
-                Ok(folded) => case = Some(folded),
+            match fold(it.take(), &entry.payload) {
+                Ok(folded) => it = Some(folded),
                 // Who follows the log tells of it.
                 Err(_) => return Ok(None),
             }
         }
         match entries.last() {
             Some(last) if entries.len() >= log::BATCH && last.sequence < up_to => next = last.sequence + 1,
-            _ => return Ok(case),
+            _ => return Ok(it),
         }
     }
 }

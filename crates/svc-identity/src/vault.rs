@@ -169,7 +169,7 @@ impl Vault {
         let mut openings = Vec::new();
         let mut next = 1;
         loop {
-            let read = log::read(&self.bus, ACCESS, next, &Access::openings_of(case)).await?;
+            let read = log::read(&self.bus, ACCESS, next, &Access::openings_of(case.0)).await?;
             let Some(last) = read.last() else { return Ok(openings) };
             next = last.sequence + 1;
             let kept = read.iter().filter_map(|entry| serde_json::from_slice::<Access>(&entry.payload).ok());

@@ -14,7 +14,7 @@ use bus::{
     streams::{ACCESS, CASES, OUTBOX},
 };
 use domain::{Directory, Policy, directory::Rulebook};
-use events::{AggregateId, Body, CaseId, Digest, DocumentId, Fact, Timestamp};
+use events::{AggregateId, Body, Digest, DocumentId, Fact, Timestamp};
 use proof::checkpoint::Signed;
 use serde::Deserialize;
 
@@ -42,13 +42,13 @@ impl Held {
 pub(super) struct Gathered {
     /// The files that the facts name.
     pub(super) attachments: BTreeSet<Digest>,
-    /// The documents that the facts of a case bring.
+    /// The documents that the facts of a case, or of a duty, bring.
     documents: BTreeSet<DocumentId>,
     directory: Option<Directory>,
-    /// The facts of each case, as long as they are few enough for pages.
+    /// The facts of each case and duty, as long as they are few enough for pages.
     facts: Option<Facts>,
     basis: u64,
-    /// The number of the case that was numbered last: of the only one, in an export of a case.
+    /// The number that was given last: of the only case or duty, in an export of one.
     pub(super) code: Option<String>,
 }
 
@@ -74,19 +74,20 @@ impl Gathered {
             self.attachments.extend(document.attachments.iter().map(|file| file.sha256));
             self.documents.insert(document.id());
         }
-        match fact.draft.aggregate {
+        let aggregate = fact.draft.aggregate;
+        match aggregate {
             AggregateId::Directory => {
                 if let Ok(directory) = domain::directory::evolve(self.directory.take(), &fact) {
                     self.directory = Some(directory);
                     self.basis = entry.sequence;
                 }
             }
-            AggregateId::Case(id) => {
-                if let Body::Numbered(numbered) = fact.body() {
-                    self.code = Some(numbered.code.to_string());
+            AggregateId::Case(_) | AggregateId::Duty(_) => {
+                if let Some(code) = code(&fact) {
+                    self.code = Some(code);
                 }
                 if let Some(facts) = &mut self.facts {
-                    facts.entry(id).or_default().push(Arc::new(fact));
+                    facts.entry(aggregate).or_default().push(Arc::new(fact));
                 }
                 if self.facts.as_ref().is_some_and(|facts| facts.len() > MOST_PAGES) {
                     self.facts = None;
@@ -96,7 +97,7 @@ impl Gathered {
         }
     }
 
-    /// The pages for people: one for each case whose story is there from its beginning.
+    /// The pages for people: one for each case and duty whose story is there from its beginning.
     pub(super) fn pages(&self, newest: &Signed) -> Result<Vec<(String, String)>, ExportError> {
         let at = newest.checkpoint.at;
         let rulebook =
@@ -107,12 +108,29 @@ impl Gathered {
             .iter()
             .flatten()
             .filter(|(_, facts)| facts.first().is_some_and(|fact| fact.version == 1));
-        let whole = (1..).zip(whole);
-        whole
-            .map(|(number, (_, facts))| {
-                Ok((format!("cases/{number:03}.html"), story::page(facts, policy.as_deref(), newest)?))
-            })
-            .collect()
+        let (duties, cases): (Vec<_>, Vec<_>) =
+            whole.partition(|(aggregate, _)| matches!(aggregate, AggregateId::Duty(_)));
+        let mut pages = Vec::new();
+        for (number, (_, facts)) in (1..).zip(&cases) {
+            let page = story::of_case(facts, policy.as_deref(), newest)?;
+            pages.push((format!("cases/{number:03}.html"), page));
+        }
+        for (number, (_, facts)) in (1..).zip(&duties) {
+            let page = story::of_duty(facts, policy.as_deref(), newest)?;
+            pages.push((format!("duties/{number:03}.html"), page));
+        }
+        Ok(pages)
+    }
+}
+
+/// The number that a fact gives to the case or duty that it is about.
+fn code(fact: &Fact) -> Option<String> {
+    match (fact.body(), fact.draft.aggregate) {
+        (Body::Numbered(numbered), _) => Some(numbered.code.to_string()),
+        (_, AggregateId::Duty(_)) if fact.version == 1 => {
+            domain::duties::evolve(None, fact).ok().map(|duty| duty.code())
+        }
+        _ => None,
     }
 }
 
@@ -127,9 +145,9 @@ pub(super) async fn write(
     progress: &Progress<'_>,
 ) -> Result<Held, ExportError> {
     match scope {
-        Scope::Case { case, .. } => {
+        Scope::Case { .. } | Scope::Duty { .. } => {
             let mut entries = BTreeMap::new();
-            for subject in subjects(stream, *case) {
+            for subject in subjects(stream, scope) {
                 read(bus, stream, &subject, size, &mut entries, gathered).await?;
             }
             if stream == CASES {
@@ -173,12 +191,20 @@ pub(super) async fn write(
     }
 }
 
-/// What a stream has of a case, but for the registrations of its documents.
-fn subjects(stream: &str, case: CaseId) -> Vec<String> {
+/// What a stream has of a case or a duty, but for the registrations of its documents.
+fn subjects(stream: &str, scope: &Scope) -> Vec<String> {
+    let (aggregate, about, opened) = match *scope {
+        Scope::Case { case, .. } => (AggregateId::Case(case), About::Case(case), Access::openings_of(case.0)),
+        // Where a mail stands is told by the id alone, whichever duty it is.
+        Scope::Duty { duty, .. } => {
+            (AggregateId::Duty(duty), About::Report(duty), Access::openings_of(duty.0))
+        }
+        Scope::Period { .. } | Scope::All {} => return Vec::new(),
+    };
     match stream {
-        CASES => vec![AggregateId::Directory.subject(), AggregateId::Case(case).subject()],
-        OUTBOX => vec![About::Case(case).subjects()],
-        ACCESS => vec![Access::openings_of(case)],
+        CASES => vec![AggregateId::Directory.subject(), aggregate.subject()],
+        OUTBOX => vec![about.subjects()],
+        ACCESS => vec![opened],
         _ => Vec::new(),
     }
 }

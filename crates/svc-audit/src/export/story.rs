@@ -1,10 +1,17 @@
-//! A case's story for people: a page that prints on A4, Vietnamese first.
+//! The story of a case or a regular duty for people: a page that prints on A4, Vietnamese first.
 
 use std::sync::Arc;
 
 use askama::Template;
-use domain::{Case, Policy, calendar::LOCAL, distribution, labels};
-use events::{Actor, Fact, Timestamp};
+use chrono::NaiveDate;
+use domain::{
+    OutOfOrder, Policy,
+    calendar::LOCAL,
+    distribution::{self, Distribution},
+    duties::Subject,
+    labels::{self, Label},
+};
+use events::{Actor, AgencyId, Digest, Fact, Timestamp, reporting::Period};
 use proof::checkpoint::Signed;
 
 use super::ExportError;
@@ -15,11 +22,7 @@ use crate::text;
 struct Story<'a> {
     code: String,
     title: &'a str,
-    summary: &'a str,
-    urgency: labels::Label,
-    state: labels::Label,
-    raiser: String,
-    receiver: String,
+    rows: Vec<Row>,
     happened: Vec<Line>,
     distributions: Vec<Sent>,
     events: usize,
@@ -29,18 +32,33 @@ struct Story<'a> {
     note: &'a str,
 }
 
-/// A document of the case that was sent.
+/// A document that was sent.
 struct Sent {
     document: String,
     at: String,
     recipients: String,
 }
 
+/// What stands above the story: a name in both languages, and what it is.
+struct Row {
+    name: Label,
+    value: String,
+    en: &'static str,
+}
+
+fn row(vi: &'static str, en: &'static str, value: impl Into<String>) -> Row {
+    Row { name: Label { vi, en }, value: value.into(), en: "" }
+}
+
+fn labelled(vi: &'static str, en: &'static str, value: Label) -> Row {
+    Row { name: Label { vi, en }, value: value.vi.to_owned(), en: value.en }
+}
+
 struct Line {
     version: u32,
     at: String,
     recorded: String,
-    what: labels::Label,
+    what: Label,
     kind: &'static str,
     who: String,
     details: String,
@@ -48,39 +66,96 @@ struct Line {
 }
 
 /// The page of a case, out of all its facts.
-pub(super) fn page(
+pub(super) fn of_case(
     facts: &[Arc<Fact>],
     policy: Option<&Policy>,
     newest: &Signed,
 ) -> Result<String, ExportError> {
-    let mut case: Option<Case> = None;
-    for fact in facts {
-        // What does not follow is verify's to tell; the page shows what can be shown.
-        case = domain::evolve(case.take(), fact).ok().or(case);
-    }
-    let Some(case) = &case else { return Ok(String::new()) };
-    let agency = |id: &events::AgencyId| {
-        let named = policy.map(|policy| policy.organisation.agency_name(id, case.since(id)));
-        named.unwrap_or(id.as_str()).to_owned()
+    let Some(case) = folded(facts, domain::evolve) else { return Ok(String::new()) };
+    let rows = vec![
+        labelled("Độ khẩn", "Urgency", labels::urgency(case.urgency)),
+        labelled("Trạng thái", "State", labels::lifecycle(case.lifecycle)),
+        row("Cơ quan báo cáo", "Raised by", agency(&case.raiser, policy, case.since(&case.raiser))),
+        row("Cơ quan tiếp nhận", "Reported to", agency(&case.receiver, policy, case.since(&case.receiver))),
+        row("Tóm tắt", "Summary", &case.matter.summary),
+    ];
+    let code = case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string);
+    page(code, &case.matter.title, rows, &case.casefile.distributions, case.head, facts, policy, newest)
+}
+
+/// The page of a regular duty, out of all its facts.
+pub(super) fn of_duty(
+    facts: &[Arc<Fact>],
+    policy: Option<&Policy>,
+    newest: &Signed,
+) -> Result<String, ExportError> {
+    let Some(duty) = folded(facts, domain::duties::evolve) else { return Ok(String::new()) };
+    let mut rows = vec![
+        labelled("Trạng thái", "State", duty.state().1),
+        row("Cơ quan", "Agency", agency(duty.agency(), policy, duty.begun_at)),
+    ];
+    let title = match &duty.subject {
+        Subject::Report(report) => {
+            let day = |day: NaiveDate| day.format("%d/%m/%Y");
+            let Period { from, until, .. } = report.period;
+            rows.push(row("Gửi cho", "Owed to", agency(&report.owed_to, policy, duty.begun_at)));
+            rows.push(row("Kỳ báo cáo", "Period", format!("{} – {}", day(from), day(until))));
+            rows.push(row("Thời hạn", "Due", moment(report.due)));
+            let said = report.submitted.iter().flat_map(|submitted| &submitted.items);
+            rows.extend(
+                said.map(|item| row("Nội dung", "What it says", format!("{}: {}", item.topic, item.text))),
+            );
+            "Báo cáo định kỳ"
+        }
+        Subject::Briefing(briefing) => {
+            rows.push(row("Thời gian", "When", moment(briefing.at)));
+            "Giao ban"
+        }
+        Subject::Project(project) => &project.title,
     };
-    let distributions = case.casefile.distributions.iter().map(|sent| Sent {
+    page(duty.code(), title, rows, &duty.distributions, duty.head, facts, policy, newest)
+}
+
+/// What does not follow is verify's to tell; the page shows what can be shown.
+fn folded<T: Clone>(
+    facts: &[Arc<Fact>],
+    evolve: impl Fn(Option<T>, &Fact) -> Result<T, OutOfOrder>,
+) -> Option<T> {
+    facts.iter().fold(None, |it: Option<T>, fact| evolve(it.clone(), fact).ok().or(it))
+}
+
+fn sent(sent: &Distribution) -> Sent {
+    Sent {
         document: sent.recorded.document.clone(),
         at: moment(sent.recorded.sent_at),
         recipients: distribution::printed(&sent.recorded.recipients),
-    });
-    let happened = facts.iter().map(|fact| line(fact, policy)).collect();
+    }
+}
+
+/// The name that an agency had at a time.
+fn agency(id: &AgencyId, policy: Option<&Policy>, at: Timestamp) -> String {
+    let named = policy.map(|policy| policy.organisation.agency_name(id, at));
+    named.unwrap_or(id.as_str()).to_owned()
+}
+
+fn page(
+    code: String,
+    title: &str,
+    rows: Vec<Row>,
+    distributions: &[Distribution],
+    head: Digest,
+    facts: &[Arc<Fact>],
+    policy: Option<&Policy>,
+    newest: &Signed,
+) -> Result<String, ExportError> {
     let story = Story {
-        code: case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string),
-        title: &case.matter.title,
-        summary: &case.matter.summary,
-        urgency: labels::urgency(case.urgency),
-        state: labels::lifecycle(case.lifecycle),
-        raiser: agency(&case.raiser),
-        receiver: agency(&case.receiver),
-        happened,
-        distributions: distributions.collect(),
+        code,
+        title,
+        rows,
+        distributions: distributions.iter().map(sent).collect(),
+        happened: facts.iter().map(|fact| line(fact, policy)).collect(),
         events: facts.len(),
-        head: case.head.to_string(),
+        head: head.to_string(),
         number: newest.checkpoint.number,
         at: moment(newest.checkpoint.at),
         note: &newest.note,

@@ -1,15 +1,19 @@
-//! The cases as far as the log was read: of a million facts those are kept folded that were touched of late, and one
-//! that is touched again later is read anew by its own subject.
+//! The cases and duties as far as the log was read: of a million facts those cases are kept folded that were touched of
+//! late, and one that is touched again later is read anew by its own subject. Duties are few.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use bus::{
     Bus,
     log::{self, ReadError},
     streams::CASES,
 };
-use domain::{Case, OutOfOrder};
-use events::{AggregateId, CaseId, Fact};
+use domain::{
+    Case, OutOfOrder,
+    access::Principal,
+    duties::{self, Duty},
+};
+use events::{AggregateId, CaseId, DutyId, Fact};
 
 use super::AsOf;
 use crate::text::Printer;
@@ -17,13 +21,40 @@ use crate::text::Printer;
 /// How many cases are kept folded at least; never more than twice as many.
 const KEPT: usize = 10_000;
 
+/// What a fact is about, as it stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Stands<'a> {
+    /// A case.
+    Case(&'a Case),
+    /// A regular duty.
+    Duty(&'a Duty),
+}
+
+impl<'a> Stands<'a> {
+    /// The number that people use for it.
+    pub(crate) fn code(self) -> Option<String> {
+        match self {
+            Self::Case(case) => case.code.as_ref().map(ToString::to_string),
+            Self::Duty(duty) => Some(duty.code()),
+        }
+    }
+
+    /// Who may see it.
+    pub(super) fn audience(self) -> &'a BTreeSet<Principal> {
+        match self {
+            Self::Case(case) => &case.audience,
+            Self::Duty(duty) => &duty.audience,
+        }
+    }
+}
+
 /// What became of a fact.
 pub(super) enum Folded<'a> {
-    /// It is folded; of a fact about something else than a case there is none.
-    In(Option<&'a Case>),
-    /// It had happened by then, but was recorded after something that had not, on which it was decided: the case stands
-    /// without it, if it stood at all.
-    Apart(OutOfOrder, Option<&'a Case>),
+    /// It is folded; of a fact about something else than a case or a duty there is none.
+    In(Option<Stands<'a>>),
+    /// It had happened by then, but was recorded after something that had not, on which it was decided: the case or duty
+    /// stands without it, if it stood at all.
+    Apart(OutOfOrder, Option<Stands<'a>>),
 }
 
 /// The cases.
@@ -36,12 +67,13 @@ pub(super) struct Cases<'a> {
     old: HashMap<CaseId, Case>,
     /// Those that were let go, each with how it stands as text.
     gone: HashMap<CaseId, Vec<u8>>,
+    duties: HashMap<DutyId, Duty>,
 }
 
 impl<'a> Cases<'a> {
     pub(super) fn new(bus: &'a Bus, as_of: AsOf) -> Self {
         let (young, old, gone) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { bus, as_of, kept: KEPT, young, old, gone }
+        Self { bus, as_of, kept: KEPT, young, old, gone, duties: HashMap::new() }
     }
 
     /// Folds the fact at a place in the log. After an error its case is no longer known: what follows on it is an error
@@ -51,7 +83,11 @@ impl<'a> Cases<'a> {
         sequence: u64,
         fact: &Fact,
     ) -> Result<Result<Folded<'_>, OutOfOrder>, ReadError> {
-        let AggregateId::Case(id) = fact.draft.aggregate else { return Ok(Ok(Folded::In(None))) };
+        let id = match fact.draft.aggregate {
+            AggregateId::Case(id) => id,
+            AggregateId::Duty(id) => return Ok(self.fold_duty(id, fact)),
+            AggregateId::Directory | AggregateId::Document(_) => return Ok(Ok(Folded::In(None))),
+        };
         let known = match self.young.remove(&id).or_else(|| self.old.remove(&id)) {
             None if self.gone.remove(&id).is_some() => self.anew(id, sequence).await?,
             known => known,
@@ -60,11 +96,22 @@ impl<'a> Cases<'a> {
             Ok(folded) => folded,
             Err(broken) => return Ok(Err(broken)),
         };
-        let case = case.map(|case| &*self.young.entry(id).or_insert(case));
-        Ok(Ok(match apart {
-            None => Folded::In(case),
-            Some(apart) => Folded::Apart(apart, case),
-        }))
+        let case = case.map(|case| Stands::Case(&*self.young.entry(id).or_insert(case)));
+        Ok(Ok(folded(apart, case)))
+    }
+
+    fn fold_duty(&mut self, id: DutyId, fact: &Fact) -> Result<Folded<'_>, OutOfOrder> {
+        let (duty, apart) = step(self.as_of, self.duties.remove(&id), fact)?;
+        let duty = duty.map(|duty| match self.duties.entry(id) {
+            Entry::Vacant(place) => Stands::Duty(place.insert(duty)),
+            Entry::Occupied(place) => Stands::Duty(place.into_mut()),
+        });
+        Ok(folded(apart, duty))
+    }
+
+    /// How a duty stands.
+    pub(super) fn duty(&self, id: DutyId) -> Option<&Duty> {
+        self.duties.get(&id)
     }
 
     /// Lets those go that were not touched for long; of those that are to be shown at the end the text stays.
@@ -124,21 +171,52 @@ impl<'a> Cases<'a> {
     }
 }
 
-/// Folds a fact into its case. As of an occurred time facts may be missing before it: then it takes its place all the
+fn folded(apart: Option<OutOfOrder>, stands: Option<Stands<'_>>) -> Folded<'_> {
+    match apart {
+        None => Folded::In(stands),
+        Some(apart) => Folded::Apart(apart, stands),
+    }
+}
+
+/// What facts are folded into.
+trait Fold: Clone {
+    /// Folds a fact into it.
+    fn evolve(before: Option<Self>, fact: &Fact) -> Result<Self, OutOfOrder>;
+    /// The same, as if the fact before this one had made it.
+    fn linked(self, fact: &Fact) -> Self;
+}
+
+impl Fold for Case {
+    fn evolve(before: Option<Self>, fact: &Fact) -> Result<Self, OutOfOrder> {
+        domain::evolve(before, fact)
+    }
+
+    fn linked(self, fact: &Fact) -> Self {
+        Self { version: fact.version.saturating_sub(1), head: fact.previous, ..self }
+    }
+}
+
+impl Fold for Duty {
+    fn evolve(before: Option<Self>, fact: &Fact) -> Result<Self, OutOfOrder> {
+        duties::evolve(before, fact)
+    }
+
+    fn linked(self, fact: &Fact) -> Self {
+        Self { version: fact.version.saturating_sub(1), head: fact.previous, ..self }
+    }
+}
+
+/// Folds a fact into its case or duty. As of an occurred time facts may be missing before it: then it takes its place all the
 /// same, and only what cannot follow on the state that there is stays apart.
-fn step(
+fn step<T: Fold>(
     as_of: AsOf,
-    known: Option<Case>,
+    known: Option<T>,
     fact: &Fact,
-) -> Result<(Option<Case>, Option<OutOfOrder>), OutOfOrder> {
-    let AsOf::Occurred(_) = as_of else { return domain::evolve(known, fact).map(|case| (Some(case), None)) };
-    let linked = known.clone().map(|case| Case {
-        version: fact.version.saturating_sub(1),
-        head: fact.previous,
-        ..case
-    });
-    match domain::evolve(linked, fact) {
-        Ok(case) => Ok((Some(case), None)),
+) -> Result<(Option<T>, Option<OutOfOrder>), OutOfOrder> {
+    let AsOf::Occurred(_) = as_of else { return T::evolve(known, fact).map(|it| (Some(it), None)) };
+    let linked = known.clone().map(|it| it.linked(fact));
+    match T::evolve(linked, fact) {
+        Ok(it) => Ok((Some(it), None)),
         Err(apart) => Ok((known, Some(apart))),
     }
 }
@@ -196,7 +274,9 @@ mod tests {
                 let AggregateId::Case(id) = fact.draft.aggregate else { panic!("a case") };
                 shown.insert(id);
                 let folded = cases.fold(sequence, &fact).await.unwrap();
-                assert!(matches!(folded, Ok(Folded::In(Some(case))) if case.version == fact.version));
+                assert!(
+                    matches!(folded, Ok(Folded::In(Some(Stands::Case(case)))) if case.version == fact.version)
+                );
                 // Twice, so that it is not among the old ones either.
                 for _ in 0..2 {
                     cases.let_go(&shown, Some(&printer)).unwrap();

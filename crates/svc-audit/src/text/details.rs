@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use events::{
-    Body, Fact, Timestamp,
+    AgencyId, Body, Fact, Timestamp,
     coordination::{Closes, Position},
     directory::{Basis, Delegate, Delegation},
+    duty::{Clock, ClockKey},
     taskforce::Member,
     terms::Document,
 };
@@ -212,7 +213,7 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
             format!("held by {}", said.holding_agency),
             format!("entry {} of {}", said.register_entry, said.date.format("%d/%m/%Y")),
         ],
-        Body::DistributionRecorded(said) => {
+        Body::DistributionRecorded(said) | Body::DocumentDistributed(said) => {
             let mut words = vec![
                 format!("distribution {}: {}", said.distribution, said.document),
                 format!("{} recipients", said.recipients.len()),
@@ -221,7 +222,7 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
             words.extend(groups.into_iter().map(|group| format!("group {group}")));
             words
         }
-        Body::DeliveryRecorded(said) => {
+        Body::DeliveryRecorded(said) | Body::DocumentDelivered(said) => {
             vec![format!(
                 "distribution {}, recipient {}, delivered {}",
                 said.distribution,
@@ -229,7 +230,7 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
                 due(said.delivered_at)
             )]
         }
-        Body::ReceiptRecorded(said) => {
+        Body::ReceiptRecorded(said) | Body::DocumentReceived(said) => {
             vec![format!(
                 "distribution {}, recipient {}, {}",
                 said.distribution,
@@ -300,6 +301,97 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
             vec![format!("amendment {}, side {:?} {}{both}", said.amendment, said.side, said.agency)]
         }
         Body::AmendmentWithdrawn(said) => vec![format!("amendment {}", said.amendment)],
+        Body::ReportOpened(said) => {
+            vec![format!("{}: {} to {}", said.period, said.agency, said.owed_to), clock(&said.clock)]
+        }
+        Body::ReportSubmitted(said) => {
+            let mut words = vec![format!("{} items", said.items.len())];
+            words.extend(said.document.as_ref().map(Document::printed));
+            words.extend((!said.cases.is_empty()).then(|| format!("{} cases named", said.cases.len())));
+            words.extend(said.proposes_project.as_ref().map(|_| "proposes a project".to_owned()));
+            words.extend(late(said.late));
+            words
+        }
+        Body::NilReturned(said) => late(said.late).into_iter().collect(),
+        Body::ReportReturned(said) => vec![clock(&said.clock)],
+        Body::ReportAccepted(_)
+        | Body::ReportWaived(_)
+        | Body::BriefingCancelled(_)
+        | Body::PlanningAccepted(_)
+        | Body::PlanningDeclined(_)
+        | Body::ProjectSuspended(_)
+        | Body::ProjectCancelled(_) => Vec::new(),
+        Body::ReportTransferred(said) => vec![format!("{} to {} {}", said.from, said.to, said.unit)],
+        Body::ReportingReminded(said) | Body::BriefingReminded(said) | Body::ProjectReminded(said) => {
+            let what = format!("{} {}", key(said.key), said.instance);
+            vec![format!("{what}, reminder {}, owed by {}, due {}", said.reminder, said.owing, due(said.due))]
+        }
+        Body::ReportingOverdue(said) | Body::BriefingOverdue(said) | Body::ProjectOverdue(said) => {
+            vec![format!("{} {}, level {}, owed by {}", key(said.key), said.instance, said.level, said.owing)]
+        }
+        Body::BriefingScheduled(said) => vec![
+            format!("{:?}, {}, chaired by {}", said.kind, due(said.at), said.chair),
+            format!("invites {}", agencies(&said.invited)),
+        ],
+        Body::AgendaCompiled(said) => vec![
+            format!("edition {}", said.edition),
+            format!("{} cases, {} reports", said.cases.len(), said.reports.len()),
+        ],
+        Body::AgendaItemAdded(said) => vec![format!("item {}", said.item)],
+        Body::BriefingRescheduled(said) => vec![due(said.at)],
+        Body::BriefingHeld(said) => vec![format!("attended by {}", agencies(&said.attended))],
+        Body::MinutesIssued(said) => {
+            let tasks = said.conclusions.iter();
+            let tasks = tasks.map(|each| format!("{} of {}", clock(&each.clock), each.agency));
+            [said.document.printed()].into_iter().chain(tasks).collect()
+        }
+        Body::TaskReported(said) => {
+            let mut words = vec![format!("task {}", said.task)];
+            words.extend(said.document.as_ref().map(Document::printed));
+            words.extend(late(said.late));
+            words
+        }
+        Body::TaskAccepted(said) => vec![format!("task {}", said.task)],
+        Body::TaskReturned(said) => vec![clock(&said.clock)],
+        Body::BriefingTransferred(said) => vec![format!("{} to {}", said.from, said.to)],
+        Body::ProjectProposed(said) => {
+            let mut words = vec![format!("{} asks {}", said.agency, said.asked)];
+            words.extend((!said.partners.is_empty()).then(|| format!("with {}", agencies(&said.partners))));
+            words.extend(said.document.as_ref().map(Document::printed));
+            words
+        }
+        Body::PlanSubmitted(said) => {
+            let checkpoints = said.checkpoints.iter();
+            let checkpoints = checkpoints.map(|each| format!("{} of {}", clock(&each.clock), each.owner));
+            [format!("edition {}", said.edition), said.document.printed()]
+                .into_iter()
+                .chain(checkpoints)
+                .collect()
+        }
+        Body::CommentRequested(said) => vec![format!("{} of {}", clock(&said.clock), said.agency)],
+        Body::CommentGiven(said) => {
+            let mut words = vec![format!("comment {}", said.request)];
+            words.extend(said.document.as_ref().map(Document::printed));
+            words.extend(late(said.late));
+            words
+        }
+        Body::PlanAgreed(said) => vec![format!("edition {}, side {:?}", said.edition, said.side)],
+        Body::PhaseEntered(said) => {
+            let mut words = vec![format!("{:?}", said.phase)];
+            words.extend(said.report.as_ref().map(Document::printed));
+            words
+        }
+        Body::CheckpointCompleted(said) => {
+            let mut words =
+                vec![format!("checkpoint {} on {}", said.checkpoint, said.done_on.format("%d/%m/%Y"))];
+            words.extend(said.document.as_ref().map(Document::printed));
+            words.extend(late(said.late));
+            words
+        }
+        Body::CheckpointWaived(said) => vec![format!("checkpoint {}", said.checkpoint)],
+        Body::ProjectResumed(said) => said.clocks.iter().map(clock).collect(),
+        Body::ProjectCompleted(said) => vec![said.report.printed()],
+        Body::ProjectTransferred(said) => vec![format!("{} to {}", said.from, said.to)],
     };
     details.extend(
         fact.draft
@@ -308,6 +400,30 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
             .map(|deadline| format!("{} {} due {}", deadline.key, deadline.instance, due(deadline.due))),
     );
     details
+}
+
+/// What a clock of a duty is about.
+fn key(key: ClockKey) -> &'static str {
+    match key {
+        ClockKey::Report => "report",
+        ClockKey::Supplement => "supplement",
+        ClockKey::Task => "task",
+        ClockKey::Comment => "comment",
+        ClockKey::Checkpoint => "checkpoint",
+    }
+}
+
+/// A clock of a duty, as it is armed.
+pub(super) fn clock(clock: &Clock) -> String {
+    format!("{} {} due {}", key(clock.key), clock.instance, due(clock.due))
+}
+
+fn late(late: bool) -> Option<String> {
+    late.then(|| "late".to_owned())
+}
+
+fn agencies(agencies: &[AgencyId]) -> String {
+    agencies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A time of the directory: its day has a year.

@@ -157,6 +157,9 @@ pub fn export(file: impl Read + Seek, terms: &Terms, progress: &Progress<'_>) ->
         Scope::Case { .. } => {
             report.unchecked("whether the case has later facts: only an export of everything shows that");
         }
+        Scope::Duty { .. } => {
+            report.unchecked("whether the duty has later facts: only an export of everything shows that");
+        }
         Scope::Period { .. } => {
             report
                 .unchecked("whether the period has other messages: only an export of everything shows that");

@@ -7,8 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Case, Directory, directory::Rulebook, recheck::recheck};
-use events::{AggregateId, Body, CaseId, Digest, Fact, Timestamp};
+use domain::{Case, Directory, OutOfOrder, directory::Rulebook, duties::Duty, recheck::recheck};
+use events::{AggregateId, Body, CaseId, Digest, DutyId, Fact, Timestamp};
 
 use super::{Message, Report};
 
@@ -39,6 +39,7 @@ pub(super) struct FactJudge {
     partial: bool,
     heads: HashMap<AggregateId, Head>,
     cases: HashMap<CaseId, Option<Case>>,
+    duties: HashMap<DutyId, Option<Duty>>,
     directory: Option<Directory>,
     known: VecDeque<Known>,
     /// Of which share this one is, of how many: which things it judges goes by their subjects.
@@ -66,6 +67,7 @@ impl FactJudge {
             share,
             heads: HashMap::new(),
             cases: HashMap::new(),
+            duties: HashMap::new(),
             directory: None,
             known: VecDeque::new(),
             numbers: Vec::new(),
@@ -117,7 +119,14 @@ impl FactJudge {
                     self.number(numbered.code.as_str(), message.sequence);
                 }
                 if follows {
-                    self.fold(id, &fact, &place);
+                    let slot = self.cases.entry(id).or_default();
+                    fold(slot, &fact, domain::evolve, &place, &mut self.report);
+                }
+            }
+            AggregateId::Duty(id) => {
+                if follows {
+                    let slot = self.duties.entry(id).or_default();
+                    fold(slot, &fact, domain::duties::evolve, &place, &mut self.report);
                 }
             }
             AggregateId::Document(_) => {}
@@ -138,8 +147,10 @@ impl FactJudge {
             if self.partial {
                 self.begun_before += 1;
                 // Its story cannot be told from the middle.
-                if let AggregateId::Case(id) = fact.draft.aggregate {
-                    self.cases.insert(id, None);
+                match fact.draft.aggregate {
+                    AggregateId::Case(id) => drop(self.cases.insert(id, None)),
+                    AggregateId::Duty(id) => drop(self.duties.insert(id, None)),
+                    AggregateId::Directory | AggregateId::Document(_) => {}
                 }
             } else {
                 let what =
@@ -168,18 +179,6 @@ impl FactJudge {
             self.report.fault(place(), "it says that it was recorded before the version before it");
         }
         true
-    }
-
-    /// The rules must take it.
-    fn fold(&mut self, id: CaseId, fact: &Fact, place: &impl Fn() -> String) {
-        let slot = self.cases.entry(id).or_default();
-        if slot.is_none() && fact.version > 1 {
-            return;
-        }
-        match domain::evolve(slot.take(), fact) {
-            Ok(case) => *slot = Some(case),
-            Err(error) => self.report.fault(place(), format!("the rules do not take it: {error}")),
-        }
     }
 
     fn fold_directory(&mut self, fact: &Fact, sequence: u64, place: &impl Fn() -> String) {
@@ -232,13 +231,14 @@ impl FactJudge {
 
     /// The verdict of all shares. `whole`: everything is here.
     pub(super) fn end(judges: Vec<Self>, whole: bool, report: &mut Report) {
-        let (mut facts, mut things, mut cases) = (0, 0, 0);
+        let (mut facts, mut things, mut cases, mut duties) = (0, 0, 0, 0);
         let (mut rechecked, mut not_rechecked, mut begun_before) = (0, 0, 0);
         let mut numbers = Vec::new();
         for judge in judges {
             facts += judge.facts;
             things += judge.heads.len();
             cases += judge.cases.len();
+            duties += judge.duties.len();
             rechecked += judge.rechecked;
             not_rechecked += judge.not_rechecked;
             begun_before += judge.begun_before;
@@ -246,8 +246,13 @@ impl FactJudge {
             report.extend(judge.report);
         }
         numbered(numbers, whole, report);
+        let duties = match duties {
+            0 => String::new(),
+            1 => " and 1 regular duty".to_owned(),
+            duties => format!(" and {duties} regular duties"),
+        };
         report.checked(format!(
-            "{facts} facts: the chain of each of {things} things, {cases} of them cases, is whole, and the rules take each fact"
+            "{facts} facts: the chain of each of {things} things, {cases} of them cases{duties}, is whole, and the rules take each fact"
         ));
         report.checked(format!(
             "{rechecked} facts: who acted held the office and the right, by the directory that was seen"
@@ -260,6 +265,23 @@ impl FactJudge {
         if begun_before > 0 {
             report.unchecked(format!("the rules, of {begun_before} things that began before this period"));
         }
+    }
+}
+
+/// The rules must take it.
+fn fold<T>(
+    slot: &mut Option<T>,
+    fact: &Fact,
+    evolve: impl Fn(Option<T>, &Fact) -> Result<T, OutOfOrder>,
+    place: &impl Fn() -> String,
+    report: &mut Report,
+) {
+    if slot.is_none() && fact.version > 1 {
+        return;
+    }
+    match evolve(slot.take(), fact) {
+        Ok(folded) => *slot = Some(folded),
+        Err(error) => report.fault(place(), format!("the rules do not take it: {error}")),
     }
 }
 
@@ -287,4 +309,63 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{
+        DutyId, Kind,
+        envelope::{self, Stamp},
+    };
+
+    use super::*;
+
+    /// The messages of facts of these kinds of one duty, with versions from 1 and an unbroken chain.
+    fn of_a_duty(kinds: &[Kind]) -> Vec<Message> {
+        let subject = AggregateId::Duty(DutyId::of_report(&"UBND".into(), 2026, 5)).subject();
+        let recorded_at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
+        let mut previous = Digest::ZERO;
+        let stamped = kinds.iter().zip(1..).map(|(kind, version)| {
+            let mut example = kind.example();
+            example["subject"] = subject.clone().into();
+            for stamp in ["version", "recordedtime", "previoushash"] {
+                example.as_object_mut().unwrap().remove(stamp);
+            }
+            let stamp = Stamp { version, recorded_at, previous };
+            let payload = envelope::stamp(&example.to_string(), stamp).unwrap();
+            previous = Digest::of(payload.as_bytes());
+            Message { sequence: version.into(), subject: subject.clone(), payload: payload.into() }
+        });
+        stamped.collect()
+    }
+
+    fn judged(messages: &[Message], partial: bool) -> Report {
+        let mut judges = FactJudge::shares(partial);
+        for message in messages {
+            judges.iter_mut().for_each(|judge| judge.take(message));
+        }
+        let mut report = Report::default();
+        FactJudge::end(judges, !partial, &mut report);
+        report
+    }
+
+    #[test]
+    fn a_duty_is_folded_by_its_rules() {
+        let sound = judged(&of_a_duty(&[Kind::ReportOpened, Kind::NilReturned, Kind::ReportAccepted]), false);
+        assert!(sound.holds(), "{:?}", sound.faults);
+        assert!(sound.checked[0].contains("and 1 regular duty,"), "{:?}", sound.checked);
+        let wrong = judged(&of_a_duty(&[Kind::ReportOpened, Kind::ReportAccepted]), false);
+        assert!(wrong.faults[0].what.contains("the rules do not take it"), "{:?}", wrong.faults);
+    }
+
+    #[test]
+    fn a_fact_of_a_duty_that_is_missing_is_found_unless_it_was_before_the_period() {
+        let mut messages = of_a_duty(&[Kind::ReportOpened, Kind::NilReturned, Kind::ReportAccepted]);
+        messages.remove(0);
+        let of_a_period = judged(&messages, true);
+        assert!(of_a_period.holds(), "{:?}", of_a_period.faults);
+        assert!(of_a_period.unchecked.iter().any(|what| what.contains("1 things that began before")));
+        let whole = judged(&messages, false);
+        assert!(whole.faults[0].what.contains("the versions before it are missing"), "{:?}", whole.faults);
+    }
 }

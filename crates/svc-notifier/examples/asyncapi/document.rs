@@ -10,8 +10,9 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 /// A channel of facts: its name, the stages whose facts it carries, and what each subject of it is about.
-const FACTS: [(&str, &str, &[Stage]); 3] = [
+const FACTS: [(&str, &str, &[Stage]); 4] = [
     ("case", "a case", &Stage::ALL),
+    ("duty", "a regular duty: a report, a briefing, a planned project", &Stage::DUTIES),
     ("document", "an official document", &[Stage::Document]),
     ("directory", "the directory", &[Stage::Directory]),
 ];
@@ -41,7 +42,7 @@ pub fn document() -> Value {
     let mut outbox_channel = channel("outbox", OUTBOX, title, &said);
     outbox_channel["address"] = "outbox.{partition}.{about}.{id}".into();
     outbox_channel["parameters"]["about"] =
-        json!({ "description": "The id of the case, delegation or digest that the mail is about." });
+        json!({ "description": "The id of the case, duty, delegation or digest that the mail is about." });
     outbox_channel["parameters"]["partition"]["description"] = "The last byte of that id modulo 16.".into();
     channels.insert("outbox".to_owned(), outbox_channel);
     operations
@@ -168,7 +169,7 @@ fn access_channel() -> Value {
     let title = "The record of access: who signed in, who read what, and what was refused.";
     let mut channel = channel("access", ACCESS, title, &said);
     channel["address"] = "access.{whose}".into();
-    let whose = "The officer; `~opened.` and the id of a case, where somebody opened it; `~operator`, where an operator \
+    let whose = "The officer; `~opened.` and the id of a case or duty, where somebody opened it; `~operator`, where an operator \
         read or did something at the machine.";
     channel["parameters"] = json!({ "whose": { "description": whose } });
     channel

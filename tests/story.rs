@@ -48,7 +48,10 @@ scenarios! {
     an_assignment_is_declined_and_a_dispute_declared = "declined-and-no-common-position";
     a_dispute_is_settled_between_the_sides = "settled-between-the-sides";
     three_rounds_and_a_split_side_come_to_an_agreement = "three-rounds-and-a-split-side";
-    both_sides_advise_together_before_a_project = "s4-joint-advice";
+    both_sides_prepare_a_project_and_advise_together = "s4-planned-power-line";
+    reports_are_owed_over_tet_and_the_cadence_changes_by_two_keys = "s6-report-over-tet";
+    briefings_are_called_held_and_followed_to_their_end = "monthly-and-ad-hoc-briefing";
+    projects_rest_go_on_and_are_given_up = "projects-rest-and-end";
     what_may_not_come_in_is_refused_at_the_door = "s5bc-refused-at-the-door";
     joint_advice_is_noted_and_the_sides_go_on = "joint-advice-noted";
     a_dossier_comes_back_and_the_sides_agree = "dossier-returned";

@@ -75,17 +75,7 @@ impl Installation {
         fs::create_dir_all(&folder).expect("a folder for the policy");
         for name in FILES {
             let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
-            let mut policy: toml::Table = text.parse().expect("TOML");
-            for (table, list) in [("reports", "monthly"), ("reports", "quarterly"), ("briefings", "invited")]
-            {
-                if let Some(toml::Value::Table(table)) =
-                    policy.get_mut(table).filter(|_| name == "duties.toml")
-                {
-                    table.insert(list.to_owned(), toml::Value::Array(Vec::new()));
-                }
-            }
-            let emptied = name == "duties.toml";
-            let text = if emptied { policy.to_string() } else { text };
+            let text = if name == "duties.toml" { emptied(text) } else { text };
             fs::write(folder.join(name), text).expect("the policy can be written");
         }
     }
@@ -225,6 +215,16 @@ impl Drop for Installation {
             let _ = kill_process(pid(left), Signal::KILL);
         }
     }
+}
+
+/// The duties of a policy without anybody who owes a report or is invited.
+fn emptied(mut duties: String) -> String {
+    for list in ["monthly", "quarterly", "invited"] {
+        let begins = duties.find(&format!("\n{list} = [")).expect("a list of agencies");
+        let ends = begins + duties[begins..].find(']').expect("its end");
+        duties.replace_range(begins..ends, &format!("\n{list} = ["));
+    }
+    duties
 }
 
 /// A configuration by which mail goes to a relay on this machine, with links that stay the same at each start.

@@ -336,7 +336,7 @@ fn place<'a>(body: &'a mut Value, path: &str) -> Result<&'a mut Value, String> {
     Ok(place)
 }
 
-/// A value: yes or no, a number, a local time, a date, or text.
+/// A value: yes or no, a number, a local time, a date, or text; `\n` in it begins a new line.
 fn field(text: &str) -> Value {
     if let Some(at) = moment(text) {
         return Value::String(at.with_timezone(&LOCAL).to_rfc3339());
@@ -348,7 +348,7 @@ fn field(text: &str) -> Value {
         ("true", _) => Value::Bool(true),
         ("false", _) => Value::Bool(false),
         (_, Ok(number)) if !text.starts_with('0') || text == "0" => number.into(),
-        _ => Value::String(text.trim_matches('"').to_owned()),
+        _ => Value::String(text.trim_matches('"').replace("\\n", "\n")),
     }
 }
 

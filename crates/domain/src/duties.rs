@@ -686,3 +686,6 @@ pub fn next_beginning(now: Timestamp, policy: &Policy) -> Option<Timestamp> {
     let openings = reporting::next_opening(now, policy);
     openings.into_iter().chain(briefing::next_calling(now, policy)).min()
 }
+
+#[cfg(test)]
+mod tests;

@@ -330,6 +330,7 @@ proptest! {
         prop_assert!(worked(&local_date(due)));
         prop_assert_eq!(local_clock(due).time(), VIETNAM.end_of_day());
         prop_assert!(VIETNAM.add_working_days(from, n - 1).unwrap() < due);
+        prop_assert_eq!(VIETNAM.working_days_between(local_date(from), local_date(due)), Ok(n));
         let back = VIETNAM.working_day_before(local_date(due), n).unwrap();
         prop_assert_eq!(back, VIETNAM.previous_working_day(local_date(from)).unwrap());
     }

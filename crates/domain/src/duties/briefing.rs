@@ -321,3 +321,6 @@ pub(super) fn audience(briefing: &Briefing) -> BTreeSet<Principal> {
     let leaders = [Principal::Leaders(Side::A), Principal::Leaders(Side::B), Principal::Auditors];
     agencies.map(|agency| Principal::Agency(agency.clone())).chain(leaders).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -199,6 +199,8 @@ pub enum Reading {
     Policy,
     /// The facts of the directory.
     DirectoryEvents,
+    /// The agreement of the sides, and the changes of the policy under it.
+    Agreement,
     /// The proof that a fact stands in the log.
     Proof,
 }

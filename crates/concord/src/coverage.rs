@@ -89,7 +89,8 @@ fn shown() -> Shown {
                 shown.steps.entry(done.kind).or_default().insert(name.clone());
             }
         }
-        for fact in &simulation.paper().said_to_directory().facts {
+        // The first one is the policy of the files, which no step publishes.
+        for fact in simulation.paper().said_to_directory().facts.iter().skip(1) {
             shown.steps.entry(fact.body().kind()).or_default().insert(name.clone());
         }
         for (_, case) in simulation.cases() {

@@ -264,6 +264,7 @@ fn reading(route: &str, searches: bool) -> Option<Reading> {
         "/directory/delegations" => Reading::Delegations,
         "/directory/policy" => Reading::Policy,
         "/directory/events" => Reading::DirectoryEvents,
+        "/directory/agreement" => Reading::Agreement,
         "/audit/proof/{event}" => Reading::Proof,
         // A checkpoint says nothing of anybody, and a note of each reading would call for another checkpoint.
         _ => return None,
@@ -344,6 +345,6 @@ mod tests {
                 read += 1;
             }
         }
-        assert_eq!(read, 10);
+        assert_eq!(read, 11);
     }
 }

@@ -252,6 +252,7 @@ fn reading_shown(what: Reading) -> &'static str {
         Reading::Delegations => "the delegations",
         Reading::Policy => "the policy",
         Reading::DirectoryEvents => "the facts of the directory",
+        Reading::Agreement => "the agreement of the sides",
         Reading::Proof => "the proof of a fact",
     }
 }

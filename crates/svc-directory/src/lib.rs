@@ -1,4 +1,5 @@
-//! Keeps the directory: which policy is in force, who holds which office, who is absent, who may act for whom.
+//! Keeps the directory: which policy is in force, who holds which office, who is absent, who may act for whom, and what
+//! the two sides have signed.
 
 mod desk;
 
@@ -14,7 +15,7 @@ pub fn service() -> Service {
     Service {
         name: "directory",
         principal: Principal::Directory,
-        about: "keeps the directory: policy, offices, absences, delegations",
+        about: "keeps the directory: policy, offices, absences, delegations, agreement",
         records: RECORDS,
         pace: Pace::Foreground,
         start: |chassis| Box::pin(desk::start("directory", chassis)),

@@ -242,31 +242,32 @@ fn a_policy_by_one_key_is_not_folded() {
 
 /// Who has to do with one side alone, and the administrator, who is of it.
 const OF_A_SIDE: [&[&str]; 2] = [
-    &["btg.lanh-dao", "btg.truong-phong", "btg.dau-moi", "ubnd.quan-tri"],
-    &["ubnd.lanh-dao", "ubnd.truong-phong", "sxd.lanh-dao", "ubnd.quan-tri"],
+    &["btg.lanh-dao", "btg.lanh-dao", "btg.truong-phong", "ubnd.quan-tri"],
+    &["ubnd.lanh-dao", "ubnd.lanh-dao", "sxd.lanh-dao", "ubnd.quan-tri"],
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Whatever one side does, with the help of the administrator, in whatever order and at whatever time: the policy in
     /// force stays.
     #[test]
     fn no_single_side_s_acts_ever_change_the_policy_in_force(
         side in 0..2_usize,
-        acts in proptest::collection::vec((0..4_usize, 0..6_usize, 1..4_u32, 0..2_000_i64), 1..24),
+        acts in proptest::collection::vec((0..4_usize, 0..8_usize, 1..30_i64, 0..2_000_i64), 1..24),
     ) {
         let mut story = signed();
-        for (turn, (who, act, number, minutes)) in acts.into_iter().enumerate() {
+        for (turn, (who, act, days, minutes)) in acts.into_iter().enumerate() {
             story.until_instant(story.now + TimeDelta::minutes(minutes));
-            let later = (story.now + TimeDelta::minutes(i64::from(number) * 700)).to_rfc3339();
+            let later = (story.now + TimeDelta::days(days)).to_rfc3339();
             let version = format!("2026.{}", turn + 2);
             let files = shortened(&version).policy().texts;
+            let newest = u32::try_from(story.directory().amendments.len()).unwrap();
             let (act, body) = match act {
-                0 => ("propose-amendment", with(with(amending(), "/version", version), "/effective_from", later)),
-                1 | 2 => ("agree-amendment", agree(number)),
-                3 => ("withdraw-amendment", json!({ "amendment": number, "reason": "Thôi." })),
-                4 => ("publish-policy", json!({ "files": files, "in_force": later })),
+                0 | 1 => ("propose-amendment", with(with(amending(), "/version", version), "/effective_from", later)),
+                2..=4 => ("agree-amendment", agree(newest)),
+                5 => ("withdraw-amendment", json!({ "amendment": newest, "reason": "Thôi." })),
+                6 => ("publish-policy", json!({ "files": files, "in_force": later })),
                 _ => ("publish-policy", json!({ "files": files })),
             };
             story.by(OF_A_SIDE[side][who]).tells(act, body).done();

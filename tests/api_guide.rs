@@ -25,7 +25,7 @@ use support::{
 };
 use tokio::process::Command;
 
-/// A block of the guide, by what stands before it: the scenario and line, or what is to come of it.
+/// A block of the guide, by what stands before it: the scenario and line, or what it does.
 fn blocks() -> Vec<(String, String)> {
     let guide = fs::read_to_string(top().join("docs/api.md")).expect("the guide");
     let mut blocks = Vec::new();
@@ -117,7 +117,7 @@ async fn every_command_of_the_guide_does_what_it_says() {
         }
     }
     let sent: usize = of_scenarios.values().map(BTreeMap::len).sum();
-    assert_eq!(sent + 2, stages::acts().count() + directory::ACTS.len(), "all but two acts are in scenarios");
+    assert_eq!(sent + 1, stages::acts().count() + directory::ACTS.len(), "all acts but one are in scenarios");
     let mut last = None;
     for (name, blocks) in of_scenarios {
         last = Some(tell(&name, blocks).await);
@@ -135,12 +135,9 @@ async fn every_command_of_the_guide_does_what_it_says() {
         let answers = run(&up, &place, &block, &[("CASE", &story.case)]).await;
         assert_eq!(answers.len(), block.lines().filter(|line| line.starts_with("curl ")).count());
         for answer in answers {
-            match mark.strip_prefix("refused ") {
-                Some(code) => assert_eq!(answer.code(), code, "{block}\n{}", answer.text),
-                None => assert!(answer.status < 300, "{block}\n{}", answer.text),
-            }
+            assert!(answer.status < 300, "{block}\n{}", answer.text);
         }
         marks.insert(mark);
     }
-    assert_eq!(marks.len(), 3, "{marks:?}");
+    assert_eq!(marks.len(), 2, "{marks:?}");
 }

@@ -102,6 +102,7 @@ async fn all_that_an_auditor_reads_is_written_down_and_each_file_that_anybody_ta
             reads(&up, officer, "/directory", 200).await;
             reads(&up, officer, "/directory/delegations", 200).await;
             reads(&up, officer, "/directory/policy", 200).await;
+            reads(&up, officer, "/directory/agreement", 200).await;
             reads(&up, officer, "/session", 200).await;
             let answer = up.api().request(officer, Method::GET, &format!("/api/v1{file}")).send().await;
             assert_eq!(answer.expect("an answer").status(), 200);
@@ -115,7 +116,8 @@ async fn all_that_an_auditor_reads_is_written_down_and_each_file_that_anybody_ta
     wanted.extend([Reading::Events, Reading::Mails].map(|what| read(what, Some(case))));
     let others = [Reading::List, Reading::Search, Reading::Work, Reading::Directory, Reading::Delegations];
     wanted.extend(others.map(|what| read(what, None)));
-    wanted.extend([Reading::Policy, Reading::DirectoryEvents].map(|what| read(what, None)));
+    let of_rules = [Reading::Policy, Reading::DirectoryEvents, Reading::Agreement];
+    wanted.extend(of_rules.map(|what| read(what, None)));
     is_written_down(&place, AUDITOR, &wanted).await;
     // By the case: who opened it, took from it, read of it, and the operator's own look.
     let about = record(&place, &["--case", CASE]).await;

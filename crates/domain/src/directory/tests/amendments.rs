@@ -233,7 +233,7 @@ fn a_policy_by_one_key_is_not_folded() {
     };
     let ways: [&dyn Fn(&mut PolicyPublished); 3] =
         [&|said| said.version.push('x'), &|said| said.in_force += TimeDelta::days(1), &|said| {
-            said.files[3].text.push('\n')
+            said.files[3].text.push('\n');
         }];
     for way in ways {
         assert!(changed(way).contains("not both sides have agreed"), "{}", changed(way));

@@ -10,7 +10,7 @@ use testkit::eventually;
 use crate::support::api::{Answer, Api, letter, path_of, send};
 
 /// The codes that can be asked for, each with its status.
-pub const STATUS: [(Code, u16); 28] = [
+pub const STATUS: [(Code, u16); 29] = [
     (Code::NotFound, 404),
     (Code::NotAuthorised, 403),
     (Code::DelegationExpired, 403),

@@ -92,8 +92,8 @@ fn described(out: &mut String, act: &Act, shown: &Shown) {
     let _ = writeln!(out, "<!-- {scenario}:{line} -->\n```sh");
     let path = match (act.name, act.stage) {
         ("raise", _) => "cases".to_owned(),
-        (name, Stage::Directory) => format!("directory/{name}"),
-        (name, stage) if Stage::DUTIES.contains(&stage) => {
+        (name, events::Stage::Directory) => format!("directory/{name}"),
+        (name, stage) if events::Stage::DUTIES.contains(&stage) => {
             let root = duties::path(stage);
             if duties::begins(act) { root.to_owned() } else { format!("{root}/$DUTY/{name}") }
         }

@@ -184,6 +184,22 @@ pub struct PolicyError {
     pub what: String,
 }
 
+/// Of what a policy must speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Completeness {
+    /// Of everything that there is today.
+    OfToday,
+    /// Of what there was when it was published.
+    OfItsTime,
+}
+
+/// The duties of a policy from before there were any: nobody owes a report, nobody is invited.
+const NO_DUTIES: &str = r#"
+reports = { owed-to = "", day = 15, open-days = 5, reminders = [], reminder-time = "08:00:00", levels = [], supplement-days = 3 }
+briefings = { day = 20, time = "08:30:00", place = "", chair = "", invited = [], call-days = 5, call-time = "08:00:00" }
+projects = { comment-days = 5 }
+"#;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct PolicyFile {
@@ -244,6 +260,20 @@ impl Policy {
         Self::from_files(PolicyFiles::of(texts)?)
     }
 
+    /// Reads a policy as it was published, by this build or an older one: of acts and duties that did not exist then it says
+    /// nothing, so nobody may do them and nobody owes them.
+    ///
+    /// # Errors
+    /// A file that is missing or wrong.
+    pub fn as_published(texts: &[PolicyText]) -> Result<Self, PolicyError> {
+        let mut texts = texts.to_vec();
+        if !texts.iter().any(|text| text.name == "duties.toml") {
+            texts.push(PolicyText { name: "duties.toml".to_owned(), text: NO_DUTIES.to_owned() });
+        }
+        let files = PolicyFiles::of(&texts)?;
+        Self::read(files, Completeness::OfItsTime).map_err(|mut errors| errors.swap_remove(0))
+    }
+
     /// Reads and checks the files of a policy.
     ///
     /// # Errors
@@ -257,6 +287,10 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong, at least one.
     pub fn check(files: PolicyFiles<'_>) -> Result<Self, Vec<PolicyError>> {
+        Self::read(files, Completeness::OfToday)
+    }
+
+    fn read(files: PolicyFiles<'_>, completeness: Completeness) -> Result<Self, Vec<PolicyError>> {
         let mut reading = Reading::default();
         let head: Option<PolicyFile> = reading.toml("policy.toml", files.policy);
         let organisation = reading.toml("organisation.toml", files.organisation).map(|file| {
@@ -269,14 +303,16 @@ impl Policy {
         let periods: Option<BTreeMap<String, Columns>> = reading.toml("deadlines.toml", files.deadlines);
         let routing: Option<RoutingFile> = reading.toml("routing.toml", files.routing);
         let rbac = reading.toml("rbac.toml", files.rbac).map(|file| {
-            let (rbac, faults) = Rbac::read(file);
+            let (rbac, faults) = Rbac::read(file, completeness);
             reading.faults("rbac.toml", files.rbac, faults);
             rbac
         });
         let duties: Option<DutiesFile> = reading.toml("duties.toml", files.duties);
         let duties = organisation.as_ref().zip(duties).map(|(organisation, file)| {
             let (duties, faults) = DutyRules::read(file, organisation);
-            reading.faults("duties.toml", files.duties, faults);
+            if completeness == Completeness::OfToday {
+                reading.faults("duties.toml", files.duties, faults);
+            }
             duties
         });
         if let Some(periods) = &periods {

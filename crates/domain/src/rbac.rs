@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::{catalogue, organisation::Role, policy::Fault};
+use crate::{
+    catalogue,
+    organisation::Role,
+    policy::{Completeness, Fault},
+};
 
 /// Who may do what at most.
 #[derive(Clone, Debug, Default)]
@@ -46,8 +50,8 @@ pub(crate) struct RbacFile {
 }
 
 impl Rbac {
-    /// Reads the file: every act stands in one row, and no row has another; what is wrong says what to write.
-    pub(crate) fn read(file: RbacFile) -> (Self, Vec<Fault>) {
+    /// Reads the file: every act, of those that there were, stands in one row, and no row has another; what is wrong says what to write.
+    pub(crate) fn read(file: RbacFile, completeness: Completeness) -> (Self, Vec<Fault>) {
         let known: BTreeSet<_> = catalogue::acts().map(|act| act.name).collect();
         let mut acts = BTreeMap::new();
         let mut faults = Vec::new();
@@ -64,7 +68,8 @@ impl Rbac {
                 }
             }
         }
-        for missing in known.iter().filter(|act| !acts.contains_key(**act)) {
+        let of_today = completeness == Completeness::OfToday;
+        for missing in known.iter().filter(|act| of_today && !acts.contains_key(**act)) {
             faults.push(Fault::new("", format!("act {missing} stands in no group: add it to one")));
         }
         (Self { acts, groups: file.group }, faults)

@@ -148,7 +148,7 @@ impl Rulebook {
     pub fn from_directory(directory: &Directory, basis: u64) -> Result<Self, PolicyError> {
         let mut versions = Vec::new();
         for published in &directory.policies {
-            let mut policy = Policy::from_texts(&published.files)?;
+            let mut policy = Policy::as_published(&published.files)?;
             policy.organisation.follow(directory);
             policy.basis = basis;
             versions.push((published.in_force, Arc::new(policy)));

@@ -593,6 +593,7 @@ pub(super) fn openings(since: Timestamp, now: Timestamp, policy: &Policy) -> Vec
 
 /// When the next reports are opened.
 pub(super) fn next_opening(now: Timestamp, policy: &Policy) -> Option<Timestamp> {
+    policy.duties.reports.owing().next()?;
     let months = months_at(now, now);
     months.filter_map(|(year, month)| opened(year, month, policy)).map(|(_, at, _)| at).find(|at| *at > now)
 }

@@ -315,3 +315,21 @@ fn what_holds_and_yet_wants_a_look_is_said_with_its_line() {
     assert!(of_the_calendar[0].what.starts_with("2027: 0 of 5 days off of Tết"), "{of_the_calendar:?}");
     assert!(of_the_calendar.iter().all(|each| each.line.is_some()));
 }
+
+/// A log that is older than an act and than the duties is still read: nobody may do the one, nobody owes the others.
+#[test]
+fn a_policy_of_an_older_build_is_read_as_it_was_published() {
+    let mut texts = Files::default().policy().texts;
+    texts.retain(|text| text.name != "duties.toml");
+    let rbac = texts.iter_mut().find(|text| text.name == "rbac.toml").unwrap();
+    rbac.text = rbac.text.replace("\"submit-report\", ", "");
+    assert!(Policy::from_texts(&texts).is_err());
+    let policy = Policy::as_published(&texts).unwrap();
+    assert!(
+        !policy.rbac.allows("submit-report", crate::Role::Lo)
+            && policy.rbac.allows("nil-return", crate::Role::Lo)
+    );
+    assert_eq!(policy.duties.reports.owing().count(), 0);
+    let now = local("16/05/2026 08:00");
+    assert_eq!(crate::duties::to_begin(|_| false, now - chrono::TimeDelta::days(60), now, &policy), None);
+}

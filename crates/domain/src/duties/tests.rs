@@ -10,7 +10,6 @@ use std::sync::LazyLock;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use events::{
     Actor, CaseId, Draft, EventId, Lifecycle, OfficerId, Origin,
-    briefing::Came,
     duty::ClockKey,
     envelope::{self, Stamp},
 };
@@ -26,8 +25,20 @@ use crate::{
 /// More steps than this at one instant are a circle.
 const STEPS: usize = 200;
 
-/// The delivered policy.
-static DELIVERED: LazyLock<Policy> = LazyLock::new(|| Files::default().policy());
+/// The delivered policy, in which the province's committee alone reports and is invited.
+static POLICY: LazyLock<Policy> = LazyLock::new(|| files(&["UBND"], &[], &["UBND"]).policy());
+
+/// The delivered files, in which these agencies report monthly and quarterly, and these are invited to the briefing of
+/// the month.
+pub(super) fn files(monthly: &[&str], quarterly: &[&str], invited: &[&str]) -> Files {
+    let mut files = Files::default();
+    for (key, agencies) in [("monthly", monthly), ("quarterly", quarterly), ("invited", invited)] {
+        let from = files.duties.find(&format!("\n{key} = [")).expect(key);
+        let length = files.duties[from..].find(']').expect("a list") + 1;
+        files.duties.replace_range(from..from + length, &format!("\n{key} = {agencies:?}"));
+    }
+    files
+}
 
 /// The duties of a province, its clock, and the officer who acts next.
 pub(super) struct Play {
@@ -44,9 +55,9 @@ pub(super) struct Play {
 }
 
 impl Play {
-    /// It begins at a time, under the delivered policy.
+    /// It begins at a time, under the policy of these tests.
     pub(super) fn from(clock: &str) -> Self {
-        Self::under(DELIVERED.clone(), clock)
+        Self::under(POLICY.clone(), clock)
     }
 
     /// It begins at a time, under another policy.
@@ -183,16 +194,7 @@ impl Play {
             _ => None,
         });
         let owed = reports.filter(|(_, owed)| (owed.period.year, owed.period.month) == (year, month));
-        owed.map(|(report, owed)| {
-            let came = match owed.state {
-                reporting::State::NilReturned => Came::Nil,
-                reporting::State::Waived => Came::Waived,
-                _ if owed.submitted.is_empty() => Came::NotYet,
-                _ => Came::Submitted,
-            };
-            ReportNoted { report, agency: owed.agency.clone(), came, late: owed.late }
-        })
-        .collect()
+        owed.map(|(report, owed)| owed.noted(report)).collect()
     }
 
     fn record(
@@ -398,8 +400,8 @@ fn every_act_and_step_has_its_words_and_its_row_in_the_matrix() {
     for act in acts() {
         assert!(labels::acts::act(act.name).is_some(), "{}", act.name);
         let roles = [Role::Lo, Role::Lh, Role::Al, Role::Cl];
-        assert!(roles.iter().any(|role| DELIVERED.rbac.allows(act.name, *role)), "{}", act.name);
-        assert!(!DELIVERED.rbac.allows(act.name, Role::Ad), "{}", act.name);
+        assert!(roles.iter().any(|role| POLICY.rbac.allows(act.name, *role)), "{}", act.name);
+        assert!(!POLICY.rbac.allows(act.name, Role::Ad), "{}", act.name);
     }
     for step in steps() {
         assert!(labels::step(step.name).is_some(), "{}", step.name);

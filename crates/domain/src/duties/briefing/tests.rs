@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    duties::tests::{Play, document},
+    duties::tests::{Play, document, files},
     refusal::Code,
     story::Files,
 };
@@ -76,9 +76,7 @@ fn the_briefing_of_the_month_is_called_by_itself_with_an_agenda_that_is_renewed_
 
 #[test]
 fn without_anybody_invited_or_after_its_time_none_is_called() {
-    let mut files = Files::default();
-    files.duties = files.duties.replacen("invited = [\"UBND\"]", "invited = []", 1);
-    let mut play = Play::under(files.policy(), "01/05/2026 00:00");
+    let mut play = Play::under(files(&["UBND"], &[], &[]).policy(), "01/05/2026 00:00");
     play.at("21/06/2026 00:00");
     assert!(play.duties().all(|duty| !matches!(duty.subject, crate::duties::Subject::Briefing(_))));
     let mut play = Play::from("01/05/2026 00:00");
@@ -91,9 +89,7 @@ fn without_anybody_invited_or_after_its_time_none_is_called() {
 
 #[test]
 fn an_agency_that_is_no_more_is_not_invited() {
-    let mut files = Files::default();
-    files.duties =
-        files.duties.replacen("invited = [\"UBND\"]", "invited = [\"UBND\", \"SVHTT\", \"SVHTTDL\"]", 1);
+    let files = files(&["UBND"], &[], &["UBND", "SVHTT", "SVHTTDL"]);
     let mut play = Play::under(files.policy(), "01/09/2026 00:00");
     play.at("20/10/2026 00:00").on(DutyId::of_briefing(2026, 9));
     let invited: Vec<AgencyId> = ["BTG", "UBND", "SVHTTDL"].map(Into::into).to_vec();

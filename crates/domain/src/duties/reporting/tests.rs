@@ -9,19 +9,11 @@ use super::*;
 use crate::{
     duties::{
         Subject,
-        tests::{Play, clock, document},
+        tests::{Play, clock, document, files},
     },
     refusal::Code,
     story::{Files, local},
 };
-
-/// A policy under which these agencies report monthly and quarterly.
-fn owing(monthly: &str, quarterly: &str) -> Files {
-    let mut files = Files::default();
-    files.duties = files.duties.replacen("monthly = [\"UBND\"]", &format!("monthly = [{monthly}]"), 1);
-    files.duties = files.duties.replacen("quarterly = []", &format!("quarterly = [{quarterly}]"), 1);
-    files
-}
 
 /// A policy in which a due day that would move by more than three days is moved back instead.
 fn no_further_than_three_days() -> Policy {
@@ -71,7 +63,7 @@ fn the_due_dates_of_three_years_stand_in_a_file_that_an_official_can_read() {
 #[test]
 fn the_report_over_tet_goes_as_scenario_s6_says() {
     let (p, q, r) = ("SNNMT", "SCT", "SXD");
-    let mut play = Play::under(owing("\"SNNMT\", \"SCT\", \"SXD\"", "").policy(), "02/02/2026 08:00");
+    let mut play = Play::under(files(&["SNNMT", "SCT", "SXD"], &[], &[]).policy(), "02/02/2026 08:00");
     play.at("13/02/2026 09:00").on_report(p, 2026, 2);
     assert_eq!(
         play.told(),
@@ -111,7 +103,7 @@ fn the_report_over_tet_goes_as_scenario_s6_says() {
     assert_eq!(play.on_report(q, 2026, 2).timers().len(), 3);
 
     // R is quarterly from 1/3 on.
-    play.at("01/03/2026 00:00").policy = owing("\"SNNMT\", \"SCT\"", "\"SXD\"").policy();
+    play.at("01/03/2026 00:00").policy = files(&["SNNMT", "SCT"], &["SXD"], &[]).policy();
     play.at("16/06/2026 00:00");
     let owed = |agency: &str| -> Vec<String> {
         let reports = play.duties().filter_map(|duty| match &duty.subject {
@@ -229,8 +221,8 @@ fn a_report_that_is_returned_is_owed_again_with_a_clock_of_its_own() {
 
 #[test]
 fn the_successor_owes_the_report_of_an_agency_that_has_ended() {
-    let files = owing("\"SXD\"", "").ending("SXD", "2026-05-14", "SNNMT");
-    let mut play = Play::under(files.policy(), "01/05/2026 00:00");
+    let ending = files(&["SXD"], &[], &[]).ending("SXD", "2026-05-14", "SNNMT");
+    let mut play = Play::under(ending.policy(), "01/05/2026 00:00");
     play.at("14/05/2026 09:00").on_report("SXD", 2026, 5);
     assert_eq!(play.told().last().unwrap(), "14/05/2026 00:00 reporting.transferred");
     assert_eq!((play.report().agency.as_str(), play.report().unit.as_str()), ("SNNMT", "SNNMT.VP"));

@@ -191,7 +191,8 @@ fn it_is_held_not_before_its_time_by_its_chair_with_those_who_were_invited() {
 fn a_task_is_reminded_of_reported_returned_and_accepted() {
     let mut play = concluded();
     let report = |task| json!({ "task": task, "text": "Đã kiểm tra, nước đạt chuẩn." });
-    play.at("28/05/2026 09:00");
+    // At the very instant of a reminder, which is given before anybody acts.
+    play.at("29/05/2026 08:00");
     play.by("ubnd.lanh-dao").when("report-conclusion", report(1)).refused(Code::NotAuthorised);
     play.by("snnmt.dau-moi").when("report-conclusion", report(3)).refused_at(Code::InvalidData, "task");
     play.by("btg.lanh-dao").when("accept-conclusion", json!({ "task": 1 })).refused(Code::BadState);

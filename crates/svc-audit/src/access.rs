@@ -1,7 +1,7 @@
 //! The record of access as text: who signed in, who read what, and what was refused.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     io::{self, Write},
 };
 
@@ -98,7 +98,7 @@ struct Told {
     /// By officer: how often he was refused, and how many of these asked for a case that he may not see.
     refused: BTreeMap<OfficerId, (u64, u64)>,
     /// What the cases and duties are called that were named.
-    names: HashMap<AggregateId, String>,
+    called: HashMap<AggregateId, String>,
 }
 
 impl Told {
@@ -106,21 +106,20 @@ impl Told {
     async fn line(&mut self, bus: &Bus, access: &Access) -> Result<String, ReadError> {
         self.entries += 1;
         for case in access.what.cases() {
-            let it = AggregateId::Case(*case);
-            if !self.names.contains_key(&it) {
-                self.names.insert(it, number(bus, *case).await?);
+            if let Entry::Vacant(place) = self.called.entry(AggregateId::Case(*case)) {
+                place.insert(number(bus, *case).await?);
             }
         }
         if let Some(duty) = access.what.duty()
-            && !self.names.contains_key(&AggregateId::Duty(duty))
+            && let Entry::Vacant(place) = self.called.entry(AggregateId::Duty(duty))
         {
-            self.names.insert(AggregateId::Duty(duty), name(bus, duty).await?);
+            place.insert(name(bus, duty).await?);
         }
         if let (What::Refused { times, hidden, .. }, Some(officer)) = (&access.what, &access.officer) {
             let sum = self.refused.entry(officer.clone()).or_default();
             *sum = (sum.0 + u64::from(*times), sum.1 + u64::from(*hidden));
         }
-        let (at, what) = (moment(access.at), words(&access.what, &self.names));
+        let (at, what) = (moment(access.at), words(&access.what, &self.called));
         Ok(match (&access.officer, access.operator.as_ref().map(operator_shown)) {
             (Some(officer), None) => format!("{at}  {officer:<28}  {what}"),
             (Some(officer), Some(operator)) => format!("{at}  {officer:<28}  {what}, by {operator}"),
@@ -169,8 +168,8 @@ async fn name(bus: &Bus, duty: DutyId) -> Result<String, ReadError> {
 }
 
 /// An entry in words.
-fn words(what: &What, names: &HashMap<AggregateId, String>) -> String {
-    let called = |it: AggregateId| names.get(&it).cloned().unwrap_or_else(|| it.subject());
+fn words(what: &What, known: &HashMap<AggregateId, String>) -> String {
+    let called = |it: AggregateId| known.get(&it).cloned().unwrap_or_else(|| it.subject());
     let named = |case: &CaseId| called(AggregateId::Case(*case));
     match what {
         What::AccountReset => "account made, or given a new first password".to_owned(),
@@ -244,8 +243,7 @@ fn reading_shown(what: Reading) -> &'static str {
         Reading::Search => "what a search found",
         Reading::Work => "the list of work",
         Reading::Duties => "the list of reports, briefings or projects",
-        Reading::DutyEvents => "the facts",
-        Reading::Events => "the facts",
+        Reading::Events | Reading::DutyEvents => "the facts",
         Reading::Mails => "the ledger of mails",
         Reading::Dossier => "the dossier",
         Reading::Directory => "the directory",

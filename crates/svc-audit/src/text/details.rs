@@ -37,7 +37,14 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
         | Body::CorrectedRequested(_)
         | Body::DossierReceived(_)
         | Body::CaseReopened(_)
-        | Body::NoteAdded(_) => Vec::new(),
+        | Body::NoteAdded(_)
+        | Body::ReportAccepted(_)
+        | Body::ReportWaived(_)
+        | Body::BriefingCancelled(_)
+        | Body::PlanningAccepted(_)
+        | Body::PlanningDeclined(_)
+        | Body::ProjectSuspended(_)
+        | Body::ProjectCancelled(_) => Vec::new(),
         Body::WrittenReceived(received) => {
             let mut said = vec![received.document.printed()];
             said.extend(received.late.then(|| "late".to_owned()));
@@ -314,13 +321,6 @@ pub(crate) fn details(fact: &Fact) -> Vec<String> {
         }
         Body::NilReturned(said) => late(said.late).into_iter().collect(),
         Body::ReportReturned(said) => vec![clock(&said.clock)],
-        Body::ReportAccepted(_)
-        | Body::ReportWaived(_)
-        | Body::BriefingCancelled(_)
-        | Body::PlanningAccepted(_)
-        | Body::PlanningDeclined(_)
-        | Body::ProjectSuspended(_)
-        | Body::ProjectCancelled(_) => Vec::new(),
         Body::ReportTransferred(said) => vec![format!("{} to {} {}", said.from, said.to, said.unit)],
         Body::ReportingReminded(said) | Body::BriefingReminded(said) | Body::ProjectReminded(said) => {
             let what = format!("{} {}", key(said.key), said.instance);

@@ -342,7 +342,9 @@ mod tests {
     fn judged(messages: &[Message], partial: bool) -> Report {
         let mut judges = FactJudge::shares(partial);
         for message in messages {
-            judges.iter_mut().for_each(|judge| judge.take(message));
+            for judge in &mut judges {
+                judge.take(message);
+            }
         }
         let mut report = Report::default();
         FactJudge::end(judges, !partial, &mut report);

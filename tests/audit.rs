@@ -414,12 +414,16 @@ async fn a_report_that_is_owed_is_mailed_proven_exported_and_replayed_as_a_case_
     };
     relay.until(overdue).await;
 
-    let listed = api.get(AUDITOR, "/api/v1/reports?month=2026-05").await.unwrap();
-    assert_eq!(listed.body["duties"][0]["code"], "BC-2026-05", "{}", listed.text);
-    let report = listed.body["duties"][0]["id"].as_str().unwrap().to_owned();
-    assert_eq!(api.get(AUDITOR, &format!("/api/v1/reports/{report}")).await.unwrap().status, 200);
-    let events = api.get(AUDITOR, &format!("/api/v1/reports/{report}/events")).await.unwrap();
-    let event = events.body["events"][0]["id"].as_str().unwrap();
+    let read = async |path: &str| -> Value {
+        let request = api.request(AUDITOR, reqwest::Method::GET, path);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    };
+    let listed = read("/api/v1/reports?month=2026-05").await;
+    assert_eq!(listed["duties"][0]["code"], "BC-2026-05", "{listed}");
+    let report = listed["duties"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(read(&format!("/api/v1/reports/{report}")).await["state"], "open");
+    let events = read(&format!("/api/v1/reports/{report}/events")).await;
+    let event = events["events"][0]["id"].as_str().unwrap();
     covered(&up).await;
     let proof = format!("/api/v1/audit/proof/{event}");
     assert_eq!(api.get(AUDITOR, &proof).await.unwrap().status, 200);

@@ -47,7 +47,9 @@ async fn an_agency_and_a_period_are_shown_as_text_and_as_lines() {
     let both = lines(&place.replay(&["--agency", "BTG", "--json"]).await.succeeded());
     let subjects: std::collections::BTreeSet<_> =
         both.iter().map(|line| line["fact"]["subject"].to_string()).collect();
-    assert_eq!(subjects.len(), 2, "{subjects:?}");
+    let of = |kind: &str| subjects.iter().filter(|subject| subject.starts_with(kind)).count();
+    assert_eq!(of("\"case."), 2, "{subjects:?}");
+    assert!(of("\"duty.") > 0 && of("\"document.") == 0, "the reports that it is owed: {subjects:?}");
     let of_period = [&from[..], &["--agency", "SXD", "--json"]].concat();
     let of_period = lines(&place.replay(&of_period).await.succeeded());
     let types: Vec<_> = of_period.iter().map(|line| line["fact"]["type"].as_str().expect("a type")).collect();
@@ -56,6 +58,12 @@ async fn an_agency_and_a_period_are_shown_as_text_and_as_lines() {
     assert!(types[0].contains("coordination.settlement-proposed"), "{types:?}");
     assert!(types[2].contains("closure.proposed"), "{types:?}");
     assert_eq!(of_period[2]["state"], "agreed");
+
+    // A duty, by its number as somebody types it.
+    let report = place.replay(&["--duty", "bc-2026-06"]).await.succeeded();
+    assert!(report.contains("reporting.reminded") && report.contains("BC-2026-06  UBND  open"), "{report}");
+    let none = place.replay(&["--duty", "BC-2025-01"]).await;
+    assert!(none.err.contains("there is no duty BC-2025-01 in the log"), "{}", none.err);
 
     // As of a time at which it had not joined, it takes part in nothing.
     let before = place.replay(&["--agency", "SXD", "--at", "2026-06-01T08:30:00+07:00"]).await;

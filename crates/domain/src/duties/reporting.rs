@@ -256,9 +256,8 @@ impl Report {
         let came = match self.state {
             State::Open | State::Returned => Came::NotYet,
             State::NilReturned => Came::Nil,
-            State::Submitted => Came::Submitted,
             State::Accepted if self.submitted.is_empty() => Came::Nil,
-            State::Accepted => Came::Submitted,
+            State::Submitted | State::Accepted => Came::Submitted,
             State::Waived => Came::Waived,
         };
         ReportNoted { report, agency: self.agency.clone(), came, late: self.late }

@@ -41,6 +41,14 @@ const MATRIX: &str = "
     merge unlink: LH AL
     submit-report nil-return accept-report return-report: LO LH AL
     waive-report: AL
+    schedule-briefing reschedule-briefing hold-briefing cancel-briefing: LH AL
+    accept-conclusion return-conclusion: LH AL
+    add-agenda-item report-conclusion: LO LH AL
+    issue-minutes: LH AL CL
+    propose-project submit-plan request-comment enter-phase: LH AL
+    complete-checkpoint: LO LH AL
+    accept-planning decline-planning give-comment agree-plan waive-checkpoint: AL
+    suspend-project resume-project complete-project cancel-project: AL
     distribute-document note-delivery note-receipt: LO LH AL CL
     publish-policy register-officer: AD
     take-office leave-office: AL AD

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use bus::{
-    Attempt, Bus, Casebook, Loaded, LoadedDirectory, Principal, Shelf,
+    Attempt, Bus, Casebook, Kept, Loaded, Principal, Shelf,
     append::{Append, append},
     connection::Subscription,
     protocol::{self, Proposal, Verdict},
     streams::CASES,
 };
-use domain::{By, Command, stages};
+use domain::{By, Command, Directory, duties::Duty, stages};
 use events::{
-    CaseId, CommandId, Digest, OfficerId, Timestamp,
+    CaseId, CommandId, Digest, DutyId, OfficerId, Timestamp,
     envelope::{self, Stamp},
 };
 use serde_json::json;
@@ -27,11 +27,17 @@ impl Shelf for Bare {
 
     fn put(&self, _: Loaded) {}
 
-    fn directory(&self) -> Option<LoadedDirectory> {
+    fn directory(&self) -> Option<Kept<Directory>> {
         None
     }
 
-    fn put_directory(&self, _: LoadedDirectory) {}
+    fn put_directory(&self, _: Kept<Directory>) {}
+
+    fn duty(&self, _: DutyId) -> Option<Kept<Duty>> {
+        None
+    }
+
+    fn put_duty(&self, _: Kept<Duty>) {}
 }
 
 fn raise() -> Command {

@@ -35,6 +35,7 @@ pub mod secrecy;
 pub mod sides;
 pub mod simulation;
 pub mod stages;
+mod standing;
 #[cfg(test)]
 mod story;
 pub mod text;
@@ -47,3 +48,4 @@ pub use organisation::{Organisation, Person, Role};
 pub use policy::{Policy, PolicyError, PolicyFiles};
 pub use refusal::{Code, Refusal};
 pub use stages::{Command, Step, decide, due, evolve, next_step, next_steps};
+pub use standing::Standing;

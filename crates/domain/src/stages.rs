@@ -11,7 +11,7 @@ mod reading;
 pub mod routing;
 pub mod taskforce;
 
-use events::{Body, CaseId, CommandId, DutyId, Fact, Kind, Lifecycle, Stage, Timestamp, Transition};
+use events::{Body, CaseId, CommandId, DutyId, Fact, Kind, Lifecycle, Stage, Timestamp};
 pub(crate) use reading::read_below;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
@@ -25,6 +25,7 @@ use crate::{
     labels::{self, Label},
     policy::Policy,
     refusal::{Code, Refusal},
+    standing::Standing,
     text,
 };
 
@@ -282,23 +283,11 @@ fn authorise(case: &Case, command: &Command, ctx: &Context<'_>) -> Result<(), Re
 
 /// Folds a fact into its case. Every stage is given every fact and changes its own region only.
 pub fn evolve(case: Option<Case>, fact: &Fact) -> Result<Case, OutOfOrder> {
+    let standing = Standing::after(case.as_ref().map(Standing::of), fact)?;
     let version = fact.version;
-    let expected = case.as_ref().map_or(1, |case| case.version + 1);
-    if version != expected {
-        return Err(OutOfOrder::Version { expected, found: version });
-    }
-    if fact.previous != case.as_ref().map_or(events::Digest::ZERO, |case| case.head) {
-        return Err(OutOfOrder::Chain { version });
-    }
-    let mut case = match case {
-        None => begin(fact)?,
-        Some(case) => {
-            if fact.recorded_at < case.recorded_at {
-                return Err(OutOfOrder::Time { version });
-            }
-            follow(case, fact)?
-        }
-    };
+    let begun = || intake::begin(fact).ok_or(OutOfOrder::Place { version, kind: fact.body().kind() });
+    let mut case = case.map_or_else(begun, Ok)?;
+    case.lifecycle = standing.lifecycle();
     let origin = fact.origin();
     case.version = version;
     case.head = fact.digest;
@@ -337,33 +326,6 @@ fn is_reminder(kind: Kind) -> bool {
             | Kind::EscalationReminded
             | Kind::ClosureReminded
     )
-}
-
-/// The first fact: it raises the case, which then stands at its beginning.
-fn begin(fact: &Fact) -> Result<Case, OutOfOrder> {
-    let (version, kind) = (fact.version, fact.body().kind());
-    let case = intake::begin(fact).ok_or(OutOfOrder::Place { version, kind })?;
-    if fact.draft.transition == Some(Transition { from: None, to: case.lifecycle }) {
-        Ok(case)
-    } else {
-        Err(OutOfOrder::State { version, kind })
-    }
-}
-
-/// A later fact: it must move from where the case stands, and cannot raise the case again.
-fn follow(mut case: Case, fact: &Fact) -> Result<Case, OutOfOrder> {
-    let (version, kind) = (fact.version, fact.body().kind());
-    let raises = matches!(kind, Kind::RaisedInWriting | Kind::RaisedByPhone | Kind::DocumentRegistered);
-    if raises || fact.draft.aggregate != events::AggregateId::Case(case.id) {
-        return Err(OutOfOrder::Place { version, kind });
-    }
-    if let Some(transition) = fact.draft.transition {
-        if transition.from != Some(case.lifecycle) {
-            return Err(OutOfOrder::State { version, kind });
-        }
-        case.lifecycle = transition.to;
-    }
-    Ok(case)
 }
 
 /// A step of the process itself, found on the fold (DESIGN D2).

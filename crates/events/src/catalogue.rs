@@ -386,10 +386,9 @@ impl Kind {
 
     /// The type behind a CloudEvents type; `None` for one that this build does not know.
     pub fn of_ce_type(ce_type: &str) -> Option<Self> {
-        let name = ce_type.strip_prefix(PREFIX)?;
-        Self::ALL.iter().copied().find(|kind| {
-            name.strip_prefix(kind.name()).is_some_and(|rest| rest == format!(".v{}", kind.version()))
-        })
+        let (name, version) = ce_type.strip_prefix(PREFIX)?.rsplit_once(".v")?;
+        let named = |kind: &Self| kind.name() == name && kind.version().to_string() == version;
+        Self::ALL.iter().copied().find(named)
     }
 
     /// The path of its schema below `schemas/events/`.

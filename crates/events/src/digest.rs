@@ -1,9 +1,12 @@
 //! SHA-256 digests: of the exact bytes of a fact (the chain) and of a request's canonical body.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, Visitor},
+};
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest, written as 64 lower-case hexadecimal digits.
@@ -12,6 +15,22 @@ use sha2::{Digest as _, Sha256};
 pub struct Digest(#[schemars(with = "String", regex(pattern = "^[0-9a-f]{64}$"))] [u8; 32]);
 
 const HEX: [u8; 16] = *b"0123456789abcdef";
+
+/// The value of what is no hexadecimal digit.
+const NO_DIGIT: u8 = 16;
+
+/// The value of each byte as a hexadecimal digit: one look for each, as each fact names two or three digests.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = HEX[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    values
+};
 
 impl Digest {
     /// What the first fact of an aggregate names as the digest of the fact before it.
@@ -38,13 +57,13 @@ impl Digest {
         if digits.len() != 64 {
             return None;
         }
-        let mut bytes = [0; 32];
+        let (mut bytes, mut wrong) = ([0; 32], 0);
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let high = char::from(pair[0]).to_digit(16)?;
-            let low = char::from(pair[1]).to_digit(16)?;
-            *byte = u8::try_from(high * 16 + low).ok()?;
+            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
+            wrong |= high | low;
+            *byte = high << 4 | low;
         }
-        Some(Self(bytes))
+        (wrong < NO_DIGIT).then_some(Self(bytes))
     }
 }
 
@@ -74,8 +93,21 @@ impl Serialize for Digest {
 
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a SHA-256 digest in hexadecimal"))
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Digest;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a SHA-256 digest in hexadecimal")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Digest, E> {
+                Digest::parse(text).ok_or_else(|| E::custom("not a SHA-256 digest in hexadecimal"))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -88,6 +120,11 @@ mod tests {
         let digest = Digest::of(b"abc");
         assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
+        assert_eq!(Digest::parse(&digest.to_string().to_uppercase()), Some(digest));
         assert_eq!(Digest::parse("ba78"), None);
+        for wrong in ["g", "/", ":", "@", "G", "`", " ", "\u{e1}"] {
+            let text = digest.to_string().replacen(if wrong.len() == 1 { "b" } else { "ba" }, wrong, 1);
+            assert_eq!((text.len(), Digest::parse(&text)), (64, None));
+        }
     }
 }

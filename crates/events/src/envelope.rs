@@ -4,7 +4,12 @@
 //! is then stored is a [`Fact`]. Attributes are flat and of CloudEvents' own types, as the specification asks;
 //! everything structured stands in `data`.
 
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use std::borrow::Cow;
+
+use serde::{
+    Deserialize, Serialize,
+    de::{Error as _, IgnoredAny},
+};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -14,6 +19,7 @@ use crate::{
     catalogue::{Body, Kind},
     digest::Digest,
     ids::{AgencyId, AggregateId, CommandId, DelegationId, EventId, OfficeId, OfficerId},
+    instant,
     terms::{Deadline, Transition},
 };
 
@@ -96,8 +102,8 @@ impl std::fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// The message as it stands on the wire.
-#[derive(Debug, Serialize, Deserialize)]
+/// A draft as it stands on the wire.
+#[derive(Debug, Serialize)]
 struct Wire {
     specversion: String,
     id: EventId,
@@ -108,31 +114,66 @@ struct Wire {
     time: Timestamp,
     datacontenttype: String,
     dataschema: String,
-    #[serde(skip_serializing)]
-    version: Option<u32>,
-    #[serde(skip_serializing)]
-    recordedtime: Option<Timestamp>,
-    #[serde(skip_serializing)]
-    previoushash: Option<Digest>,
     authtype: String,
     authid: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     actoroffice: Option<OfficeId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     actoragency: Option<AgencyId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     actorcapacity: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     actordelegation: Option<Uuid>,
     commandid: CommandId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<Digest>,
     correlationid: Uuid,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     causationid: Option<EventId>,
     policyversion: String,
     basis: u64,
     data: Box<RawValue>,
+}
+
+/// A fact as it stands on the wire, read where it stands: nothing is copied that is not kept.
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "some must be there, and say nothing that the others do not")]
+struct Stored<'a> {
+    #[serde(borrow)]
+    specversion: Cow<'a, str>,
+    id: EventId,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow, rename = "type")]
+    ce_type: Cow<'a, str>,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+    #[serde(deserialize_with = "instant::read")]
+    time: Timestamp,
+    #[serde(borrow)]
+    datacontenttype: Cow<'a, str>,
+    #[serde(borrow)]
+    dataschema: Cow<'a, str>,
+    version: Option<u32>,
+    #[serde(default, deserialize_with = "instant::read_some")]
+    recordedtime: Option<Timestamp>,
+    previoushash: Option<Digest>,
+    #[serde(borrow)]
+    authtype: Cow<'a, str>,
+    authid: String,
+    actoroffice: Option<OfficeId>,
+    actoragency: Option<AgencyId>,
+    #[serde(borrow)]
+    actorcapacity: Option<Cow<'a, str>>,
+    actordelegation: Option<Uuid>,
+    commandid: CommandId,
+    fingerprint: Option<Digest>,
+    correlationid: Uuid,
+    causationid: Option<EventId>,
+    policyversion: String,
+    basis: u64,
+    #[serde(borrow)]
+    data: &'a RawValue,
 }
 
 /// What every event's `data` may carry beside its own fields.
@@ -183,9 +224,6 @@ impl Draft {
             time: origin.occurred_at,
             datacontenttype: "application/json".to_owned(),
             dataschema: format!("/schemas/events/{}", kind.schema_path()),
-            version: None,
-            recordedtime: None,
-            previoushash: None,
             authtype: String::new(),
             authid: String::new(),
             actoroffice: None,
@@ -309,10 +347,11 @@ pub fn link(bytes: &[u8]) -> Result<Link, Unreadable> {
         ce_type: &'a str,
         subject: &'a str,
         version: Option<u32>,
+        #[serde(default, deserialize_with = "instant::read_some")]
         recordedtime: Option<Timestamp>,
         previoushash: Option<Digest>,
     }
-    let head: Head<'_> = serde_json::from_slice(bytes).map_err(Unreadable::Malformed)?;
+    let head: Head<'_> = serde_json::from_str(text(bytes)?).map_err(Unreadable::Malformed)?;
     let kind =
         Kind::of_ce_type(head.ce_type).ok_or_else(|| Unreadable::UnknownType(head.ce_type.to_owned()))?;
     let aggregate = AggregateId::of_subject(head.subject)
@@ -325,17 +364,22 @@ pub fn link(bytes: &[u8]) -> Result<Link, Unreadable> {
     Ok(Link { id: head.id, kind, aggregate, stamp, digest: Digest::of(bytes) })
 }
 
+/// The text that a message is. It is looked at once as a whole: its strings need no look of their own then.
+fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
+    std::str::from_utf8(bytes).map_err(|error| Unreadable::Malformed(serde_json::Error::custom(error)))
+}
+
 impl Fact {
     /// Reads a stored fact from its exact bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let wire: Wire = serde_json::from_slice(bytes).map_err(Unreadable::Malformed)?;
-        let kind =
-            Kind::of_ce_type(&wire.ce_type).ok_or_else(|| Unreadable::UnknownType(wire.ce_type.clone()))?;
+        let wire: Stored<'_> = serde_json::from_str(text(bytes)?).map_err(Unreadable::Malformed)?;
+        let kind = Kind::of_ce_type(&wire.ce_type)
+            .ok_or_else(|| Unreadable::UnknownType(wire.ce_type.clone().into_owned()))?;
         let aggregate = AggregateId::of_subject(&wire.subject)
-            .ok_or_else(|| Unreadable::UnknownSubject(wire.subject.clone()))?;
+            .ok_or_else(|| Unreadable::UnknownSubject(wire.subject.clone().into_owned()))?;
         let common: Common = serde_json::from_str(wire.data.get()).map_err(Unreadable::Malformed)?;
-        let body = Body::decode(kind, &wire.data).map_err(Unreadable::Malformed)?;
-        let actor = match wire.authtype.as_str() {
+        let body = Body::decode(kind, wire.data).map_err(Unreadable::Malformed)?;
+        let actor = match &*wire.authtype {
             "system" => Actor::System { service: wire.authid },
             "user" => Actor::Person {
                 officer: OfficerId::from(wire.authid.as_str()),

@@ -187,6 +187,21 @@ impl AggregateId {
         format!("{kind}.{:02}.{id}", id.as_bytes()[15] % PARTITIONS)
     }
 
+    /// Whether a subject is the aggregate's own. Each stored fact is asked that: so nothing is written to compare it.
+    pub fn has_subject(self, subject: &str) -> bool {
+        let (kind, id) = match self {
+            Self::Case(CaseId(id)) => ("case", id),
+            Self::Document(DocumentId(id)) => ("document", id),
+            Self::Directory => return self.subject() == subject,
+        };
+        let partition = id.as_bytes()[15] % PARTITIONS;
+        let parts = subject.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.'));
+        parts.and_then(|rest| rest.split_once('.')).is_some_and(|(place, text)| {
+            place.as_bytes() == [b'0' + partition / 10, b'0' + partition % 10]
+                && text == id.hyphenated().encode_lower(&mut Uuid::encode_buffer())
+        })
+    }
+
     /// The aggregate behind a subject; `None` if it is not one of the log's.
     pub fn of_subject(subject: &str) -> Option<Self> {
         let mut parts = subject.split('.');
@@ -199,7 +214,7 @@ impl AggregateId {
             "directory" => Self::Directory,
             _ => return None,
         };
-        (parts.next().is_none() && aggregate.subject() == subject).then_some(aggregate)
+        (parts.next().is_none() && aggregate.has_subject(subject)).then_some(aggregate)
     }
 }
 
@@ -303,6 +318,18 @@ mod tests {
     fn a_subject_in_the_wrong_partition_is_not_ours() {
         let case = CaseId(Uuid::from_u128(1));
         assert_eq!(AggregateId::of_subject(&format!("case.02.{case}")), None);
+        for other in ["document.01", "case.1", "case.001", "case.17", "case.01.", "case", "xcase.01"] {
+            let subject = format!("{other}.{case}");
+            assert!(!AggregateId::Case(case).has_subject(&subject), "{subject}");
+        }
+        let letters = CaseId(Uuid::from_u128(0xAB));
+        let upper = letters.to_string().to_uppercase();
+        assert!(AggregateId::Case(letters).has_subject(&format!("case.11.{letters}")));
+        assert!(!AggregateId::Case(letters).has_subject(&format!("case.11.{upper}")));
+        for last in 0..=u8::MAX {
+            let document = AggregateId::Document(DocumentId(Uuid::from_u128(last.into())));
+            assert!(document.has_subject(&document.subject()));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     ids::{AgencyId, CaseCode, DutyId, OfficerId},
+    instant,
     terms::{Document, Urgency},
 };
 
@@ -108,8 +109,10 @@ pub struct PhoneCall {
     /// Whether the receiver was called, or called.
     pub direction: Direction,
     /// When the call began.
+    #[serde(deserialize_with = "instant::read")]
     pub started_at: Timestamp,
     /// When it ended: the written confirmation is counted from here.
+    #[serde(deserialize_with = "instant::read")]
     pub ended_at: Timestamp,
     /// The facts that were exchanged, to be compared with the document.
     pub key_facts: KeyFacts,

@@ -26,6 +26,7 @@ pub mod duty;
 pub mod envelope;
 pub mod escalation;
 pub mod ids;
+mod instant;
 pub mod intake;
 pub mod project;
 pub mod reporting;

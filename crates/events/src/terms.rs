@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Timestamp,
     ids::{AgencyId, OfficeId},
+    instant,
 };
 
 /// How urgent a case is (DOMAIN §5); the order is the order of urgency.
@@ -151,8 +152,10 @@ pub struct Deadline {
     /// Of which intake, assignment, round, proposal, question or item, by its number within the case.
     pub instance: u32,
     /// When the period began.
+    #[serde(deserialize_with = "instant::read")]
     pub start: Timestamp,
     /// When it ends, in whole seconds; an act at this very instant is on time.
+    #[serde(deserialize_with = "instant::read")]
     pub due: Timestamp,
 }
 

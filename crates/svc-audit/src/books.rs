@@ -17,12 +17,14 @@ use proof::checkpoint::{Checkpoint, Head, LOGS, Signed};
 use service::Clock;
 use tokio::sync::Notify;
 
-use crate::tiles::Tiles;
+use crate::{find::Times, tiles::Tiles};
 
 /// Everything that the tasks of the service share.
 #[derive(Debug)]
 pub(crate) struct Books {
     pub(crate) logs: [Log; 3],
+    /// When the facts were recorded.
+    pub(crate) times: Times,
     newest: Mutex<Option<Signed>>,
     findings: Mutex<Vec<Finding>>,
     /// Nothing more is signed: what is stored is not what was recorded.
@@ -65,6 +67,7 @@ impl Books {
         let logs = [open(0)?, open(1)?, open(2)?];
         let books = Self {
             logs,
+            times: Times::default(),
             newest: Mutex::default(),
             findings: Mutex::default(),
             halted: AtomicBool::new(false),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bus::log::Entry;
 use events::{
-    AggregateId, Digest, Unreadable,
+    AggregateId, Digest, Timestamp, Unreadable,
     envelope::{self, Link},
 };
 
@@ -35,15 +35,17 @@ pub(crate) enum Broken {
 }
 
 impl Chain {
-    /// Takes the next fact of the log, whatever it says.
-    pub(crate) fn follow(&mut self, entry: &Entry) -> Result<(), Broken> {
-        self.link(&entry.subject, &envelope::link(&entry.payload)?)
+    /// Takes the next fact of the log, whatever it says; tells when it was recorded.
+    pub(crate) fn follow(&mut self, entry: &Entry, recorded: impl FnOnce(Timestamp)) -> Result<(), Broken> {
+        let link = envelope::link(&entry.payload)?;
+        recorded(link.stamp.recorded_at);
+        self.link(&entry.subject, &link)
     }
 
     /// Takes the link that the next fact of the log is, and the subject under which it stands.
     pub(crate) fn link(&mut self, subject: &str, link: &Link) -> Result<(), Broken> {
         let Link { aggregate, stamp, digest: own, .. } = *link;
-        if aggregate.subject() != subject {
+        if !aggregate.has_subject(subject) {
             return Err(Broken::Misplaced(subject.to_owned()));
         }
         let (version, digest) = self.0.get(&aggregate).copied().unwrap_or((0, Digest::ZERO));
@@ -70,7 +72,7 @@ mod tests {
             sequence,
             subject: subject.to_owned(),
             payload: text.to_owned().into(),
-            stored_at: events::Timestamp::UNIX_EPOCH,
+            stored_at: Timestamp::UNIX_EPOCH,
             message_id: None,
         }
     }
@@ -84,7 +86,7 @@ mod tests {
         for stamp in ["version", "recordedtime", "previoushash"] {
             example.as_object_mut().unwrap().remove(stamp);
         }
-        let at = events::Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
+        let at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
         let second = envelope::stamp(
             &example.to_string(),
             Stamp { version: 2, recorded_at: at, previous: Digest::of(first.as_bytes()) },
@@ -97,8 +99,8 @@ mod tests {
     fn facts_that_follow_are_taken() {
         let (subject, [first, second]) = two();
         let mut chain = Chain::default();
-        chain.follow(&entry(1, &first, &subject)).unwrap();
-        chain.follow(&entry(2, &second, &subject)).unwrap();
+        chain.follow(&entry(1, &first, &subject), drop).unwrap();
+        chain.follow(&entry(2, &second, &subject), drop).unwrap();
     }
 
     #[test]
@@ -107,21 +109,24 @@ mod tests {
         let mut chain = Chain::default();
         let altered = first.replacen("hoa-toc", "khan", 1);
         assert_ne!(altered, first);
-        chain.follow(&entry(1, &altered, &subject)).unwrap();
-        assert!(matches!(chain.follow(&entry(2, &second, &subject)), Err(Broken::Digest(2))));
+        chain.follow(&entry(1, &altered, &subject), drop).unwrap();
+        assert!(matches!(chain.follow(&entry(2, &second, &subject), drop), Err(Broken::Digest(2))));
     }
 
     #[test]
     fn a_missing_fact_is_noticed() {
         let (subject, [_, second]) = two();
         let mut chain = Chain::default();
-        let missing = chain.follow(&entry(2, &second, &subject));
+        let missing = chain.follow(&entry(2, &second, &subject), drop);
         assert!(matches!(missing, Err(Broken::Version { expected: 1, found: 2 })));
     }
 
     #[test]
     fn a_fact_under_another_subject_is_noticed() {
         let (_, [first, _]) = two();
-        assert!(matches!(Chain::default().follow(&entry(1, &first, "case.00.x")), Err(Broken::Misplaced(_))));
+        assert!(matches!(
+            Chain::default().follow(&entry(1, &first, "case.00.x"), drop),
+            Err(Broken::Misplaced(_))
+        ));
     }
 }

@@ -69,7 +69,7 @@ impl Desk {
     }
 
     async fn proof(&self, event: EventId) -> Result<Answer, Refusal> {
-        let found = find::event(&self.chassis.bus, event).await;
+        let found = find::event(&self.chassis.bus, &self.books.times, event).await;
         let entry = found.map_err(|error| unavailable(&error.to_string()))?.ok_or_else(nothing)?;
         let covers = |newest: &Signed| newest.checkpoint.heads[0].size >= entry.sequence;
         let signed = match self.books.newest().filter(covers) {

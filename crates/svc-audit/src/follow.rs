@@ -109,7 +109,7 @@ fn take(books: &Books, log: &Log, reading: &mut Reading, entry: &Entry) -> io::R
     }
     reading.next = sequence + 1;
     if let Some(chain) = &mut reading.chain
-        && let Err(broken) = chain.follow(entry)
+        && let Err(broken) = chain.follow(entry, |at| books.times.note(sequence, at))
     {
         tracing::error!(sequence, %broken, alert = true, "CHAIN BROKEN");
         books.find(log.stream, Some(sequence), broken.to_string());

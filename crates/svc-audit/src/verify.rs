@@ -2,6 +2,7 @@
 //! public key, and trusts nothing else (DESIGN D12).
 
 mod archive;
+mod batch;
 mod checkpoints;
 mod facts;
 mod judge;
@@ -87,10 +88,10 @@ impl Report {
     }
 }
 
-/// A message as it is judged.
-#[derive(Clone, Debug)]
-pub(crate) struct Message {
+/// A message as it is judged, where it stands in memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message<'a> {
     pub(crate) sequence: u64,
-    pub(crate) subject: String,
-    pub(crate) payload: bytes::Bytes,
+    pub(crate) subject: &'a str,
+    pub(crate) payload: &'a [u8],
 }

@@ -7,7 +7,7 @@ mod reading;
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use events::{Actor, Body, CaseId, Digest, Fact, Kind, Lifecycle, Stage};
+use events::{Actor, Body, CaseId, Digest, Fact, Kind, Lifecycle, Stage, Transition};
 use serde_json::{Value, json};
 
 use super::*;

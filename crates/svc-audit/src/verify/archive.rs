@@ -3,10 +3,8 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, BufRead, BufReader, Read, Seek},
-    sync::Arc,
 };
 
-use bytes::Bytes;
 use events::Digest;
 use proof::{
     Hash,
@@ -18,9 +16,11 @@ use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
 use super::{
-    Message, Report, Terms, checkpoints,
+    Report, Terms,
+    batch::{Batch, Lines},
+    checkpoints,
     facts::FactJudge,
-    judge::{Batch, Expected, Judge},
+    judge::{Expected, Judge},
 };
 use crate::{
     export::Progress,
@@ -29,9 +29,6 @@ use crate::{
 
 /// How many messages are judged together.
 const TOGETHER: usize = 512;
-
-/// The largest line: a message is smaller by far.
-const LONGEST: u64 = 4 << 20;
 
 /// Why an export cannot even be read.
 #[derive(Debug, thiserror::Error)]
@@ -237,18 +234,18 @@ fn logs<R: Read + Seek>(
         let announced = manifest.messages.get(log).copied().unwrap_or(0);
         let mut count = 0;
         let read = reader.each(&name, |lines| {
-            let mut batch = Vec::with_capacity(TOGETHER);
-            while let Some(message) = message(lines)? {
+            let mut batch = Lines::with_room_for(TOGETHER);
+            while batch.read(lines)? {
                 count += 1;
-                batch.push(message);
                 if batch.len() == TOGETHER {
                     progress(count, announced);
-                    if !judge.take(&Batch::new(std::mem::take(&mut batch))) {
+                    let full = std::mem::replace(&mut batch, Lines::with_room_for(TOGETHER));
+                    if !judge.take(Batch::Lines(full)) {
                         break;
                     }
                 }
             }
-            judge.take(&Arc::new(batch));
+            judge.take(Batch::Lines(batch));
             Ok(())
         });
         judged.extend(judge.end(report));
@@ -278,29 +275,6 @@ pub(super) fn roots(
             .push((head.root, format!("{which} {}", signed.checkpoint.number)));
     }
     roots
-}
-
-/// The next line of a log.
-fn message(lines: &mut dyn BufRead) -> io::Result<Option<Message>> {
-    let mut line = Vec::with_capacity(2_048);
-    lines.take(LONGEST).read_until(b'\n', &mut line)?;
-    if line.is_empty() {
-        return Ok(None);
-    }
-    let bad = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
-    if line.pop() != Some(b'\n') {
-        return Err(bad("the last line is cut off, or a line is too long"));
-    }
-    let tab = |bytes: &[u8]| bytes.iter().position(|byte| *byte == b'\t');
-    let parts = tab(&line).and_then(|first| Some((first, first + 1 + tab(&line[first + 1..])?)));
-    let (first, second) = parts.ok_or_else(|| bad("a line is not sequence, subject and message"))?;
-    let text =
-        |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| bad("a line is no text"));
-    let sequence = text(&line[..first])?;
-    let parsed = sequence.parse().ok().filter(|parsed: &u64| parsed.to_string() == sequence && *parsed > 0);
-    let subject = text(&line[first + 1..second])?;
-    let payload = Bytes::from(line).slice(second + 1..);
-    Ok(Some(Message { sequence: parsed.ok_or_else(|| bad("a sequence is no number"))?, subject, payload }))
 }
 
 /// The attachments: each has the digest that it is named after, and those that facts name are here.

@@ -7,8 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Case, Directory, OutOfOrder, directory::Rulebook, duties::Duty, recheck::recheck};
-use events::{AggregateId, Body, CaseId, Digest, DutyId, Fact, Timestamp};
+use domain::{Directory, Standing, directory::Rulebook, duties::Duty, recheck::recheck};
+use events::{AggregateId, Body, Digest, DutyId, Fact, Timestamp};
 
 use super::{Message, Report};
 
@@ -24,6 +24,9 @@ struct Head {
     version: u32,
     digest: Digest,
     recorded_at: Timestamp,
+    /// Where the case stands by its rules, if it is one and all of it was here so far: what is refused is refused by that,
+    /// so nothing else of the case is kept.
+    standing: Option<Standing>,
 }
 
 /// A state of the directory, and what follows from it once that is asked.
@@ -38,8 +41,10 @@ pub(super) struct FactJudge {
     /// Aggregates may begin in their middle.
     partial: bool,
     heads: HashMap<AggregateId, Head>,
-    cases: HashMap<CaseId, Option<Case>>,
-    duties: HashMap<DutyId, Option<Duty>>,
+    /// The duties of which all was here so far.
+    duties: HashMap<DutyId, Duty>,
+    /// The subject of the directory.
+    of_directory: String,
     directory: Option<Directory>,
     known: VecDeque<Known>,
     /// Of which share this one is, of how many: which things it judges goes by their subjects.
@@ -66,8 +71,8 @@ impl FactJudge {
             partial,
             share,
             heads: HashMap::new(),
-            cases: HashMap::new(),
             duties: HashMap::new(),
+            of_directory: AggregateId::Directory.subject(),
             directory: None,
             known: VecDeque::new(),
             numbers: Vec::new(),
@@ -80,15 +85,15 @@ impl FactJudge {
         }
     }
 
-    pub(super) fn take(&mut self, message: &Message) {
+    pub(super) fn take(&mut self, message: Message<'_>) {
         let (share, shares) = self.share;
         // Every share needs the directory; the first one judges it.
-        let of_the_directory = message.subject == AggregateId::Directory.subject();
-        if !of_the_directory && hash(&message.subject) % shares as u64 != share as u64 {
+        let of_the_directory = message.subject == self.of_directory;
+        if !of_the_directory && hash(message.subject) % shares as u64 != share as u64 {
             return;
         }
         if of_the_directory && share > 0 {
-            if let Ok(fact) = Fact::from_bytes(&message.payload) {
+            if let Ok(fact) = Fact::from_bytes(message.payload) {
                 // What is wrong with it is told by the first.
                 let mut told = std::mem::take(&mut self.report);
                 self.fold_directory(&fact, message.sequence, &String::new);
@@ -97,46 +102,65 @@ impl FactJudge {
             return;
         }
         let place = || format!("cases {}", message.sequence);
-        let fact = match Fact::from_bytes(&message.payload) {
+        let fact = match Fact::from_bytes(message.payload) {
             Ok(fact) => fact,
             Err(error) => return self.report.fault(place(), format!("it cannot be read: {error}")),
         };
         self.facts += 1;
         let aggregate = fact.draft.aggregate;
-        if aggregate.subject() != message.subject {
+        if !aggregate.has_subject(message.subject) {
             self.report
                 .fault(place(), format!("it stands under {}, which is not its own subject", message.subject));
         }
-        let follows = self.follows(&fact, &place);
+        self.follow(&fact, &place);
         if let Some(document) = fact.body().document() {
             self.attachments.extend(document.attachments.iter().map(|file| file.sha256));
         }
         self.recheck(&fact, &place);
-        match aggregate {
-            AggregateId::Directory => self.fold_directory(&fact, message.sequence, &place),
-            AggregateId::Case(id) => {
-                if let Body::Numbered(numbered) = fact.body() {
-                    self.number(numbered.code.as_str(), message.sequence);
-                }
-                if follows {
-                    let slot = self.cases.entry(id).or_default();
-                    fold(slot, &fact, domain::evolve, &place, &mut self.report);
-                }
+        match (aggregate, fact.body()) {
+            (AggregateId::Directory, _) => self.fold_directory(&fact, message.sequence, &place),
+            (AggregateId::Case(_), Body::Numbered(numbered)) => {
+                self.number(numbered.code.as_str(), message.sequence);
             }
-            AggregateId::Duty(id) => {
-                if follows {
-                    let slot = self.duties.entry(id).or_default();
-                    fold(slot, &fact, domain::duties::evolve, &place, &mut self.report);
-                }
-            }
-            AggregateId::Document(_) => {}
+            _ => {}
         }
     }
 
-    /// The chain of the aggregate. Gives whether the fact can be folded.
-    fn follows(&mut self, fact: &Fact, place: &impl Fn() -> String) -> bool {
-        let head = Head { version: fact.version, digest: fact.digest, recorded_at: fact.recorded_at };
-        let before = self.heads.insert(fact.draft.aggregate, head);
+    /// The chain of the aggregate, and whether the rules take the fact where it stands.
+    fn follow(&mut self, fact: &Fact, place: &impl Fn() -> String) {
+        let Fact { version, digest, recorded_at, .. } = *fact;
+        let before = self.heads.get(&fact.draft.aggregate).copied();
+        let follows = self.chained(before.as_ref(), fact, place);
+        let mut standing = before.and_then(|before| before.standing);
+        let is_case = matches!(fact.draft.aggregate, AggregateId::Case(_));
+        // The story of a case cannot be told from its middle, or behind a fact that its rules do not take.
+        if is_case && follows && (standing.is_some() || version == 1) {
+            standing = Standing::after(standing, fact)
+                .map_err(|error| self.report.fault(place(), format!("the rules do not take it: {error}")))
+                .ok();
+        }
+        if let AggregateId::Duty(id) = fact.draft.aggregate
+            && follows
+        {
+            self.fold_duty(id, fact, place);
+        }
+        self.heads.insert(fact.draft.aggregate, Head { version, digest, recorded_at, standing });
+    }
+
+    /// A duty's rules are held against all of it; what began in its middle cannot be.
+    fn fold_duty(&mut self, id: DutyId, fact: &Fact, place: &impl Fn() -> String) {
+        let before = self.duties.remove(&id);
+        if before.is_none() && fact.version > 1 {
+            return;
+        }
+        match domain::duties::evolve(before, fact) {
+            Ok(duty) => drop(self.duties.insert(id, duty)),
+            Err(error) => self.report.fault(place(), format!("the rules do not take it: {error}")),
+        }
+    }
+
+    /// Whether the fact is the next of its aggregate.
+    fn chained(&mut self, before: Option<&Head>, fact: &Fact, place: &impl Fn() -> String) -> bool {
         let Some(before) = before else {
             if fact.version == 1 {
                 if fact.previous != Digest::ZERO {
@@ -146,12 +170,6 @@ impl FactJudge {
             }
             if self.partial {
                 self.begun_before += 1;
-                // Its story cannot be told from the middle.
-                match fact.draft.aggregate {
-                    AggregateId::Case(id) => drop(self.cases.insert(id, None)),
-                    AggregateId::Duty(id) => drop(self.duties.insert(id, None)),
-                    AggregateId::Directory | AggregateId::Document(_) => {}
-                }
             } else {
                 let what =
                     format!("version {} comes first: the versions before it are missing", fact.version);
@@ -237,8 +255,9 @@ impl FactJudge {
         for judge in judges {
             facts += judge.facts;
             things += judge.heads.len();
-            cases += judge.cases.len();
-            duties += judge.duties.len();
+            let count = |of: fn(&AggregateId) -> bool| judge.heads.keys().filter(|thing| of(thing)).count();
+            cases += count(|thing| matches!(thing, AggregateId::Case(_)));
+            duties += count(|thing| matches!(thing, AggregateId::Duty(_)));
             rechecked += judge.rechecked;
             not_rechecked += judge.not_rechecked;
             begun_before += judge.begun_before;
@@ -265,23 +284,6 @@ impl FactJudge {
         if begun_before > 0 {
             report.unchecked(format!("the rules, of {begun_before} things that began before this period"));
         }
-    }
-}
-
-/// The rules must take it.
-fn fold<T>(
-    slot: &mut Option<T>,
-    fact: &Fact,
-    evolve: impl Fn(Option<T>, &Fact) -> Result<T, OutOfOrder>,
-    place: &impl Fn() -> String,
-    report: &mut Report,
-) {
-    if slot.is_none() && fact.version > 1 {
-        return;
-    }
-    match evolve(slot.take(), fact) {
-        Ok(folded) => *slot = Some(folded),
-        Err(error) => report.fault(place(), format!("the rules do not take it: {error}")),
     }
 }
 

@@ -12,13 +12,10 @@ use std::{
 
 use proof::{Frontier, Hash, checkpoint::LOGS, part};
 
-use super::{Message, Report, facts::FactJudge};
+use super::{Message, Report, batch::Batch, facts::FactJudge};
 
 /// How many batches wait for a thread.
 const WAITING: usize = 8;
-
-/// Messages that are judged together.
-pub(super) type Batch = Arc<Vec<Message>>;
 
 /// What is known of a log before its messages come.
 #[derive(Clone, Debug)]
@@ -37,7 +34,7 @@ pub(super) struct Expected {
 
 /// Judges a log.
 pub(super) struct Judge {
-    takers: Vec<SyncSender<Batch>>,
+    takers: Vec<SyncSender<Arc<Batch>>>,
     tree: JoinHandle<Report>,
     facts: Vec<JoinHandle<FactJudge>>,
 }
@@ -47,7 +44,7 @@ impl Judge {
     pub(super) fn begin(expected: Expected, facts: Vec<FactJudge>) -> Self {
         let mut takers = Vec::new();
         let mut taker = || {
-            let (taker, batches) = sync_channel::<Batch>(WAITING);
+            let (taker, batches) = sync_channel::<Arc<Batch>>(WAITING);
             takers.push(taker);
             batches
         };
@@ -55,7 +52,7 @@ impl Judge {
         let tree = std::thread::spawn(move || {
             let mut judge = TreeJudge::of(expected);
             for batch in batches {
-                batch.iter().for_each(|message| judge.take(message));
+                batch.each(|message| judge.take(message));
             }
             judge.end()
         });
@@ -63,7 +60,7 @@ impl Judge {
             let batches = taker();
             std::thread::spawn(move || {
                 for batch in batches {
-                    batch.iter().for_each(|message| judge.take(message));
+                    batch.each(|message| judge.take(message));
                 }
                 judge
             })
@@ -73,8 +70,9 @@ impl Judge {
     }
 
     /// Takes the next messages; false once nobody listens any more.
-    pub(super) fn take(&self, batch: &Batch) -> bool {
-        self.takers.iter().all(|taker| taker.send(Arc::clone(batch)).is_ok())
+    pub(super) fn take(&self, batch: Batch) -> bool {
+        let batch = Arc::new(batch);
+        self.takers.iter().all(|taker| taker.send(Arc::clone(&batch)).is_ok())
     }
 
     /// The verdict on their places, and who judged what they say.
@@ -120,7 +118,7 @@ impl TreeJudge {
         format!("{} {sequence}", LOGS[self.expected.log])
     }
 
-    fn take(&mut self, message: &Message) {
+    fn take(&mut self, message: Message<'_>) {
         self.report.messages += 1;
         let sequence = message.sequence;
         if sequence <= self.last {
@@ -133,7 +131,7 @@ impl TreeJudge {
             self.report.fault(self.place(self.last + 1), what);
         }
         self.last = sequence;
-        let leaf = proof::leaf(&message.subject, &message.payload);
+        let leaf = proof::leaf(message.subject, message.payload);
         if !whole {
             self.leaves.push((sequence - 1, leaf));
             return;

@@ -4,15 +4,17 @@
 use bus::{
     Bus,
     audit::TRUTH,
-    log::{self, Entry, ReadError},
+    log::{self, ReadError},
     streams::AUDIT,
 };
 use proof::checkpoint::{LOGS, Signed};
 
 use super::{
-    Message, Report, Terms, archive, checkpoints,
+    Report, Terms, archive,
+    batch::Batch,
+    checkpoints,
     facts::FactJudge,
-    judge::{Batch, Expected, Judge},
+    judge::{Expected, Judge},
 };
 use crate::export::Progress;
 
@@ -94,9 +96,8 @@ async fn read(
         next = last.sequence + 1;
         let more = entries.len() >= log::BATCH;
         coming = fetch(next);
-        let batch = Batch::new(entries.into_iter().map(message).collect());
         // The judges may be busy: another task reads meanwhile.
-        if !tokio::task::block_in_place(|| judge.take(&batch)) {
+        if !tokio::task::block_in_place(|| judge.take(Batch::Entries(entries))) {
             break;
         }
         progress(next - 1, end);
@@ -113,8 +114,4 @@ async fn read(
         );
     }
     Ok(tokio::task::block_in_place(|| judge.end(report)))
-}
-
-fn message(entry: Entry) -> Message {
-    Message { sequence: entry.sequence, subject: entry.subject, payload: entry.payload }
 }

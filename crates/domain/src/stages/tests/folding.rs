@@ -120,6 +120,33 @@ fn only_a_person_raises_a_case_and_only_once() {
 }
 
 #[test]
+fn who_knows_only_the_standing_refuses_and_takes_the_same() {
+    let facts = facts();
+    let mut others = facts.clone();
+    for kind in Kind::ALL {
+        let example = Fact::from_bytes(kind.example().to_string().as_bytes()).unwrap();
+        let mut other = facts[0].clone();
+        other.draft.body = example.draft.body;
+        others.push(other);
+    }
+    let (mut taken, mut refused) = (0, 0);
+    for count in 0..facts.len() {
+        let case = after(&facts, count);
+        let standing = case.as_ref().map(Standing::of);
+        for fact in &others {
+            let folded = evolve(case.clone(), fact).map(|case| Standing::of(&case));
+            if folded.is_ok() {
+                taken += 1
+            } else {
+                refused += 1
+            }
+            assert_eq!(folded, Standing::after(standing, fact), "{}", fact.body().kind());
+        }
+    }
+    assert!(taken > facts.len() && refused > taken);
+}
+
+#[test]
 fn a_fact_of_another_case_does_not_follow() {
     let facts = facts();
     let mut stranger = facts[1].clone();

@@ -1,5 +1,5 @@
-//! G4: what the proof costs: replay folded and Merkle-verified beside the quickest reader that JetStream has, an export
-//! verified offline, the proof of one fact.
+//! G4: what the proof costs: a replay held against the rules and Merkle-verified beside the quickest reader that JetStream
+//! has, an export verified offline, the proof of one fact.
 
 use std::{
     fs,
@@ -177,7 +177,9 @@ impl Outcome {
         let (bare, verified) = self.speeds();
         let figure = Figure::of(
             "G4",
-            format!("{facts} facts read, folded, Merkle-verified (`audit verify --live`)"),
+            format!(
+                "{facts} facts read, held against where their cases stand, Merkle-verified (`audit verify --live`)"
+            ),
             format!("{:.0} % of a bare reader", self.share() * 100.0),
         );
         let beside = format!("{} against {} a second", grouped(verified), grouped(bare));

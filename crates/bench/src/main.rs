@@ -5,6 +5,7 @@
 //! `bare` and `peer` the baselines, `verify` looks at everything afterwards, `report` keeps the figures.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
+mod added;
 mod alertmanager;
 mod bare;
 mod chart;

@@ -9,7 +9,7 @@ use clap::Parser;
 #[command(name = "concord-bench")]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Options {
-    /// What to measure: g1, g2, g3, g4, g5, g6, g7, bare, peer. Everything without.
+    /// What to measure: g1, g2, g3, g4, added, g5, g6, g7, bare, peer. Everything without.
     pub what: Vec<What>,
     /// The same, for whom the option is easier to write.
     #[arg(long, value_delimiter = ',')]
@@ -62,6 +62,8 @@ pub enum What {
     G3,
     /// What the proof costs.
     G4,
+    /// What the audit adds to a transition: the other half of G4.
+    Added,
     /// With many stored cases.
     G5,
     /// Ready again, and punctual.

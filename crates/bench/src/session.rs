@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    Failure, bare,
+    Failure, added, bare,
     chart::{Bar, Chart},
     drive::Shape,
     g1, g2, g3, g4, g5, g6, g7, now,
@@ -72,6 +72,13 @@ impl<'a> Session<'a> {
         if options.wants(What::G4) {
             let (facts, rounds) = options.pick((options.facts.min(50_000), 1), (options.facts, 3));
             let outcome = g4::run(binary, facts, rounds, keep).await?;
+            outcome.note(&mut self.sheet);
+            self.keep(&outcome.lines())?;
+        }
+        if options.wants(What::Added) {
+            let time = options.time() / 3;
+            let shape = Shape { in_flight: 64, time, warm_up: time / 5 };
+            let outcome = added::run(binary, shape, options.pick(1, 3), keep).await?;
             outcome.note(&mut self.sheet);
             self.keep(&outcome.lines())?;
         }

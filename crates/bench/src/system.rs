@@ -74,7 +74,7 @@ pub struct Streams {
 
 /// A process that a run which is cut short does not leave behind: told to end, it stops its server too.
 #[derive(Debug)]
-struct Process(Child);
+pub struct Process(Child);
 
 #[derive(Deserialize)]
 struct Announced {
@@ -103,9 +103,14 @@ impl Installation {
         self.root.join("data")
     }
 
+    /// Its configuration, written by a start.
+    pub fn config(&self) -> PathBuf {
+        self.root.join("concord.toml")
+    }
+
     /// Starts it with its mail going to a relay, and waits until it is ready.
     pub async fn start(&self, relay: SocketAddr) -> Result<System, Failure> {
-        let config = self.root.join("concord.toml");
+        let config = self.config();
         let (host, port) = (relay.ip(), relay.port());
         let text = format!(
             "[http]\npublic_url = \"https://phoi-hop.tinh.example\"\nrequests_per_minute = 0\n\n\
@@ -157,13 +162,7 @@ impl Installation {
 impl System {
     /// The tokens of all officers.
     pub fn tokens(&self) -> Result<HashMap<String, String>, Failure> {
-        let mut tokens = HashMap::new();
-        for file in fs::read_dir(self.data.join("tokens"))? {
-            let file = file?;
-            let token = fs::read_to_string(file.path())?.trim().to_owned();
-            tokens.insert(file.file_name().to_string_lossy().into_owned(), token);
-        }
-        Ok(tokens)
+        tokens(&self.data)
     }
 
     /// How far log and fold are.
@@ -193,14 +192,34 @@ impl System {
     }
 
     /// Ends it as an operator does.
-    pub async fn stop(mut self) -> Result<(), Failure> {
-        self.process.tell();
-        let ended = tokio::time::timeout(PATIENCE, self.process.0.wait()).await??;
-        if ended.success() { Ok(()) } else { Err(format!("concord ended with {ended}").into()) }
+    pub async fn stop(self) -> Result<(), Failure> {
+        self.process.end().await
     }
 }
 
 impl Process {
+    /// One that was started.
+    pub fn of(child: Child) -> Self {
+        Self(child)
+    }
+
+    /// Its id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.0.id()
+    }
+
+    /// Whether it has ended by itself.
+    pub fn has_ended(&mut self) -> Result<bool, Failure> {
+        Ok(self.0.try_wait()?.is_some())
+    }
+
+    /// Ends it as an operator does.
+    pub async fn end(mut self) -> Result<(), Failure> {
+        self.tell();
+        let ended = tokio::time::timeout(PATIENCE, self.0.wait()).await??;
+        if ended.success() { Ok(()) } else { Err(format!("concord ended with {ended}").into()) }
+    }
+
     /// Tells it to end as an operator does.
     fn tell(&self) {
         if let Some(id) = self.0.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
@@ -241,6 +260,17 @@ impl Streams {
             outbox: number(&outbox["state"]["last_seq"]),
         })
     }
+}
+
+/// The tokens of all officers, by the data of their installation.
+pub fn tokens(data: &Path) -> Result<HashMap<String, String>, Failure> {
+    let mut tokens = HashMap::new();
+    for file in fs::read_dir(data.join("tokens"))? {
+        let file = file?;
+        let token = fs::read_to_string(file.path())?.trim().to_owned();
+        tokens.insert(file.file_name().to_string_lossy().into_owned(), token);
+    }
+    Ok(tokens)
 }
 
 /// What a running process has announced.

@@ -20,7 +20,7 @@ const WINDOWS: [(TimeDelta, TimeDelta); 3] = [
 ];
 
 /// How many facts are read at a time: most times the first page has it.
-const PAGE: u64 = 64;
+const PAGE: usize = 64;
 
 /// When the facts of the log were recorded, as far as it was followed: one note for each page of it.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Times {
     pub(crate) fn note(&self, sequence: u64, recorded_at: Timestamp) {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Noted { pages, latest } = &mut *noted;
-        let whole = usize::try_from(sequence / PAGE).unwrap_or(usize::MAX);
+        let whole = usize::try_from(sequence).unwrap_or(usize::MAX) / PAGE;
         while pages.len() < whole {
             pages.push(*latest);
         }
@@ -50,7 +50,7 @@ impl Times {
     fn first_from(&self, at: Timestamp) -> (u64, bool) {
         let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = noted.pages.partition_point(|latest| *latest < at);
-        ((before as u64 * PAGE).max(1), before < noted.pages.len())
+        (((before * PAGE) as u64).max(1), before < noted.pages.len())
     }
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn event(bus: &Bus, times: &Times, event: EventId) -> Result<Op
     for (before, after) in WINDOWS {
         let mut next = first_from(bus, times, at - before).await?;
         loop {
-            let entries = log::read_at_most(bus, CASES, next, ">", PAGE as usize).await?;
+            let entries = log::read_at_most(bus, CASES, next, ">", PAGE).await?;
             let Some(last) = entries.last() else { break };
             let past = recorded(last).is_some_and(|last| last > at + after);
             next = last.sequence + 1;
@@ -83,7 +83,7 @@ async fn first_from(bus: &Bus, times: &Times, at: Timestamp) -> Result<u64, Read
         return Ok(low);
     }
     let mut high = log::last_sequence(bus, CASES).await? + 1;
-    while high.saturating_sub(low) > PAGE {
+    while high.saturating_sub(low) > PAGE as u64 {
         let middle = low.midpoint(high);
         let entries = log::read_at_most(bus, CASES, middle, ">", 1).await?;
         let before = entries.first().and_then(recorded).is_some_and(|recorded| recorded < at);
@@ -116,7 +116,7 @@ mod tests {
         (1..=1_000).for_each(|sequence| times.note(sequence, at(sequence)));
         for wanted in 1..960 {
             let (place, near) = times.first_from(at(wanted));
-            assert!(near && place <= wanted && wanted < place + PAGE, "{wanted}: {place}");
+            assert!(near && place <= wanted && wanted < place + PAGE as u64, "{wanted}: {place}");
         }
         // The last page is not whole.
         for wanted in 960..1_100 {

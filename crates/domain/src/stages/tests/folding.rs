@@ -136,9 +136,9 @@ fn who_knows_only_the_standing_refuses_and_takes_the_same() {
         for fact in &others {
             let folded = evolve(case.clone(), fact).map(|case| Standing::of(&case));
             if folded.is_ok() {
-                taken += 1
+                taken += 1;
             } else {
-                refused += 1
+                refused += 1;
             }
             assert_eq!(folded, Standing::after(standing, fact), "{}", fact.body().kind());
         }

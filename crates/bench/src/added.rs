@@ -126,7 +126,8 @@ pub async fn run(binary: &Path, shape: Shape, rounds: usize, keep: bool) -> Resu
             let end = mark().await?;
             let spent = end.spent.since(&driven.first.spent).micros(end.facts - driven.first.facts);
             let of = |who: &[&str]| {
-                spent.iter().filter(|(name, _)| who.contains(name)).map(|(_, used)| used).sum()
+                let used = spent.iter().filter(|(name, _)| who.contains(name)).map(|(_, used)| used);
+                used.fold(0.0, |sum, used| sum + used)
             };
             let commands = rate(driven.latencies(&plan).all.count as u64, driven.time());
             let done = Round { commands, audit: of(&[AUDIT]), others: of(&["concord", "nats-server"]) };
@@ -152,7 +153,7 @@ async fn at_rest(meter: &Meter) {
     loop {
         tokio::time::sleep(PAUSE).await;
         let after = busy(meter);
-        if after - before < REST {
+        if after.saturating_sub(before) < REST {
             return;
         }
         before = after;

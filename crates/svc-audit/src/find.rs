@@ -133,7 +133,9 @@ mod tests {
             recorded.push((sequence, at(1_000 + sequence - sequence * 7_919 % 240)));
         }
         for _ in 0..2 {
-            recorded.iter().for_each(|(sequence, at)| times.note(*sequence, *at));
+            for (sequence, at) in &recorded {
+                times.note(*sequence, *at);
+            }
         }
         for second in (700..6_000).step_by(53) {
             let (place, _) = times.first_from(at(second));

@@ -191,6 +191,7 @@ impl AggregateId {
     pub fn has_subject(self, subject: &str) -> bool {
         let (kind, id) = match self {
             Self::Case(CaseId(id)) => ("case", id),
+            Self::Duty(DutyId(id)) => ("duty", id),
             Self::Document(DocumentId(id)) => ("document", id),
             Self::Directory => return self.subject() == subject,
         };

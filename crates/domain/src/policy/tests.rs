@@ -331,5 +331,5 @@ fn a_policy_of_an_older_build_is_read_as_it_was_published() {
     );
     assert_eq!(policy.duties.reports.owing().count(), 0);
     let now = local("16/05/2026 08:00");
-    assert_eq!(crate::duties::to_begin(|_| false, now - chrono::TimeDelta::days(60), now, &policy), None);
+    assert_eq!(crate::duties::to_begin(|_| false, now - TimeDelta::days(60), now, &policy), None);
 }

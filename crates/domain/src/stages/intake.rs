@@ -359,7 +359,7 @@ fn project<'a>(ctx: &Context<'a>) -> Result<&'a Project, Refusal> {
     }
 }
 
-/// A case arises from a planned project (DOMAIN §3.6, *SpawnCase*): one of its agencies raises it, and those that are not
+/// A case arises from a planned project (DOMAIN §3.6, `SpawnCase`): one of its agencies raises it, and those that are not
 /// asked for a position are consulted.
 fn of_the_project(project: &Project, parties: &Parties, ctx: &Context<'_>) -> Result<Vec<AgencyId>, Refusal> {
     let agencies = project.agencies();

@@ -11,7 +11,7 @@ use domain::{
     duties::Subject,
     labels::{self, Label},
 };
-use events::{Actor, AgencyId, Digest, Fact, Timestamp, reporting::Period};
+use events::{Actor, AgencyId, Fact, Timestamp, reporting::Period};
 use proof::checkpoint::Signed;
 
 use super::ExportError;
@@ -80,7 +80,7 @@ pub(super) fn of_case(
         row("Tóm tắt", "Summary", &case.matter.summary),
     ];
     let code = case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string);
-    page(code, &case.matter.title, rows, &case.casefile.distributions, case.head, facts, policy, newest)
+    page(code, &case.matter.title, rows, &case.casefile.distributions, facts, policy, newest)
 }
 
 /// The page of a regular duty, out of all its facts.
@@ -105,15 +105,31 @@ pub(super) fn of_duty(
             rows.extend(
                 said.map(|item| row("Nội dung", "What it says", format!("{}: {}", item.topic, item.text))),
             );
-            "Báo cáo định kỳ"
+            "Báo cáo định kỳ".to_owned()
         }
         Subject::Briefing(briefing) => {
             rows.push(row("Thời gian", "When", moment(briefing.at)));
-            "Giao ban"
+            rows.push(row("Địa điểm", "Where", &briefing.place));
+            rows.extend(briefing.items.iter().map(|item| row("Nội dung", "On the agenda", item)));
+            rows.extend(briefing.tasks.iter().map(|task| {
+                let words = format!("{} – {}, {}", task.text, task.agency, moment(task.due));
+                Row { en: labels::task_state(task.state).en, ..row("Kết luận", "Conclusion", words) }
+            }));
+            briefing.title(true)
         }
-        Subject::Project(project) => &project.title,
+        Subject::Project(project) => {
+            rows.push(row("Lĩnh vực", "Topic", &project.topic));
+            rows.push(row("Lý do phối hợp", "Why together", &project.reason));
+            rows.extend(project.checkpoints.iter().map(|tracked| {
+                let (planned, phase) = (&tracked.checkpoint, labels::phase(tracked.checkpoint.phase).vi);
+                let words =
+                    format!("{phase}: {} – {}, {}", planned.title, planned.owner, moment(planned.clock.due));
+                Row { en: labels::checkpoint_state(tracked.state).en, ..row("Mốc", "Checkpoint", words) }
+            }));
+            project.title.clone()
+        }
     };
-    page(duty.code(), title, rows, &duty.distributions, duty.head, facts, policy, newest)
+    page(duty.code(), &title, rows, &duty.distributions, facts, policy, newest)
 }
 
 /// What does not follow is verify's to tell; the page shows what can be shown.
@@ -143,7 +159,6 @@ fn page(
     title: &str,
     rows: Vec<Row>,
     distributions: &[Distribution],
-    head: Digest,
     facts: &[Arc<Fact>],
     policy: Option<&Policy>,
     newest: &Signed,
@@ -155,7 +170,7 @@ fn page(
         distributions: distributions.iter().map(sent).collect(),
         happened: facts.iter().map(|fact| line(fact, policy)).collect(),
         events: facts.len(),
-        head: head.to_string(),
+        head: facts.last().map(|fact| fact.digest.to_string()).unwrap_or_default(),
         number: newest.checkpoint.number,
         at: moment(newest.checkpoint.at),
         note: &newest.note,

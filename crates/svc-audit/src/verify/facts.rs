@@ -322,8 +322,8 @@ mod tests {
 
     use super::*;
 
-    /// The messages of facts of these kinds of one duty, with versions from 1 and an unbroken chain.
-    fn of_a_duty(kinds: &[Kind]) -> Vec<Message> {
+    /// Place, subject and payload of facts of these kinds of one duty, with versions from 1 and an unbroken chain.
+    fn of_a_duty(kinds: &[Kind]) -> Vec<(u64, String, String)> {
         let subject = AggregateId::Duty(DutyId::of_report(&"UBND".into(), 2026, 5)).subject();
         let recorded_at = Timestamp::from_timestamp(1_800_000_000, 0).unwrap();
         let mut previous = Digest::ZERO;
@@ -336,16 +336,17 @@ mod tests {
             let stamp = Stamp { version, recorded_at, previous };
             let payload = envelope::stamp(&example.to_string(), stamp).unwrap();
             previous = Digest::of(payload.as_bytes());
-            Message { sequence: version.into(), subject: subject.clone(), payload: payload.into() }
+            (version.into(), subject.clone(), payload)
         });
         stamped.collect()
     }
 
-    fn judged(messages: &[Message], partial: bool) -> Report {
+    fn judged(messages: &[(u64, String, String)], partial: bool) -> Report {
         let mut judges = FactJudge::shares(partial);
-        for message in messages {
+        for (sequence, subject, payload) in messages {
             for judge in &mut judges {
-                judge.take(message);
+                let payload = payload.as_bytes();
+                judge.take(Message { sequence: *sequence, subject, payload });
             }
         }
         let mut report = Report::default();

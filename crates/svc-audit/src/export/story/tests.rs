@@ -28,7 +28,7 @@ fn told(scenario: &str, policy: Policy) -> String {
         keys: Vec::new(),
     };
     let newest = Signed { checkpoint, note: "note".to_owned() };
-    page(&facts, Some(simulation.policy()), &newest).expect("a page")
+    of_case(&facts, Some(simulation.policy()), &newest).expect("a page")
 }
 
 #[test]

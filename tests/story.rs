@@ -52,6 +52,7 @@ scenarios! {
     reports_are_owed_over_tet_and_the_cadence_changes_by_two_keys = "s6-report-over-tet";
     briefings_are_called_held_and_followed_to_their_end = "monthly-and-ad-hoc-briefing";
     projects_rest_go_on_and_are_given_up = "projects-rest-and-end";
+    a_reorganisation_in_full_flow_passes_everything_on = "reorganisation-in-full-flow";
     what_may_not_come_in_is_refused_at_the_door = "s5bc-refused-at-the-door";
     joint_advice_is_noted_and_the_sides_go_on = "joint-advice-noted";
     a_dossier_comes_back_and_the_sides_agree = "dossier-returned";

@@ -6,7 +6,10 @@ mod support;
 
 use std::{collections::BTreeSet, fs};
 
-use domain::scenario::{Scenario, Step};
+use domain::{
+    duties,
+    scenario::{Scenario, Step},
+};
 use events::{Kind, Stage};
 use reqwest::{Method, header::ACCEPT};
 use serde_json::Value;
@@ -105,7 +108,7 @@ async fn told(name: &str) -> Told {
     let played = finish(&mut play).await.succeeded();
     assert!(played.contains("expectations came true"), "{played}");
 
-    let whole = whole(&place, &scenario).await;
+    let whole = whole(&place, &up, &scenario).await;
     golden::check(&file(name, "out"), &whole);
     facts_are_as_the_schemas_say(&place, &whole).await;
     cases_are_read_as_documented(&up).await;
@@ -113,8 +116,9 @@ async fn told(name: &str) -> Told {
     Told { place, up, whole }
 }
 
-/// The facts of every case of a scenario, one case after the other, as a replay tells them.
-async fn whole(place: &Installation, scenario: &Scenario) -> String {
+/// The facts of every case of a scenario, one case after the other, as a replay tells them; then those of the briefings and
+/// projects, and of the reports that it speaks of.
+async fn whole(place: &Installation, up: &Up, scenario: &Scenario) -> String {
     let raised = |step: &&Step| {
         step.act.as_ref().is_some_and(|deed| deed.act == "raise") && support::story::refusal(step).is_none()
     };
@@ -123,7 +127,30 @@ async fn whole(place: &Installation, scenario: &Scenario) -> String {
         let case = format!("VV-{}-{number:05}", scenario.start.format("%Y"));
         whole.push(in_order(&place.replay(&["--case", &case]).await.succeeded()));
     }
+    for duty in duties_of(up, scenario).await {
+        whole.push(in_order(&place.replay(&["--duty", &duty]).await.succeeded()));
+    }
     whole.join("\n")
+}
+
+/// The duties that a scenario is about, by their ids.
+async fn duties_of(up: &Up, scenario: &Scenario) -> Vec<String> {
+    let names = scenario
+        .steps
+        .iter()
+        .flat_map(|step| step.about.iter().chain(step.act.iter().filter_map(|deed| deed.case.as_ref())));
+    let named: BTreeSet<_> = names.filter_map(|name| duties::called(name)).map(|id| id.to_string()).collect();
+    let mut found = BTreeSet::new();
+    for root in ["reports", "briefings", "projects"] {
+        let listed = up.api().get("btg.kiem-tra", &format!("/api/v1/{root}")).await.expect("an answer");
+        for duty in listed.body["duties"].as_array().expect("a list") {
+            let word = |field: &str| duty[field].as_str().expect("a word").to_owned();
+            if root != "reports" || named.contains(&word("id")) {
+                found.insert((word("code"), word("agency"), word("id")));
+            }
+        }
+    }
+    found.into_iter().map(|(.., id)| id).collect()
 }
 
 /// What timers of different stages record at one instant has no order of its own (PROCESS §4 rule 3): here it is that
@@ -217,11 +244,16 @@ async fn facts_are_as_the_schemas_say(place: &Installation, whole: &str) {
             panic!("{kind} is not as its schema says: {error}");
         }
         let of_a_case = Stage::ALL.contains(&kind.stage());
-        assert_eq!(line["state"].is_null(), !of_a_case, "{kind}");
+        let has_a_state = of_a_case || Stage::DUTIES.contains(&kind.stage());
+        assert_eq!(line["state"].is_null(), !has_a_state, "{kind}");
         of_the_case += usize::from(of_a_case);
     }
-    // A line of a fact begins with its date.
-    let told = whole.lines().filter(|line| line.get(2..3) == Some("/")).count();
+    // A line of a fact begins with its date, and names its type.
+    let of_a_case = |line: &&str| {
+        let kind = line.split_whitespace().nth(4).and_then(|kind| kind.split_once('.'));
+        kind.and_then(|(stage, _)| Stage::named(stage)).is_some_and(|stage| Stage::ALL.contains(&stage))
+    };
+    let told = whole.lines().filter(|line| line.get(2..3) == Some("/")).filter(of_a_case).count();
     assert_eq!(of_the_case, told, "the facts of the cases");
 }
 
@@ -233,6 +265,15 @@ async fn cases_are_read_as_documented(up: &Up) {
     for id in list.iter().filter_map(|case| case["id"].as_str()) {
         for what in ["", "/events", "/dossier"] {
             api.get("btg.kiem-tra", &format!("/api/v1/cases/{id}{what}")).await.expect("an answer");
+        }
+    }
+    for root in ["reports", "briefings", "projects"] {
+        let duties = api.get("btg.kiem-tra", &format!("/api/v1/{root}")).await.expect("an answer");
+        let list = duties.body["duties"].as_array().expect("a list");
+        for id in list.iter().filter_map(|duty| duty["id"].as_str()) {
+            for what in ["", "/events"] {
+                api.get("btg.kiem-tra", &format!("/api/v1/{root}/{id}{what}")).await.expect("an answer");
+            }
         }
     }
     for what in ["", "/events", "/delegations", "/policy"] {

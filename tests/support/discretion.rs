@@ -26,9 +26,8 @@ pub fn nothing_is_given_away(scenario: &Scenario, mails: &[Mail]) {
         sensitive.extend(words(&officer.name));
     }
     let mut deeds = scenario.steps.iter().filter_map(|step| step.act.as_ref());
-    let raised = &deeds.find(|deed| deed.act == "raise").expect("a case is raised").body;
-    let raised = ["title", "topic"].map(|field| raised[field].as_str().expect("a text"));
-    for word in words(&format!("{} {} nghiệp, trường, snnmt, 0258", raised[0], raised[1])) {
+    let named = deeds.find_map(|deed| deed.body["title"].as_str()).unwrap_or_default();
+    for word in words(&format!("{named} nghiệp, trường, snnmt, 0258")) {
         assert!(sensitive.contains(&word), "{word} is not looked for");
     }
     let frame = frame();
@@ -46,11 +45,11 @@ pub fn nothing_is_given_away(scenario: &Scenario, mails: &[Mail]) {
         assert!(!links.is_empty(), "no link in {text}");
         let mut text = text;
         for path in links.iter().filter(|path| *path != "work") {
-            let about = ["cases/", "directory/delegations/"];
+            let about = ["cases/", "directory/delegations/", "reports/", "briefings/", "projects/"];
             let id = about.iter().find_map(|about| path.strip_prefix(about));
-            let id = id.expect("a link to the case, to the delegation, or to what waits");
+            let id = id.expect("a link to the case, the duty or the delegation, or to what waits");
             assert!(id.parse::<events::CaseId>().is_ok(), "{id} says more than an opaque id");
-            text = text.replace(id, "");
+            text = text.replace(path.as_str(), "");
         }
         let said: BTreeSet<_> = [words(&text), words(&mail.subject)].into_iter().flatten().collect();
         let leaked: Vec<_> = said.difference(&frame).filter(|word| sensitive.contains(*word)).collect();
@@ -108,9 +107,10 @@ fn frame() -> BTreeSet<String> {
     let titles = (1..30).filter_map(|number| labels::alert(&format!("E{number:02}"), None));
     frame.extend(titles.chain([labels::DISCREET]).flat_map(|title| words(title.vi)));
     frame.extend(
-        ["E17b", "E22"]
+        ["E08b", "E08c", "E15", "E17b", "E18", "E18b", "E20b", "E21b", "E22", "E22b", "E23b"]
             .into_iter()
-            .filter_map(|id| labels::alert(id, Some(1)))
+            .flat_map(|id| [labels::alert(id, None), labels::alert(id, Some(1))])
+            .flatten()
             .flat_map(|title| words(title.vi)),
     );
     // What fills the braces, whatever the case: how an addressee is called, the urgency, a due time in words.

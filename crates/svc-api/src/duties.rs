@@ -123,9 +123,15 @@ pub(crate) struct Line<'a> {
 pub(crate) struct Whole<'a> {
     #[serde(flatten)]
     line: Line<'a>,
-    /// What it is about: of a report, a briefing or a project one is there.
-    #[serde(flatten)]
-    about: About<'a>,
+    /// What a report says; of a report alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<&'a Report>,
+    /// What a briefing is about; of a briefing alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    briefing: Option<&'a Briefing>,
+    /// How far a project is; of a project alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<&'a Project>,
     /// What is owed in it now, soonest first.
     clocks: Vec<ClockView<'a>>,
     /// The cases that arose from it and that the caller may see, newest first; of a project alone.
@@ -137,17 +143,6 @@ pub(crate) struct Whole<'a> {
     distributions: &'a [Distribution],
     /// What happened, oldest first.
     history: Vec<HappeningView<'a>>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-enum About<'a> {
-    /// The report.
-    Report(&'a Report),
-    /// The briefing.
-    Briefing(&'a Briefing),
-    /// The project.
-    Project(&'a Project),
 }
 
 /// Something that is owed.
@@ -273,10 +268,10 @@ fn whole<'a>(
     language: Language,
     cases: Option<Vec<CaseNoted>>,
 ) -> Whole<'a> {
-    let about = match &duty.subject {
-        Subject::Report(report) => About::Report(report),
-        Subject::Briefing(briefing) => About::Briefing(briefing),
-        Subject::Project(project) => About::Project(project),
+    let (report, briefing, project) = match &duty.subject {
+        Subject::Report(report) => (Some(report), None, None),
+        Subject::Briefing(briefing) => (None, Some(briefing), None),
+        Subject::Project(project) => (None, None, Some(project)),
     };
     let history = duty.history.iter().map(|happening| HappeningView {
         event: happening.event,
@@ -288,7 +283,9 @@ fn whole<'a>(
     });
     Whole {
         line: line(duty, policy, language),
-        about,
+        report,
+        briefing,
+        project,
         clocks: clocks(duty, language),
         cases,
         documents: &duty.documents,

@@ -10,10 +10,9 @@ use std::{
 };
 
 use domain::{
-    directory,
+    catalogue,
     policy::FILES,
     scenario::{Reference, Step},
-    stages,
 };
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -117,7 +116,7 @@ async fn every_command_of_the_guide_does_what_it_says() {
         }
     }
     let sent: usize = of_scenarios.values().map(BTreeMap::len).sum();
-    assert_eq!(sent + 1, stages::acts().count() + directory::ACTS.len(), "all acts but one are in scenarios");
+    assert_eq!(sent + 1, catalogue::acts().count(), "all acts but one are in scenarios");
     let mut last = None;
     for (name, blocks) in of_scenarios {
         last = Some(tell(&name, blocks).await);

@@ -38,7 +38,7 @@ use tokio::{sync::watch, task::JoinHandle};
 const SEED: u64 = 20_260_516;
 
 /// The services, each in a process of its own.
-const SERVICES: [&str; 11] = [
+const SERVICES: [&str; 12] = [
     "identity",
     "intake",
     "confirmation",
@@ -46,6 +46,7 @@ const SERVICES: [&str; 11] = [
     "coordination",
     "taskforce",
     "escalation",
+    "reporting",
     "ledger",
     "notifier",
     "audit",

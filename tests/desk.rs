@@ -17,7 +17,7 @@ use support::{
 const OFFICER: &str = "btg.dau-moi";
 
 /// All services that a replica needs to take acts.
-const ALL: [&str; 10] = [
+const ALL: [&str; 11] = [
     "ledger",
     "directory",
     "intake",
@@ -26,6 +26,7 @@ const ALL: [&str; 10] = [
     "coordination",
     "taskforce",
     "escalation",
+    "reporting",
     "identity",
     "api",
 ];

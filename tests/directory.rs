@@ -37,6 +37,7 @@ fn files(change: impl Fn(&str, String) -> String) -> Value {
         "deadlines.toml",
         "routing.toml",
         "rbac.toml",
+        "duties.toml",
     ] {
         let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a text");
         files.push(json!({ "name": name, "text": change(name, text) }));

@@ -20,7 +20,7 @@ use support::{
 };
 
 /// All services.
-const ALL: [&str; 9] = [
+const ALL: [&str; 10] = [
     "ledger",
     "intake",
     "confirmation",
@@ -28,6 +28,7 @@ const ALL: [&str; 9] = [
     "coordination",
     "taskforce",
     "escalation",
+    "reporting",
     "identity",
     "api",
 ];
@@ -242,6 +243,7 @@ async fn a_key_is_the_officers_own_and_a_refusal_takes_none() {
 async fn after_most_of_a_year_every_act_of_a_story_is_still_a_repeat() {
     let mut story = Story::of("s5a-false-call");
     let place = Installation::starting(story.scenario.start.to_rfc3339());
+    place.without_duties();
     let up = place.up().await;
     let mut told = Vec::new();
     for step in story.scenario.steps.clone() {

@@ -82,9 +82,9 @@ async fn what_happened_is_what_is_counted() {
     assert_eq!(read.value("concord_mail_open", &[]), 0.0);
     assert_eq!(read.value("concord_mail_oldest_open_seconds", &[]), 0.0);
 
-    let connections = "twelve services, what reads for all of them, and what keeps files";
-    assert_eq!(read.labels("service").len(), 14, "{connections}");
-    assert_eq!(read.sum("concord_connection_up", &[]), 14.0);
+    let connections = "thirteen services, what reads for all of them, and what keeps files";
+    assert_eq!(read.labels("service").len(), 15, "{connections}");
+    assert_eq!(read.sum("concord_connection_up", &[]), 15.0);
     assert_eq!(read.sum("concord_connection_violations_total", &[]), 0.0);
 
     names_nobody(&read, case);

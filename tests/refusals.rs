@@ -11,6 +11,8 @@ mod attachments;
 mod directory;
 #[path = "refusals/dispute.rs"]
 mod dispute;
+#[path = "refusals/duties.rs"]
+mod duties;
 #[path = "refusals/edge.rs"]
 mod edge;
 #[path = "refusals/keys.rs"]
@@ -49,8 +51,9 @@ const OF_AN_OUTAGE: [(Code, &str); 5] = [
 
 #[test]
 fn every_code_is_asked_for_but_those_of_an_outage() {
-    let asked: [&[Code]; 8] = [
+    let asked: [&[Code]; 9] = [
         &agreement::CODES,
+        &duties::CODES,
         &later::CODES,
         &directory::CODES,
         &night::CODES,

@@ -34,7 +34,7 @@ use testkit::{
 use tokio::sync::{Notify, watch};
 
 /// All services: what a replica runs.
-const ALL: [&str; 12] = [
+const ALL: [&str; 13] = [
     "ledger",
     "directory",
     "intake",
@@ -43,6 +43,7 @@ const ALL: [&str; 12] = [
     "coordination",
     "taskforce",
     "escalation",
+    "reporting",
     "notifier",
     "audit",
     "identity",

@@ -135,11 +135,12 @@ async fn whole(place: &Installation, up: &Up, scenario: &Scenario) -> String {
 
 /// The duties that a scenario is about, by their ids.
 async fn duties_of(up: &Up, scenario: &Scenario) -> Vec<String> {
-    let names = scenario
+    let spoken_of = scenario
         .steps
         .iter()
         .flat_map(|step| step.about.iter().chain(step.act.iter().filter_map(|deed| deed.case.as_ref())));
-    let named: BTreeSet<_> = names.filter_map(|name| duties::called(name)).map(|id| id.to_string()).collect();
+    let named: BTreeSet<_> =
+        spoken_of.filter_map(|name| duties::called(name)).map(|id| id.to_string()).collect();
     let mut found = BTreeSet::new();
     for root in ["reports", "briefings", "projects"] {
         let listed = up.api().get("btg.kiem-tra", &format!("/api/v1/{root}")).await.expect("an answer");
@@ -154,7 +155,7 @@ async fn duties_of(up: &Up, scenario: &Scenario) -> Vec<String> {
 }
 
 /// What timers of different stages record at one instant has no order of its own (PROCESS §4 rule 3): here it is that
-/// of the names.
+/// of the spoken_of.
 fn in_order(replay: &str) -> String {
     let timed = |line: &&str| {
         let kind = line.split_whitespace().nth(4).unwrap_or_default();

@@ -115,7 +115,7 @@ async fn the_checker_finds_what_is_put_wrong_and_nothing_else() {
 }
 
 /// One of each is enough here.
-const SERVICES: [(&str, usize); 11] = [
+const SERVICES: [(&str, usize); 12] = [
     ("ledger", 1),
     ("intake", 1),
     ("confirmation", 1),
@@ -123,6 +123,7 @@ const SERVICES: [(&str, usize); 11] = [
     ("coordination", 1),
     ("taskforce", 1),
     ("escalation", 1),
+    ("reporting", 1),
     ("notifier", 1),
     ("audit", 1),
     ("identity", 1),

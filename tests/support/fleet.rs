@@ -32,6 +32,7 @@ pub const FLEET: &[(&str, usize)] = &[
     ("coordination", 1),
     ("taskforce", 1),
     ("escalation", 1),
+    ("reporting", 1),
     ("notifier", 2),
     ("audit", 1),
     ("identity", 1),

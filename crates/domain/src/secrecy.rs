@@ -11,8 +11,21 @@ use crate::{
 pub const QUESTION: &str = "state_secret";
 
 /// The acts that bring content from outside even without a document, and must answer the question.
-const ASKED: [&str; 6] =
-    ["raise", "file-statement", "supply-info", "propose-joint-advice", "add-note", "correct"];
+const ASKED: [&str; 13] = [
+    "raise",
+    "file-statement",
+    "supply-info",
+    "propose-joint-advice",
+    "add-note",
+    "correct",
+    "submit-report",
+    "report-conclusion",
+    "propose-project",
+    "give-comment",
+    "enter-phase",
+    "complete-checkpoint",
+    "complete-project",
+];
 
 /// The field in which an act brings a document; whoever brings one must answer the question.
 const DOCUMENT: &str = "document";

@@ -74,6 +74,7 @@ pub struct PlanSubmitted {
 
 /// Something to be done in a phase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PlannedCheckpoint")]
 pub struct Checkpoint {
     /// Its number within the project.
     pub number: u32,

@@ -53,20 +53,25 @@ pub(crate) const KINDS: [Stage; 3] = [Stage::Reporting, Stage::Briefing, Stage::
 
 /// The routes of all duties.
 pub(crate) fn routes() -> Router<Api> {
-    KINDS.into_iter().fold(Router::new(), |router, stage| {
-        let root = &format!("/{}", duties::path(stage));
-        let listed = match stage {
-            Stage::Reporting => get(list),
-            _ => get(list).post(begin),
-        };
-        let routes = Router::new()
-            .route(root, listed)
-            .route(&format!("{root}/{{id}}"), get(one))
-            .route(&format!("{root}/{{id}}/events"), get(events))
-            .route(&format!("{root}/{{id}}/{{act}}"), post(act))
-            .layer(Extension(stage));
-        router.merge(routes)
-    })
+    let reports = Router::new()
+        .route("/reports", get(list))
+        .route("/reports/{id}", get(one))
+        .route("/reports/{id}/events", get(events))
+        .route("/reports/{id}/{act}", post(act))
+        .layer(Extension(Stage::Reporting));
+    let briefings = Router::new()
+        .route("/briefings", get(list).post(begin))
+        .route("/briefings/{id}", get(one))
+        .route("/briefings/{id}/events", get(events))
+        .route("/briefings/{id}/{act}", post(act))
+        .layer(Extension(Stage::Briefing));
+    let projects = Router::new()
+        .route("/projects", get(list).post(begin))
+        .route("/projects/{id}", get(one))
+        .route("/projects/{id}/events", get(events))
+        .route("/projects/{id}/{act}", post(act))
+        .layer(Extension(Stage::Project));
+    reports.merge(briefings).merge(projects)
 }
 
 /// Which duties a list asks for.

@@ -345,6 +345,6 @@ mod tests {
                 read += 1;
             }
         }
-        assert_eq!(read, 11);
+        assert_eq!(read, 17);
     }
 }

@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(found(|is| is.max_age = Duration::from_nanos(7)), "max_age is 7, should be 0");
         assert_eq!(
             found(|is| is.subjects = vec!["case.>".to_owned()]),
-            r#"subjects is ["case.>"], should be ["case.>","document.>","directory.>"]"#
+            r#"subjects is ["case.>"], should be ["case.>","duty.>","document.>","directory.>"]"#
         );
         let copy =
             Republish { source: ">".to_owned(), destination: "copy.>".to_owned(), headers_only: false };

@@ -75,7 +75,7 @@ async fn a_stream_that_differs_is_refused_and_left_as_it_is() {
     let nats = TestNats::start_bare().await;
     let deploy = nats.connect(Principal::Deploy).await;
     let other = json!({
-        "name": "CASES", "subjects": ["case.>", "document.>", "directory.>"], "retention": "limits", "storage": "file",
+        "name": "CASES", "subjects": ["case.>", "duty.>", "document.>", "directory.>"], "retention": "limits", "storage": "file",
         "discard": "old", "num_replicas": 1, "max_age": 3_600_000_000_000_u64,
     });
     let made = ask(&deploy, "$JS.API.STREAM.CREATE.CASES", other).await;

@@ -145,7 +145,9 @@ proptest! {
         let names = organisation.officers().map(|officer| officer.name.to_lowercase());
         let names: BTreeSet<_> = names.chain(organisation.agencies().map(|agency| agency.name.to_lowercase())).collect();
         let mails = mails(&simulation, &policy);
-        prop_assert!(mails.len() > 1 && used.len() > 5, "{}: {} mails", file.display(), mails.len());
+        // The mails of a scenario of duties alone are held against their words where it is told end to end.
+        let of_cases = simulation.cases().next().is_some();
+        prop_assert!(!of_cases || mails.len() > 1 && used.len() > 5, "{}: {} mails", file.display(), mails.len());
         for mail in mails {
             let office = organisation.offices().find(|office| office.email == mail.to).unwrap();
             let said = format!("{}\n{}", mail.subject, mail.text).replace(&office.title, "").to_lowercase();

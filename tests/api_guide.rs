@@ -97,7 +97,7 @@ async fn send(place: &Installation, up: &Up, story: &mut Story, step: &Step, blo
     let ready = story.ready(&up.api(), step, refers).await.expect("an answer");
     let (deed, _) = ready.expect("a step with an act");
     let (case, key, referred) = (story.case.clone(), key(step), referred.into_inner());
-    let mut variables = vec![("CASE", case.as_str()), ("KEY", key.as_str())];
+    let mut variables = vec![("CASE", case.as_str()), ("DUTY", case.as_str()), ("KEY", key.as_str())];
     variables.extend(referred.iter().map(|(name, value)| (*name, value.as_str())));
     let answers = run(up, place, block, &variables).await;
     let [answer] = &answers[..] else { panic!("one command stands in a block: {block}") };

@@ -437,7 +437,7 @@ async fn a_report_that_is_owed_is_mailed_proven_exported_and_replayed_as_a_case_
     })
     .await;
 
-    let replayed = place.replay(&["--duty", "BC-2026-05"]).await.succeeded();
+    let replayed = place.replay(&["--duty", &report]).await.succeeded();
     assert!(
         replayed.contains("reporting.overdue") && replayed.contains("level 1, owed by UBND"),
         "{replayed}"

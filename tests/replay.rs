@@ -54,10 +54,10 @@ async fn an_agency_and_a_period_are_shown_as_text_and_as_lines() {
     let of_period = lines(&place.replay(&of_period).await.succeeded());
     let types: Vec<_> = of_period.iter().map(|line| line["fact"]["type"].as_str().expect("a type")).collect();
     // From its first instant on, without its end; folded from the facts before it.
-    assert_eq!(types.len(), 3, "{types:?}");
+    assert_eq!(types.len(), 5, "{types:?}");
     assert!(types[0].contains("coordination.settlement-proposed"), "{types:?}");
-    assert!(types[2].contains("closure.proposed"), "{types:?}");
-    assert_eq!(of_period[2]["state"], "agreed");
+    assert!(types[4].contains("closure.proposed"), "{types:?}");
+    assert_eq!(of_period[4]["state"], "agreed");
 
     // A duty, by its number as somebody types it.
     let report = place.replay(&["--duty", "bc-2026-06"]).await.succeeded();

@@ -60,7 +60,7 @@ async fn an_agency_and_a_period_are_shown_as_text_and_as_lines() {
     assert_eq!(of_period[4]["state"], "agreed");
 
     // A duty, by its number as somebody types it.
-    let report = place.replay(&["--duty", "bc-2026-06"]).await.succeeded();
+    let report = place.replay(&["--duty", "bc-2026-06/ubnd"]).await.succeeded();
     assert!(report.contains("reporting.reminded") && report.contains("BC-2026-06  UBND  open"), "{report}");
     let none = place.replay(&["--duty", "BC-2025-01"]).await;
     assert!(none.err.contains("there is no duty BC-2025-01 in the log"), "{}", none.err);

@@ -71,13 +71,7 @@ impl Installation {
 
     /// Nobody owes a regular report and no briefing is called: for a story of cases alone.
     pub fn without_duties(&self) {
-        let folder = self.policy_folder();
-        fs::create_dir_all(&folder).expect("a folder for the policy");
-        for name in FILES {
-            let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
-            let text = if name == "duties.toml" { emptied(text) } else { text };
-            fs::write(folder.join(name), text).expect("the policy can be written");
-        }
+        write_without_duties(&self.policy_folder());
     }
 
     fn policy_folder(&self) -> PathBuf {
@@ -215,6 +209,16 @@ impl Drop for Installation {
         if let Some(left) = nats_in(&self.data()).filter(|id| runs_in(*id, &self.data())) {
             let _ = kill_process(pid(left), Signal::KILL);
         }
+    }
+}
+
+/// The example policy with nobody who owes a report or is invited to a briefing.
+pub fn write_without_duties(folder: &Path) {
+    fs::create_dir_all(folder).expect("a folder for the policy");
+    for name in FILES {
+        let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
+        let text = if name == "duties.toml" { emptied(text) } else { text };
+        fs::write(folder.join(name), text).expect("the policy can be written");
     }
 }
 

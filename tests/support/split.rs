@@ -17,7 +17,7 @@ use super::{
     Said,
     api::Api,
     concord, finish, policy,
-    process::{START, with_relay},
+    process::{START, with_relay, write_without_duties},
 };
 
 /// A place for processes that share a nats-server.
@@ -98,6 +98,15 @@ impl Split {
         self.configure(&with_relay(relay))
     }
 
+    /// Nobody owes a regular report and no briefing is called: for a story of cases alone.
+    pub fn without_duties(&self) {
+        write_without_duties(&self.policy_folder());
+    }
+
+    fn policy_folder(&self) -> PathBuf {
+        self.root.path().join("policy")
+    }
+
     /// Writes a configuration; gives its path.
     pub fn configure(&self, text: &str) -> String {
         let file = self.root.path().join("concord.toml");
@@ -119,6 +128,9 @@ impl Split {
             .env("CONCORD__METRICS__LISTEN", "127.0.0.1:0")
             .env("CONCORD__NATS__CREDENTIALS", self.nats.keys())
             .env("CONCORD__DATA", self.root.path().join("data"));
+        if self.policy_folder().exists() {
+            command.env("CONCORD__POLICY", self.policy_folder());
+        }
         command
     }
 }

@@ -120,10 +120,12 @@ pub enum ReplayError {
     #[error("there is no case {0} in the log: give its number (VV-2026-00001) or its id")]
     NoSuchCase(String),
     /// There is no such duty.
-    #[error("there is no duty {0} in the log: give its number (BC-2026-05) or its id")]
+    #[error("there is no duty {0} in the log: give its number (BC-2026-05/SXD, GB-2026-05) or its id")]
     NoSuchDuty(String),
     /// Several duties have the number.
-    #[error("{code} is the number of several duties: give the id of one of them: {ids}")]
+    #[error(
+        "{code} is the number of several duties: add the agency ({code}/SXD), or give the id of one of them: {ids}"
+    )]
     SeveralDuties {
         /// The number.
         code: String,
@@ -439,9 +441,15 @@ pub async fn find(bus: &Bus, name: &str) -> Result<CaseId, ReplayError> {
 /// A duty by its id, or by its number where only one has that.
 pub async fn find_duty(bus: &Bus, name: &str) -> Result<DutyId, ReplayError> {
     let none = || ReplayError::NoSuchDuty(name.to_owned());
-    if let Ok(id) = name.parse::<DutyId>() {
+    let by_id = name.parse::<DutyId>().ok();
+    if let Some(id) = by_id.or_else(|| duties::called(&name.to_uppercase())) {
         let facts = log::read_at_most(bus, CASES, 1, &AggregateId::Duty(id).subject(), 1).await?;
-        return if facts.is_empty() { Err(none()) } else { Ok(id) };
+        if !facts.is_empty() {
+            return Ok(id);
+        }
+        if by_id.is_some() {
+            return Err(none());
+        }
     }
     let name = name.to_uppercase();
     let mut found = Vec::new();

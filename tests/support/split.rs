@@ -129,7 +129,9 @@ impl Split {
             .env("CONCORD__NATS__CREDENTIALS", self.nats.keys())
             .env("CONCORD__DATA", self.root.path().join("data"));
         if self.policy_folder().exists() {
-            command.env("CONCORD__POLICY", self.policy_folder());
+            command
+                .env("CONCORD__POLICY", self.policy_folder())
+                .env("CONCORD__IDENTITY__DEMONSTRATION", "true");
         }
         command
     }

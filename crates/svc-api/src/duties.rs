@@ -170,6 +170,7 @@ pub(crate) struct ClockView<'a> {
     pub(crate) acts: &'static [&'static str],
 }
 
+/// Something that happened in a duty.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "DutyHappening")]
 struct HappeningView<'a> {

@@ -268,7 +268,7 @@ fn the_table_and_the_router_agree() {
         })
         .collect();
     assert_eq!(routed, listed);
-    assert_eq!(routed.iter().filter(|(_, path)| act(path)).count(), 2);
+    assert_eq!(routed.iter().filter(|(_, path)| act(path)).count(), 5);
 }
 
 /// The source files below a folder, without tests.

@@ -155,7 +155,7 @@ async fn duties_of(up: &Up, scenario: &Scenario) -> Vec<String> {
 }
 
 /// What timers of different stages record at one instant has no order of its own (PROCESS §4 rule 3): here it is that
-/// of the spoken_of.
+/// of the names.
 fn in_order(replay: &str) -> String {
     let timed = |line: &&str| {
         let kind = line.split_whitespace().nth(4).unwrap_or_default();

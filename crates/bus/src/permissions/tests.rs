@@ -87,7 +87,7 @@ fn a_stage_is_proposed_by_its_owner_alone() {
 
 #[test]
 fn the_ledger_is_the_only_pen_on_cases() {
-    for subject in ["case.>", "document.>", "directory.>"] {
+    for subject in ["case.>", "duty.>", "document.>", "directory.>"] {
         let able: Vec<_> = Principal::ALL.into_iter().filter(|p| may_publish(*p, subject)).collect();
         assert_eq!(able, [Principal::Ledger], "{subject}");
     }

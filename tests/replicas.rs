@@ -56,9 +56,6 @@ const FACTS: usize = 7;
 /// The mails of a call: three are told of it, four that it is theirs.
 const ALERTS: usize = 7;
 
-/// The share of the mean batch of one ledger that two must reach.
-const SHARE: f64 = 0.8;
-
 /// A call is logged, by whoever repeats until it is.
 async fn raise(api: &Api, key: &str) -> Answer {
     let answer = persist(api, "btg.truc-ban", "", "raise", key, &call()).await.answer;
@@ -158,7 +155,7 @@ impl Written {
 }
 
 #[tokio::test]
-async fn two_ledgers_fill_their_batches_as_one_does() {
+async fn one_of_two_ledgers_writes_what_both_are_asked() {
     const IN_FLIGHT: usize = 64;
     const HISTORIES: usize = 192;
     let split = Split::start().await;
@@ -181,11 +178,14 @@ async fn two_ledgers_fill_their_batches_as_one_does() {
     let before = Written::by(&both).await;
     all.extend(load("together", apis, IN_FLIGHT, HISTORIES).await);
     let together = Written::by(&both).await.since(before);
+    // Figures to read, not to hold to: two runs of the same rounds differ by half on a machine that others use too.
     println!("alone {:.1} facts a write, {alone:?}", alone.mean());
     println!("together {:.1} facts a write, {together:?}", together.mean());
     assert_eq!((alone.facts, together.facts), ((HISTORIES * FACTS) as f64, (HISTORIES * FACTS) as f64));
     assert!(alone.mean() > 3.0, "too little load to say anything");
-    assert!(together.mean() >= SHARE * alone.mean(), "{:.2} of {:.2}", together.mean(), alone.mean());
+    assert!(together.mean() > 3.0, "acts that come together are not written together");
+    // One ledger writes it all, whichever process was asked: this is what keeps the batches whole.
+    assert_eq!(Written::by(&[&two]).await.writes, 0.0);
     // Who comes too late is found by the ledger that both use, before anything goes to the disk.
     assert_eq!(together.conflicts, 0.0);
 

@@ -16,7 +16,7 @@ use bus::{
 };
 use data_encoding::BASE32_NOPAD;
 use domain::{Code, stages};
-use events::{CommandId, Digest, Timestamp};
+use events::{AggregateId, CaseId, CommandId, Digest, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
@@ -253,11 +253,11 @@ async fn an_edge_alone_cannot_get_a_directive_recorded() {
     story.up_to(&api, "record-directive").await;
     let edge = up.connect(Principal::Api).await;
     let act = stages::act("record-directive").expect("an act");
-    let case = story.case.parse().expect("the case's id");
+    let case: CaseId = story.case.parse().expect("the case's id");
     let clock: Timestamp = api.clock().await.expect("the clock");
     let record = async |assertion: Value, key: &str| -> CommandAnswer {
         let request = json!({
-            "case": story.case, "assertion": assertion,
+            "on": AggregateId::Case(case), "assertion": assertion,
             "command": CommandId::of_person(&"UBTV".into(), &"attacker".into(), case, key),
             "fingerprint": Digest::of(key.as_bytes()), "expected_version": null,
             "correlation": Uuid::from_u128(7), "clock": clock, "body": story.body("record-directive"),

@@ -1,7 +1,7 @@
 //! What services say to each other: proposals to the ledger, commands to a stage, pokes for an automatic step.
 
 use domain::{Code, Refusal};
-use events::{AggregateId, CaseId, CommandId, Digest, DutyId, EventId, Timestamp, envelope::Stamp};
+use events::{AggregateId, CaseId, CommandId, Digest, EventId, Timestamp, envelope::Stamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use uuid::Uuid;
@@ -50,15 +50,15 @@ pub struct Recorded {
 /// An act of a person, as the edge passes it on. The stage resolves the office and the rights itself (DESIGN D10).
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CommandRequest {
-    /// The case; for a new one the id that the key gives.
-    pub case: CaseId,
+    /// What is acted on; of a new one the id that the key gives.
+    pub on: AggregateId,
     /// Who acts, signed by the identity service.
     pub assertion: Assertion,
     /// The act, derived from the person's key.
     pub command: CommandId,
     /// The digest of the canonical body.
     pub fingerprint: Digest,
-    /// The version of the case that the person saw, if he says so.
+    /// The version of the aggregate that the person saw, if he says so.
     pub expected_version: Option<u32>,
     /// The request that begins the chain.
     pub correlation: Uuid,
@@ -78,111 +78,36 @@ pub enum CommandAnswer {
     Refused(Refusal),
 }
 
+impl From<Result<Done, Refusal>> for CommandAnswer {
+    fn from(outcome: Result<Done, Refusal>) -> Self {
+        outcome.map_or_else(Self::Refused, Self::Done)
+    }
+}
+
+impl From<CommandAnswer> for Result<Done, Refusal> {
+    fn from(answer: CommandAnswer) -> Self {
+        match answer {
+            CommandAnswer::Done(done) => Ok(done),
+            CommandAnswer::Refused(refusal) => Err(refusal),
+        }
+    }
+}
+
 /// What an act did.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Done {
-    /// The case.
-    pub case: CaseId,
     /// The fact that the act made.
     pub event: EventId,
     /// The version of that fact.
     pub version: u32,
     /// The act was carried out earlier: this is its first result.
     pub replayed: bool,
-    /// The version at which the case stands after its automatic steps.
+    /// The version at which the aggregate stands after its automatic steps.
     pub now_at: u32,
     /// The place of that version in the log: a fold that has come so far shows it.
     pub sequence: u64,
     /// The automatic steps that are still to come.
     pub pending: Vec<String>,
-}
-
-/// An act of a person on a duty of the plan, as the edge passes it on.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct DutyRequest {
-    /// The duty; for a new one the id that the key gives.
-    pub duty: DutyId,
-    /// Who acts, signed by the identity service.
-    pub assertion: Assertion,
-    /// The act, derived from the person's key.
-    pub command: CommandId,
-    /// The digest of the canonical body.
-    pub fingerprint: Digest,
-    /// The version of the duty that the person saw, if he says so.
-    pub expected_version: Option<u32>,
-    /// The request that begins the chain.
-    pub correlation: Uuid,
-    /// What time it is for the edge.
-    pub clock: Timestamp,
-    /// The act's body.
-    pub body: Value,
-}
-
-/// The answer to an act on a duty.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DutyAnswer {
-    /// Carried out, now or earlier.
-    Done(DutyDone),
-    /// Not carried out.
-    Refused(Refusal),
-}
-
-/// What an act on a duty did.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct DutyDone {
-    /// The fact that the act made.
-    pub event: EventId,
-    /// The version of that fact.
-    pub version: u32,
-    /// The act was carried out earlier: this is its first result.
-    pub replayed: bool,
-    /// The version at which the duty stands now.
-    pub now_at: u32,
-    /// The place of that version in the log.
-    pub sequence: u64,
-}
-
-/// An act of a person on the directory, as the edge passes it on.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct DirectoryRequest {
-    /// Who acts, signed by the identity service.
-    pub assertion: Assertion,
-    /// The act, derived from the person's key.
-    pub command: CommandId,
-    /// The digest of the canonical body.
-    pub fingerprint: Digest,
-    /// The version of the directory that the person saw, if he says so.
-    pub expected_version: Option<u32>,
-    /// The request that begins the chain.
-    pub correlation: Uuid,
-    /// What time it is for the edge.
-    pub clock: Timestamp,
-    /// The act's body.
-    pub body: Value,
-}
-
-/// The answer to an act on the directory.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DirectoryAnswer {
-    /// Carried out, now or earlier.
-    Done(DirectoryDone),
-    /// Not carried out.
-    Refused(Refusal),
-}
-
-/// What an act on the directory did.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct DirectoryDone {
-    /// The fact that the act made.
-    pub event: EventId,
-    /// The version of that fact.
-    pub version: u32,
-    /// The act was carried out earlier: this is its first result.
-    pub replayed: bool,
-    /// The place of the directory's newest fact in the log.
-    pub sequence: u64,
 }
 
 /// Asks a stage to do what it must do next in a case.

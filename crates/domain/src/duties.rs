@@ -6,11 +6,13 @@
 
 pub mod briefing;
 pub mod clocks;
+mod command;
 mod guards;
 pub mod papers;
 pub mod project;
 pub mod reporting;
 mod rules;
+mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,21 +21,20 @@ use events::{
     AgencyId, AggregateId, Body, CommandId, Digest, DutyId, Fact, Kind, Stage, Timestamp,
     briefing::ReportNoted,
     duty::{CaseNoted, ClockKey},
-    terms::Document,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::{Map, Value};
 
 pub use clocks::{Running, Timer};
+pub use command::{Command, Wanted, acts, begins, called, named, path, steps};
 pub(crate) use rules::DutiesFile;
 pub use rules::{DutyRules, Shift};
+pub use steps::{Step, due, next_beginning, next_step, to_begin};
 
 use crate::{
     access::{self, Principal},
     calendar,
     case::{Case, Happening, OutOfOrder, Receipt, Trace},
     deadlines,
-    decision::{Act, Automatic, By, Context, Decision, Outcome},
+    decision::{By, Context, Decision, Outcome},
     distribution::Distribution,
     labels::{self, Label},
     organisation::{Person, Role},
@@ -95,19 +96,6 @@ impl Subject {
     }
 }
 
-/// A command on a duty: an act of a person, or a step of the process itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// The regular report.
-    Reporting(reporting::Command),
-    /// A briefing.
-    Briefing(briefing::Command),
-    /// A planned project.
-    Project(project::Command),
-    /// The documents of any of them.
-    Papers(papers::Command),
-}
-
 /// What a decision sees of the rest of the log, as it was looked up for it ([`Command::looks_for`]).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sight<'a> {
@@ -115,133 +103,6 @@ pub struct Sight<'a> {
     pub cases: &'a [CaseNoted],
     /// The reports that were looked for, by their agencies.
     pub reports: &'a [ReportNoted],
-}
-
-/// What must be looked up before a command can be decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Nothing.
-    Nothing,
-    /// The cases of an agency that were live at some time in a period, its end not included.
-    CasesOf {
-        /// The agency.
-        agency: AgencyId,
-        /// The beginning of the period.
-        from: Timestamp,
-        /// Its end.
-        until: Timestamp,
-    },
-    /// All live cases, and the reports owed in a month.
-    Agenda {
-        /// The year.
-        year: i32,
-        /// The month.
-        month: u32,
-    },
-}
-
-/// Every act of a person on a duty.
-pub fn acts() -> impl Iterator<Item = &'static Act> {
-    [reporting::ACTS, briefing::ACTS, project::ACTS, papers::ACTS].into_iter().flatten()
-}
-
-/// Every automatic step of a duty; reminders and overdue levels come besides.
-pub fn steps() -> impl Iterator<Item = &'static Automatic> {
-    [reporting::STEPS, briefing::STEPS, project::STEPS].into_iter().flatten()
-}
-
-/// The act of that name.
-pub fn named(name: &str) -> Option<&'static Act> {
-    acts().find(|act| act.name == name)
-}
-
-/// The duty of a name that people use where there can be but one: `BC-2026-02/SNNMT`, the report of an agency for a month;
-/// `GB-2026-02`, the briefing of a month.
-pub fn called(name: &str) -> Option<DutyId> {
-    let month = |text: &str| {
-        let (year, month) = text.split_once('-')?;
-        Some((year.parse().ok()?, month.parse().ok().filter(|month| (1..=12).contains(month))?))
-    };
-    if let Some((code, agency)) = name.split_once('/') {
-        let (year, month) = month(code.strip_prefix("BC-")?)?;
-        return Some(DutyId::of_report(&agency.into(), year, month));
-    }
-    let (year, month) = month(name.strip_prefix("GB-")?)?;
-    Some(DutyId::of_briefing(year, month))
-}
-
-/// The word under which the duties of a stage stand in addresses.
-pub const fn path(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Briefing => "briefings",
-        Stage::Project => "projects",
-        _ => "reports",
-    }
-}
-
-/// The acts that begin a duty: they are done on none.
-pub fn begins(act: &Act) -> bool {
-    matches!(act.name, briefing::SCHEDULE | project::PROPOSE)
-}
-
-impl Command {
-    /// Reads an act of a person from its body. Every text is cleaned on the way in (DOMAIN §3.5).
-    pub fn parse(act: &Act, mut body: Value) -> Result<Self, Refusal> {
-        stages::clean(&mut body);
-        if body.is_null() {
-            body = Value::Object(Map::new());
-        }
-        match act.stage {
-            Stage::Reporting => stages::read(act.name, body).map(Self::Reporting),
-            Stage::Briefing => stages::read(act.name, body).map(Self::Briefing),
-            Stage::Project => stages::read(act.name, body).map(Self::Project),
-            Stage::Distribution => stages::read(act.name, body).map(Self::Papers),
-            _ => Err(Refusal::not_found()),
-        }
-    }
-
-    /// The JSON Schema of an act's body: what [`Command::parse`] reads. `None` for what is no act on a duty.
-    pub fn schema(act: &Act, generator: &mut SchemaGenerator) -> Option<Schema> {
-        fn of<T: JsonSchema>(act: &Act, generator: &mut SchemaGenerator) -> Option<Schema> {
-            stages::variant::<T>(act.name, generator)
-        }
-        match act.stage {
-            Stage::Reporting => of::<reporting::Command>(act, generator),
-            Stage::Briefing => of::<briefing::Command>(act, generator),
-            Stage::Project => of::<project::Command>(act, generator),
-            Stage::Distribution => of::<papers::Command>(act, generator),
-            _ => None,
-        }
-    }
-
-    /// The stage that owns it.
-    pub fn stage(&self) -> Stage {
-        match self {
-            Self::Reporting(_) => Stage::Reporting,
-            Self::Briefing(_) => Stage::Briefing,
-            Self::Project(_) => Stage::Project,
-            Self::Papers(_) => Stage::Distribution,
-        }
-    }
-
-    /// The document that it brings, if it brings one.
-    pub fn document(&self) -> Option<&Document> {
-        match self {
-            Self::Reporting(command) => command.document(),
-            Self::Briefing(command) => command.document(),
-            Self::Project(command) => command.document(),
-            Self::Papers(_) => None,
-        }
-    }
-
-    /// What must be looked up for its decision.
-    pub fn looks_for(&self, duty: Option<&Duty>) -> Wanted {
-        match (self, duty.map(|duty| &duty.subject)) {
-            (Self::Reporting(command), Some(Subject::Report(report))) => command.looks_for(report),
-            (Self::Briefing(command), Some(Subject::Briefing(briefing))) => command.looks_for(briefing),
-            _ => Wanted::Nothing,
-        }
-    }
 }
 
 /// A state by its name in JSON.
@@ -591,100 +452,6 @@ impl Duty {
             Subject::Project(project) => project.holders(),
         }
     }
-}
-
-/// A step of the process itself, found on the fold (DESIGN D2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The duty that it is about, or begins.
-    pub duty: DutyId,
-    /// What makes it this step and no other.
-    pub name: String,
-    /// The command.
-    pub command: Command,
-    /// Since when it is due.
-    pub due: Timestamp,
-}
-
-impl Step {
-    /// The id of its command: derived, so that two replicas that find the same step make one fact.
-    pub fn command_id(&self) -> CommandId {
-        CommandId::of_duty_step(self.duty, &self.name)
-    }
-}
-
-/// What must be done next by itself in a duty, if its time has come.
-pub fn next_step(duty: &Duty, now: Timestamp, policy: &Policy) -> Option<Step> {
-    if !duty.is_live() {
-        return None;
-    }
-    let own = match &duty.subject {
-        Subject::Briefing(briefing) => briefing::next_step(duty, briefing, now),
-        Subject::Report(_) | Subject::Project(_) => None,
-    };
-    let timed = || {
-        let (due, timer) = clocks::next(duty, now)?;
-        let (name, command) = (timer.name(), timed(duty, timer));
-        Some(Step { duty: duty.id, name, command, due })
-    };
-    passed_on(duty, now, policy).or(own).or_else(timed)
-}
-
-/// An agency of the duty has ended and has a successor.
-fn passed_on(duty: &Duty, now: Timestamp, policy: &Policy) -> Option<Step> {
-    let organisation = &policy.organisation;
-    let (from, due) = duty.holders().into_iter().find_map(|agency| {
-        organisation.successor(agency, now)?;
-        Some((agency.clone(), organisation.ends_at(agency)?))
-    })?;
-    let name = format!("transfer/{from}");
-    let command = match &duty.subject {
-        Subject::Report(_) => Command::Reporting(reporting::Command::Transfer { from }),
-        Subject::Briefing(_) => Command::Briefing(briefing::Command::Transfer { from }),
-        Subject::Project(_) => Command::Project(project::Command::Transfer { from }),
-    };
-    Some(Step { duty: duty.id, name, command, due })
-}
-
-fn timed(duty: &Duty, timer: Timer) -> Command {
-    match &duty.subject {
-        Subject::Report(_) => Command::Reporting(reporting::Command::Timer(timer)),
-        Subject::Briefing(_) => Command::Briefing(briefing::Command::Timer(timer)),
-        Subject::Project(_) => Command::Project(project::Command::Timer(timer)),
-    }
-}
-
-/// The next instant after `now` at which something must be done by itself in a duty.
-pub fn due(duty: &Duty, now: Timestamp, policy: &Policy) -> Option<Timestamp> {
-    if !duty.is_live() {
-        return None;
-    }
-    let own = match &duty.subject {
-        Subject::Briefing(briefing) => briefing::due(briefing, now),
-        Subject::Report(_) | Subject::Project(_) => None,
-    };
-    let ends = duty.holders().into_iter().filter_map(|agency| policy.organisation.ends_at(agency));
-    own.into_iter().chain(clocks::next_instant(duty, now)).chain(ends).filter(|at| *at > now).min()
-}
-
-/// What must be begun by itself: the reports that can be handed in from now on, the briefing of the month.
-///
-/// `since` is when the first policy came into force: nothing is owed for the time before.
-pub fn to_begin(
-    known: impl Fn(DutyId) -> bool,
-    since: Timestamp,
-    now: Timestamp,
-    policy: &Policy,
-) -> Option<Step> {
-    let mut steps = reporting::openings(since, now, policy);
-    steps.extend(briefing::callings(since, now, policy));
-    steps.into_iter().filter(|step| !known(step.duty)).min_by_key(|step| step.due)
-}
-
-/// The next instant after `now` at which a duty begins by itself.
-pub fn next_beginning(now: Timestamp, policy: &Policy) -> Option<Timestamp> {
-    let openings = reporting::next_opening(now, policy);
-    openings.into_iter().chain(briefing::next_calling(now, policy)).min()
 }
 
 #[cfg(test)]

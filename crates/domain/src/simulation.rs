@@ -6,7 +6,7 @@ mod holds;
 use std::sync::Arc;
 
 use chrono::{Datelike as _, TimeDelta};
-use events::{Actor, CaseId, CommandId, Digest, DutyId, Kind, Stage, Timestamp};
+use events::{Actor, AggregateId, CaseId, CommandId, Digest, DutyId, Kind, Stage, Timestamp};
 
 pub use holds::Checked;
 
@@ -379,7 +379,7 @@ impl Simulation {
         let mut body = deed.body.clone();
         scenario::resolve(&mut body, &|reference| self.find(None, reference))?;
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
-        let id = CommandId::in_directory(&person.agency, &person.officer, key);
+        let id = CommandId::of_person(&person.agency, &person.officer, AggregateId::Directory, key);
         let ctx = Context {
             by: By::Person(&person),
             act: Some(act.name),

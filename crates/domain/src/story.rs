@@ -20,7 +20,7 @@ use std::sync::{Arc, LazyLock};
 
 use chrono::NaiveDateTime;
 use events::{
-    Actor, Body, CaseId, CommandId, Digest, Lifecycle, OfficerId, Timestamp,
+    Actor, AggregateId, Body, CaseId, CommandId, Digest, Lifecycle, OfficerId, Timestamp,
     escalation::{Addressee, Purpose},
 };
 use serde_json::Value;
@@ -208,7 +208,7 @@ impl Story {
             self.answer = Some(Err(Refusal::without_office()));
             return self;
         };
-        let id = CommandId::in_directory(&person.agency, &person.officer, &key);
+        let id = CommandId::of_person(&person.agency, &person.officer, AggregateId::Directory, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let act = directory::named(name).expect("an act of the directory");
         let answer = directory::Command::parse(act, body).and_then(|command| {

@@ -86,24 +86,21 @@ impl CaseId {
 }
 
 impl CommandId {
-    /// The act that a person's key stands for, in a case.
-    pub fn of_person(agency: &AgencyId, officer: &OfficerId, case: CaseId, key: &str) -> Self {
-        Self(named("act", &[agency.as_str(), officer.as_str(), &case.to_string(), key]))
-    }
-
-    /// The act that a person's key stands for, in the directory.
-    pub fn in_directory(agency: &AgencyId, officer: &OfficerId, key: &str) -> Self {
-        Self(named("directory act", &[agency.as_str(), officer.as_str(), key]))
+    /// The act that a person's key stands for, on an aggregate.
+    pub fn of_person(agency: &AgencyId, officer: &OfficerId, on: impl Into<AggregateId>, key: &str) -> Self {
+        let (agency, officer) = (agency.as_str(), officer.as_str());
+        Self(match on.into() {
+            AggregateId::Case(CaseId(id)) | AggregateId::Document(DocumentId(id)) => {
+                named("act", &[agency, officer, &id.to_string(), key])
+            }
+            AggregateId::Duty(DutyId(id)) => named("duty act", &[agency, officer, &id.to_string(), key]),
+            AggregateId::Directory => named("directory act", &[agency, officer, key]),
+        })
     }
 
     /// An automatic step of the directory.
     pub fn of_directory_step(step: &str) -> Self {
         Self(named("directory step", &[step]))
-    }
-
-    /// The act that a person's key stands for, in a duty.
-    pub fn in_duty(agency: &AgencyId, officer: &OfficerId, duty: DutyId, key: &str) -> Self {
-        Self(named("duty act", &[agency.as_str(), officer.as_str(), &duty.to_string(), key]))
     }
 
     /// An automatic step of a duty.
@@ -162,8 +159,9 @@ impl EventId {
     }
 }
 
-/// What a fact is about: each aggregate has its own versions and its own hash chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What a fact is about: each aggregate has its own versions and its own hash chain. In JSON it is its subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum AggregateId {
     /// A case.
     Case(CaseId),
@@ -216,6 +214,32 @@ impl AggregateId {
             _ => return None,
         };
         (parts.next().is_none() && aggregate.has_subject(subject)).then_some(aggregate)
+    }
+}
+
+impl From<CaseId> for AggregateId {
+    fn from(case: CaseId) -> Self {
+        Self::Case(case)
+    }
+}
+
+impl From<DutyId> for AggregateId {
+    fn from(duty: DutyId) -> Self {
+        Self::Duty(duty)
+    }
+}
+
+impl From<AggregateId> for String {
+    fn from(aggregate: AggregateId) -> Self {
+        aggregate.subject()
+    }
+}
+
+impl TryFrom<String> for AggregateId {
+    type Error = String;
+
+    fn try_from(subject: String) -> Result<Self, String> {
+        Self::of_subject(&subject).ok_or_else(|| format!("`{subject}` is the subject of no aggregate"))
     }
 }
 

@@ -6,22 +6,21 @@ use bus::{
     Attempt, Casebook, Executed, Failpoint, Loaded,
     connection::Message,
     failpoint,
-    protocol::{
-        self, CommandAnswer, CommandRequest, Done, StepAnswer, StepRequest, command_subject, step_subject,
-    },
+    protocol::{self, Done, StepAnswer, StepRequest, step_subject},
 };
-use domain::{Act, By, Case, Code, Command, Context, Outcome, Refusal, Step};
-use events::{CaseId, Stage, Timestamp};
+use domain::{By, Case, Code, Command, Context, Outcome, Refusal, Step};
+use events::{AggregateId, CaseId, Stage, Timestamp};
 use futures::StreamExt as _;
 use tokio::{sync::Semaphore, time::Instant};
 
-use crate::{Chassis, StartError, metrics::Acts, serving::serve};
+use crate::{
+    Chassis, StartError,
+    metrics::Acts,
+    serving::{Asked, SWEEP, serve, serve_acts},
+};
 
 /// How long the steps that follow an act may take before the answer goes out without them (DESIGN D2).
 const FOLLOW_UP: Duration = Duration::from_millis(500);
-
-/// How often is looked for steps that nobody did.
-const SWEEP: Duration = Duration::from_secs(2);
 
 /// How many messages a service works on at a time; further ones are answered `BUSY`.
 const AT_ONCE: usize = 512;
@@ -61,24 +60,13 @@ pub async fn start(
     let acts = chassis.metrics.acts(records);
     let desk = Desk { chassis, casebook, records, acts };
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    for act in domain::stages::acts().filter(|act| records.contains(&act.stage)) {
-        let subject = command_subject(act);
-        let messages = desk.chassis.bus.queue_subscribe(&subject, service).await;
-        let messages = messages.map_err(|error| failed(&error))?;
-        let (desk, places) = (desk.clone(), Arc::clone(&places));
-        let tracker = desk.chassis.tasks.clone();
-        let seen = desk.acts.act(act.name);
-        let (done, busy) = (Arc::clone(&seen), move || seen.busy());
-        tracker.spawn(serve(desk.chassis.clone(), messages, places, busy, move |message| {
-            let (desk, done) = (desk.clone(), Arc::clone(&done));
-            async move {
-                let began = Instant::now();
-                let answer = desk.command(act, &message).await;
-                done.done(outcome(&answer), began.elapsed());
-                protocol::write(&answer)
-            }
-        }));
-    }
+    let acts = domain::stages::acts().filter(|act| records.contains(&act.stage));
+    let at_desk = desk.clone();
+    let carry_out = move |asked| {
+        let desk = at_desk.clone();
+        async move { desk.carry_out(asked).await }
+    };
+    serve_acts(&desk.chassis, service, acts, &desk.acts, &places, carry_out).await?;
     for stage in records.iter().copied() {
         let messages = desk.chassis.bus.queue_subscribe(&step_subject(stage), service).await;
         let messages = messages.map_err(|error| failed(&error))?;
@@ -96,32 +84,14 @@ pub async fn start(
     Ok(())
 }
 
-/// What became of an act, for who counts.
-fn outcome(answer: &CommandAnswer) -> Result<bool, Code> {
-    match answer {
-        CommandAnswer::Done(done) => Ok(done.replayed),
-        CommandAnswer::Refused(refusal) => Err(refusal.code),
-    }
-}
-
 impl Desk {
-    /// An act of a person.
-    async fn command(&self, act: &Act, message: &Message) -> CommandAnswer {
-        match self.carry_out(act, message).await {
-            Ok(done) => CommandAnswer::Done(done),
-            Err(refusal) => CommandAnswer::Refused(refusal),
-        }
-    }
-
-    async fn carry_out(&self, act: &Act, message: &Message) -> Result<Done, Refusal> {
-        let request: CommandRequest = protocol::read(message)?;
-        self.chassis.clock.set(request.clock);
-        let now = self.chassis.clock.now();
-        let policy = &self.chassis.views.policy(now);
-        let person = self.chassis.who_acts(&request.assertion, act, policy, now)?;
+    /// An act of a person, and the steps that follow it.
+    async fn carry_out(&self, asked: Asked) -> Result<Done, Refusal> {
+        let Asked { act, request, person, policy, now } = asked;
+        let AggregateId::Case(case) = request.on else { return Err(Refusal::not_found()) };
         let command = Command::parse(act, request.body)?;
         let attempt = Attempt {
-            case: request.case,
+            case,
             command: &command,
             id: request.command,
             fingerprint: Some(request.fingerprint),
@@ -131,7 +101,7 @@ impl Desk {
             expected_version: request.expected_version,
             correlation: Some(request.correlation),
             rank: None,
-            policy,
+            policy: &policy,
         };
         let executed = self.decide(&attempt).await?;
         failpoint::reached(Failpoint::StageRecorded);
@@ -139,7 +109,6 @@ impl Desk {
         failpoint::reached(Failpoint::StageAnswering);
         let Executed { receipt, replayed, .. } = executed;
         Ok(Done {
-            case: request.case,
             event: receipt.event,
             version: receipt.version,
             replayed,
@@ -355,13 +324,8 @@ impl Desk {
             if done >= MORE_MAY_BE_DUE {
                 continue;
             }
-            let next = self.chassis.views.next_due(now);
-            tokio::select! {
-                () = self.chassis.clock.reach(next) => {}
-                () = tokio::time::sleep(SWEEP) => {}
-                // A new deadline may come before the one that is waited for.
-                _ = progress.changed(), if next.is_none() || self.chassis.clock.is_manual() => {}
-                () = self.chassis.stop.cancelled() => return,
+            if !self.chassis.rest(progress, now).await {
+                return;
             }
         }
     }

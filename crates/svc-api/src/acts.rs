@@ -14,7 +14,7 @@ use axum::{
 };
 use bus::protocol::{self, CommandAnswer, CommandRequest, Done};
 use domain::{Act, Refusal, awaiting::awaiting, secrecy, stages};
-use events::{CaseId, CommandId, Digest, EventId};
+use events::{AggregateId, CaseId, CommandId, Digest, EventId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -67,26 +67,43 @@ async fn carry_out(
     headers: &HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
+    let done = ask(api, caller, act, case.into(), Sent { key, headers, body }).await?;
+    answer_done(api, caller, act, case, &done).await
+}
+
+/// What came with an act: its key, its headers and its body.
+pub(crate) struct Sent<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: Result<Bytes, BytesRejection>,
+}
+
+/// Passes an act on to the stage that owns it: what it did.
+pub(crate) async fn ask(
+    api: &Api,
+    caller: &Caller,
+    act: &Act,
+    on: AggregateId,
+    sent: Sent<'_>,
+) -> Result<Done, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
-    let mut body = read_body(body, caller.language)?;
-    let fingerprint = fingerprint(act, case, &body);
+    let mut body = read_body(sent.body, caller.language)?;
+    let fingerprint = fingerprint(act, on, &body);
     secrecy::screen(act.name, &mut body).map_err(refuse)?;
     let person = &caller.person;
     let request = CommandRequest {
-        case,
+        on,
         assertion: caller.assertion.clone(),
-        command: CommandId::of_person(&person.agency, &person.officer, case, key),
+        command: CommandId::of_person(&person.agency, &person.officer, on, sent.key),
         fingerprint,
-        expected_version: expected_version(headers, caller.language)?,
+        expected_version: expected_version(sent.headers, caller.language)?,
         correlation: Uuid::from_u128(rand::random()),
         clock: api.chassis.clock.now(),
         body,
     };
     let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;
-    match protocol::read(&answer).map_err(refuse)? {
-        CommandAnswer::Refused(refusal) => Err(refuse(refusal)),
-        CommandAnswer::Done(done) => answer_done(api, caller, act, &done).await,
-    }
+    let answer: CommandAnswer = protocol::read(&answer).map_err(refuse)?;
+    Result::from(answer).map_err(refuse)
 }
 
 /// What an act is answered with.
@@ -109,10 +126,16 @@ pub(crate) struct Answer<'a> {
 }
 
 /// The case as it stands after its automatic steps, and what is still to come.
-async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Result<Response, Problem> {
-    let known = api.chassis.views.at_least(done.case, done.now_at, FOLD).await;
+async fn answer_done(
+    api: &Api,
+    caller: &Caller,
+    act: &Act,
+    id: CaseId,
+    done: &Done,
+) -> Result<Response, Problem> {
+    let known = api.chassis.views.at_least(id, done.now_at, FOLD).await;
     // The act is done even if the fold is late: the answer then says so much.
-    let case = known.or_else(|| api.chassis.views.case(done.case));
+    let case = known.or_else(|| api.chassis.views.case(id));
     let policy = &api.chassis.policy();
     let mut answer = Answer {
         event: done.event,
@@ -140,7 +163,7 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
         headers.insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
     }
     if act.name == "raise"
-        && let Ok(location) = HeaderValue::from_str(&format!("/api/v1/cases/{}", done.case))
+        && let Ok(location) = HeaderValue::from_str(&format!("/api/v1/cases/{id}"))
     {
         headers.insert(header::LOCATION, location);
     }
@@ -151,18 +174,13 @@ async fn answer_done(api: &Api, caller: &Caller, act: &Act, done: &Done) -> Resu
 ///
 /// Of a caller's number only the digits that are kept count: from the digest of the whole it could be found by
 /// trying (DESIGN D14).
-fn fingerprint(act: &Act, case: CaseId, body: &Value) -> Digest {
-    digest_of(act, &case.to_string(), body)
-}
-
-/// The digest of an act on something.
-pub(crate) fn digest_of(act: &Act, on: &str, body: &Value) -> Digest {
+fn fingerprint(act: &Act, on: AggregateId, body: &Value) -> Digest {
     let mut body = body.clone();
     if let Some(Value::String(number)) = body.pointer_mut("/call/caller/number") {
         let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
         *number = digits[digits.len().saturating_sub(3)..].iter().collect();
     }
-    Digest::of(format!("{}\n{on}\n{}", act.name, canonical(&body)).as_bytes())
+    Digest::of(format!("{}\n{}\n{}", act.name, on.subject(), canonical(&body)).as_bytes())
 }
 
 fn canonical(value: &Value) -> String {

@@ -10,28 +10,24 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
 };
-use bus::{
-    Shelf as _,
-    protocol::{self, DirectoryAnswer, DirectoryDone, DirectoryRequest},
-};
+use bus::{Shelf as _, protocol::Done};
 use domain::{
     Organisation, Person, Refusal, Role,
     directory::{ACTS, named},
     organisation::{Agency, Granted, Office, Term},
-    secrecy,
 };
 use events::{
-    AgencyId, AggregateId, CommandId, EventId, OfficeId, OfficerId, Timestamp, UnitId,
+    AgencyId, AggregateId, EventId, OfficeId, OfficerId, Timestamp, UnitId,
     directory::{Delegation, PolicyText},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::problem::Problem;
-use uuid::Uuid;
 
 use crate::{
-    Api, acts, asking,
+    Api,
+    acts::{self, Sent},
     auth::Caller,
     cases::{malformed, stored, unreadable},
     spec::StoredFact,
@@ -70,25 +66,9 @@ pub(crate) async fn act(
     let Path(name) = path.map_err(|_| refuse(Refusal::not_found()))?;
     let act = named(&name).ok_or_else(|| acts::no_such_act(&name, ACTS.iter(), language))?;
     let key = acts::idempotency_key(&headers, language)?;
-    let mut body = acts::read_body(body, language)?;
-    let fingerprint = acts::digest_of(act, "directory", &body);
-    secrecy::screen(act.name, &mut body).map_err(refuse)?;
-    let person = &caller.person;
-    let request = DirectoryRequest {
-        assertion: caller.assertion.clone(),
-        command: CommandId::in_directory(&person.agency, &person.officer, &key),
-        fingerprint,
-        expected_version: acts::expected_version(&headers, language)?,
-        correlation: Uuid::from_u128(rand::random()),
-        clock: api.chassis.clock.now(),
-        body,
-    };
-    let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;
-    let done = match protocol::read(&answer).map_err(refuse)? {
-        DirectoryAnswer::Refused(refusal) => return Err(refuse(refusal)),
-        DirectoryAnswer::Done(done) => done,
-    };
-    let DirectoryDone { event, version, replayed, sequence } = done;
+    let sent = Sent { key: &key, headers: &headers, body };
+    let Done { event, version, replayed, sequence, .. } =
+        acts::ask(&api, &caller, act, AggregateId::Directory, sent).await?;
     // One's own act is seen here by whoever reads next.
     let known = |views: &views::Views| views.directory().filter(|known| known.sequence >= sequence).map(drop);
     let _late = api.chassis.views.wait(acts::FOLD, known).await;

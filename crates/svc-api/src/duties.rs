@@ -13,31 +13,28 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use bus::{
-    Shelf as _,
-    protocol::{self, DutyAnswer, DutyDone, DutyRequest},
-};
+use bus::{Shelf as _, protocol::Done};
 use domain::{
     Act, Policy, Refusal, access,
     distribution::Distribution,
     duties::{
         self, Duty, Noted, Subject, briefing::Briefing, papers::Named, project::Project, reporting::Report,
     },
-    labels, secrecy,
+    labels,
 };
 use events::{
-    AgencyId, AggregateId, CommandId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp,
+    AgencyId, AggregateId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp,
     duty::{CaseNoted, ClockKey},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::problem::{Language, Problem};
-use uuid::Uuid;
 use views::Filter;
 
 use crate::{
-    Api, acts, asking,
+    Api,
+    acts::{self, Sent},
     auth::Caller,
     cases::{malformed, stored, unreadable},
     lists::reading,
@@ -464,27 +461,8 @@ async fn carry_out(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let language = caller.language;
-    let refuse = |refusal: Refusal| Problem::of(&refusal, language);
-    let mut body = acts::read_body(body, language)?;
-    let fingerprint = acts::digest_of(act, &duty.to_string(), &body);
-    secrecy::screen(act.name, &mut body).map_err(refuse)?;
-    let person = &caller.person;
-    let request = DutyRequest {
-        duty,
-        assertion: caller.assertion.clone(),
-        command: CommandId::in_duty(&person.agency, &person.officer, duty, key),
-        fingerprint,
-        expected_version: acts::expected_version(headers, language)?,
-        correlation: Uuid::from_u128(rand::random()),
-        clock: api.chassis.clock.now(),
-        body,
-    };
-    let answer = asking::ask(&api.chassis.bus, act, protocol::write(&request)).await.map_err(refuse)?;
-    let done = match protocol::read(&answer).map_err(refuse)? {
-        DutyAnswer::Refused(refusal) => return Err(refuse(refusal)),
-        DutyAnswer::Done(done) => done,
-    };
-    let DutyDone { event, version, replayed, now_at, sequence } = done;
+    let done = acts::ask(api, caller, act, duty.into(), Sent { key, headers, body }).await?;
+    let Done { event, version, replayed, now_at, sequence, .. } = done;
     let known = |views: &views::Views| views.duty(duty).filter(|known| known.sequence >= sequence);
     let known = api.chassis.views.wait(acts::FOLD, known).await.map(|known| known.it);
     let policy = api.chassis.policy();

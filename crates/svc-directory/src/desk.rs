@@ -2,25 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bus::{
-    Carried, Casebook, DirectoryAttempt,
-    connection::Message,
-    protocol::{self, DirectoryAnswer, DirectoryDone, DirectoryRequest, command_subject},
-};
+use bus::{Carried, Casebook, DirectoryAttempt, protocol::Done};
 use domain::{
-    Act, By, Code, Directory, Policy, Refusal,
+    By, Code, Directory, Policy, Refusal,
     directory::{self, Agreement, Command, PublishPolicy},
 };
 use events::{CommandId, Stage, Timestamp};
 use tokio::{sync::Semaphore, time::Instant};
 
-use service::{Chassis, StartError, metrics::Acts, serving::serve};
+use service::{
+    Chassis, StartError,
+    metrics::Acts,
+    serving::{Asked, serve_acts},
+};
 
 /// How many messages it works on at a time; further ones are answered `BUSY`.
 const AT_ONCE: usize = 64;
-
-/// How often is looked for what nobody did.
-const SWEEP: Duration = Duration::from_secs(2);
 
 /// How long is waited for a ledger, at the start, to publish the policy of the files.
 const LEDGER: Duration = Duration::from_mins(1);
@@ -43,27 +40,12 @@ pub(crate) async fn start(service: &'static str, chassis: Chassis) -> Result<(),
     let desk = Desk { chassis, casebook, acts };
     desk.publish_files().await.map_err(|reason| failed(&reason))?;
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    for act in directory::ACTS {
-        let messages = desk.chassis.bus.queue_subscribe(&command_subject(act), service).await;
-        let messages = messages.map_err(|error| failed(&error))?;
-        let seen = desk.acts.act(act.name);
-        let (done, busy) = (Arc::clone(&seen), move || seen.busy());
-        let (desk, places) = (desk.clone(), Arc::clone(&places));
-        let tracker = desk.chassis.tasks.clone();
-        tracker.spawn(serve(desk.chassis.clone(), messages, places, busy, move |message| {
-            let (desk, done) = (desk.clone(), Arc::clone(&done));
-            async move {
-                let began = Instant::now();
-                let answer = desk.answer(act, &message).await;
-                let outcome = match &answer {
-                    DirectoryAnswer::Done(done) => Ok(done.replayed),
-                    DirectoryAnswer::Refused(refusal) => Err(refusal.code),
-                };
-                done.done(outcome, began.elapsed());
-                protocol::write(&answer)
-            }
-        }));
-    }
+    let at_desk = desk.clone();
+    let carry_out = move |asked| {
+        let desk = at_desk.clone();
+        async move { desk.carry_out(asked).await }
+    };
+    serve_acts(&desk.chassis, service, directory::ACTS.iter(), &desk.acts, &places, carry_out).await?;
     let tracker = desk.chassis.tasks.clone();
     tracker.spawn(desk.sweep());
     Ok(())
@@ -162,24 +144,9 @@ impl Desk {
         self.casebook.execute_in_directory(&attempt).await
     }
 
-    async fn answer(&self, act: &Act, message: &Message) -> DirectoryAnswer {
-        match self.carry_out(act, message).await {
-            Ok(Carried { kept, receipt, replayed, .. }) => DirectoryAnswer::Done(DirectoryDone {
-                event: receipt.event,
-                version: receipt.version,
-                replayed,
-                sequence: kept.sequence,
-            }),
-            Err(refusal) => DirectoryAnswer::Refused(refusal),
-        }
-    }
-
-    async fn carry_out(&self, act: &Act, message: &Message) -> Result<Carried<Directory>, Refusal> {
-        let request: DirectoryRequest = protocol::read(message)?;
-        self.chassis.clock.set(request.clock);
-        let now = self.chassis.clock.now();
-        let policy = self.chassis.views.policy(now);
-        let person = self.chassis.who_acts(&request.assertion, act, &policy, now)?;
+    /// An act of a person.
+    async fn carry_out(&self, asked: Asked) -> Result<Done, Refusal> {
+        let Asked { act, request, person, policy, now } = asked;
         let command = Command::parse(act, request.body)?;
         let attempt = DirectoryAttempt {
             command: &command,
@@ -192,7 +159,15 @@ impl Desk {
             correlation: Some(request.correlation),
             policy: &policy,
         };
-        self.casebook.execute_in_directory(&attempt).await
+        let Carried { kept, receipt, replayed, .. } = self.casebook.execute_in_directory(&attempt).await?;
+        Ok(Done {
+            event: receipt.event,
+            version: receipt.version,
+            replayed,
+            now_at: kept.it.version,
+            sequence: kept.sequence,
+            pending: Vec::new(),
+        })
     }
 
     /// What the clock asks for: warnings, ends, successions.
@@ -211,12 +186,8 @@ impl Desk {
                     Err(refusal) => tracing::debug!(code = %refusal.code, "a step of the directory waits"),
                 }
             }
-            let next = self.chassis.views.next_due(now);
-            tokio::select! {
-                () = self.chassis.clock.reach(next) => {}
-                () = tokio::time::sleep(SWEEP) => {}
-                _ = progress.changed(), if next.is_none() || self.chassis.clock.is_manual() => {}
-                () = self.chassis.stop.cancelled() => return,
+            if !self.chassis.rest(progress, now).await {
+                return;
             }
         }
     }

@@ -2,28 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bus::{
-    Carried, Casebook, Order,
-    connection::Message,
-    protocol::{self, DutyAnswer, DutyDone, DutyRequest, command_subject},
-};
+use bus::{Carried, Casebook, Order, protocol::Done};
 use domain::{
-    Act, By, Code, Context, Policy, Refusal,
+    By, Code, Context, Policy, Refusal,
     duties::{self, Command, Duty, Sight, Step},
 };
 use events::{AggregateId, CommandId, Digest, DutyId, Timestamp, briefing::ReportNoted, duty::CaseNoted};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use service::{Chassis, StartError, metrics::Acts, serving::serve};
+use service::{
+    Chassis, StartError,
+    metrics::Acts,
+    serving::{Asked, serve_acts},
+};
 
 use crate::RECORDS;
 
 /// How many messages it works on at a time; further ones are answered `BUSY`.
 const AT_ONCE: usize = 64;
-
-/// How often is looked for what nobody did.
-const SWEEP: Duration = Duration::from_secs(2);
 
 /// More steps in a row than a duty can need.
 const MOST_STEPS: usize = 32;
@@ -55,35 +52,16 @@ struct Given<'a> {
 
 /// Starts the service.
 pub(crate) async fn start(service: &'static str, chassis: Chassis) -> Result<(), StartError> {
-    let failed = Chassis::failed(service);
     let casebook = Casebook::new(chassis.bus.clone(), chassis.views.clone());
     let acts = chassis.metrics.acts(RECORDS);
     let desk = Desk { chassis, casebook, acts };
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    for act in duties::acts() {
-        let messages = desk.chassis.bus.queue_subscribe(&command_subject(act), service).await;
-        let messages = messages.map_err(|error| failed(&error))?;
-        let seen = desk.acts.act(act.name);
-        let (done, busy) = (Arc::clone(&seen), move || seen.busy());
-        let (desk, places) = (desk.clone(), Arc::clone(&places));
-        let tracker = desk.chassis.tasks.clone();
-        tracker.spawn(serve(desk.chassis.clone(), messages, places, busy, move |message| {
-            let (desk, done) = (desk.clone(), Arc::clone(&done));
-            async move {
-                let began = Instant::now();
-                let answer = match desk.carry_out(act, &message).await {
-                    Ok(done) => DutyAnswer::Done(done),
-                    Err(refusal) => DutyAnswer::Refused(refusal),
-                };
-                let outcome = match &answer {
-                    DutyAnswer::Done(done) => Ok(done.replayed),
-                    DutyAnswer::Refused(refusal) => Err(refusal.code),
-                };
-                done.done(outcome, began.elapsed());
-                protocol::write(&answer)
-            }
-        }));
-    }
+    let at_desk = desk.clone();
+    let carry_out = move |asked| {
+        let desk = at_desk.clone();
+        async move { desk.carry_out(asked).await }
+    };
+    serve_acts(&desk.chassis, service, duties::acts(), &desk.acts, &places, carry_out).await?;
     let tracker = desk.chassis.tasks.clone();
     tracker.spawn(desk.sweep());
     Ok(())
@@ -91,15 +69,12 @@ pub(crate) async fn start(service: &'static str, chassis: Chassis) -> Result<(),
 
 impl Desk {
     /// An act of a person, and the steps that follow it.
-    async fn carry_out(&self, act: &Act, message: &Message) -> Result<DutyDone, Refusal> {
-        let request: DutyRequest = protocol::read(message)?;
-        self.chassis.clock.set(request.clock);
-        let now = self.chassis.clock.now();
-        let policy = self.chassis.views.policy(now);
-        let person = self.chassis.who_acts(&request.assertion, act, &policy, now)?;
+    async fn carry_out(&self, asked: Asked) -> Result<Done, Refusal> {
+        let Asked { act, request, person, policy, now } = asked;
+        let AggregateId::Duty(duty) = request.on else { return Err(Refusal::not_found()) };
         let command = Command::parse(act, request.body)?;
         let given = Given {
-            duty: request.duty,
+            duty,
             command: &command,
             id: request.command,
             fingerprint: Some(request.fingerprint),
@@ -118,12 +93,13 @@ impl Desk {
                 Err(_) => break,
             }
         }
-        Ok(DutyDone {
+        Ok(Done {
             event: receipt.event,
             version: receipt.version,
             replayed,
             now_at: kept.it.version,
             sequence: kept.sequence,
+            pending: Vec::new(),
         })
     }
 
@@ -210,12 +186,8 @@ impl Desk {
                 }
                 continue;
             }
-            let next = self.chassis.views.next_due(now);
-            tokio::select! {
-                () = self.chassis.clock.reach(next) => {}
-                () = tokio::time::sleep(SWEEP) => {}
-                _ = progress.changed(), if next.is_none() || self.chassis.clock.is_manual() => {}
-                () = self.chassis.stop.cancelled() => return,
+            if !self.chassis.rest(progress, now).await {
+                return;
             }
         }
     }

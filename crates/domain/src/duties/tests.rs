@@ -13,7 +13,7 @@ use events::{
     duty::ClockKey,
     envelope::{self, Stamp},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{briefing::Briefing, project::Project, reporting::Report, *};
@@ -146,7 +146,7 @@ impl Play {
         let key = format!("key {}", self.keys);
         let begun = DutyId::begun_by(&person.agency, &person.officer, &key);
         let id = if begins(act) { begun } else { self.current.expect("a duty") };
-        let command_id = CommandId::in_duty(&person.agency, &person.officer, id, &key);
+        let command_id = CommandId::of_person(&person.agency, &person.officer, id, &key);
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
         let answer = Command::parse(act, body).and_then(|command| {
             let ctx = Context {

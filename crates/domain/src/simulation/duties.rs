@@ -78,7 +78,7 @@ impl Simulation {
         let mut body = deed.body.clone();
         scenario::resolve(&mut body, &|reference| self.find(None, reference))?;
         let fingerprint = Some(Digest::of(body.to_string().as_bytes()));
-        let command_id = CommandId::in_duty(&person.agency, &person.officer, id, key);
+        let command_id = CommandId::of_person(&person.agency, &person.officer, id, key);
         let command = secrecy::screen(act.name, &mut body).and_then(|()| Command::parse(act, body));
         if !begins {
             self.current = Some(About::Duty(id));

@@ -16,6 +16,7 @@ mod setup;
 mod shell;
 mod suite;
 mod tidy;
+mod year;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,12 @@ const COMMANDS: &[Command] = &[
         args: "[--release] [--minutes N] [--cases N] [--seed S] [--report FILE] [--power-cut]",
         about: "faults of every kind under load, by a seed; or the power cut, again and again",
         run: chaos::run,
+    },
+    Command {
+        name: "year",
+        args: "[--release]",
+        about: "play a year of a province day by day, check the rules at each day's end, and sum it up",
+        run: year::run,
     },
     Command {
         name: "schemas",

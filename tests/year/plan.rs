@@ -7,7 +7,7 @@ mod projects;
 
 use std::collections::BTreeMap;
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 use domain::{Policy, Role, calendar};
 use events::{AgencyId, Timestamp};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -173,8 +173,7 @@ impl Draft<'_> {
 
     /// The working day on or after a day.
     fn working_day(&self, day: NaiveDate) -> NaiveDate {
-        let before = day.checked_sub_days(Days::new(1)).expect("a day");
-        self.policy.calendar.next_working_day(before).expect("a day of the calendar")
+        self.policy.calendar.next_working_day(day).expect("a day of the calendar")
     }
 
     /// Whether a day lies in the span.

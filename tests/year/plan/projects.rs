@@ -70,7 +70,14 @@ impl Draft<'_> {
         for (hour, side) in [(9, BTG), (10, UBND)] {
             self.stage(project, after(self, 6), hour, Leader(side), "agree-plan", json!({ "edition": 1 }));
         }
-        self.stage(project, after(self, 7), 8, Head(agency), "enter-phase", json!({ "state_secret": false, "phase": "before" }));
+        self.stage(
+            project,
+            after(self, 7),
+            8,
+            Head(agency),
+            "enter-phase",
+            json!({ "state_secret": false, "phase": "before" }),
+        );
         if project == SUSPENDED {
             let reason = json!({ "reason": "Chờ điều chỉnh quy hoạch." });
             self.stage(project, after(self, 8), 8, Leader(agency), "suspend-project", reason);

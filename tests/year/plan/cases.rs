@@ -82,17 +82,17 @@ impl Draft<'_> {
         day: NaiveDate,
         course: Course,
     ) {
-        let raised = at(day, self.from(7, 10), self.from(0, 59));
+        let begun = at(day, self.from(7, 10), self.from(0, 59));
         let urgency = if self.chance(55) { "khan" } else { "thuong" };
-        let mut life = Life { case, raiser, matter, at: raised };
-        let letter = self.letter(raiser, urgency, matter, raised);
-        self.step(&life, self.liaison(raiser, raised), "raise", letter);
+        let mut life = Life { case, raiser, matter, at: begun };
+        let letter = self.letter(raiser, urgency, matter, begun);
+        self.step(&life, self.liaison(raiser, begun), "raise", letter);
         if self.chance(3) {
             // Entered twice by mistake: both of the receiver say so, and the case is cancelled.
-            life.at = self.about(raised, 20, 40);
+            life.at = self.about(begun, 20, 40);
             return self.cancelled(&mut life, "entry-error");
         }
-        life.at = self.about(raised, 20, 100);
+        life.at = self.about(begun, 20, 100);
         self.acknowledged(&mut life);
         self.goes_on(life, course, if urgency == "khan" { 2 } else { 5 });
     }

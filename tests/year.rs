@@ -1,8 +1,6 @@
 //! The year of a province through the real binary under the manual clock, and the rules at each day's end: `cargo xtask
 //! year` plays all of it, and one month of it is played with every test run.
 
-#![expect(clippy::print_stdout, reason = "a year is told on the terminal")]
-
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 

@@ -201,7 +201,7 @@ fn reports(text: &mut String, world: &World) {
 /// In which columns a report counts.
 fn counted(report: &Report) -> [bool; 6] {
     let waived = report.state == ReportState::Waived;
-    let came = !waived && !(report.state == ReportState::Open);
+    let came = !waived && report.state != ReportState::Open;
     let nil = came && report.submitted.is_empty();
     [true, came && !report.late, nil, came && report.late, report.state == ReportState::Open, waived]
 }

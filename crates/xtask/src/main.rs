@@ -147,6 +147,6 @@ mod tests {
     #[test]
     fn an_unknown_command_is_answered_with_the_known_ones() {
         let failure = dispatch("tets", &[]).expect_err("no such command");
-        assert!(failure.to_string().contains("chaos, schemas"));
+        assert!(failure.to_string().contains("chaos, year, schemas"));
     }
 }

@@ -74,6 +74,11 @@ impl Installation {
         write_without_duties(&self.policy_folder());
     }
 
+    /// It has a policy of its own, of these files.
+    pub fn with_policy<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        write_policy(&self.policy_folder(), files);
+    }
+
     fn policy_folder(&self) -> PathBuf {
         self.root.path().join("policy")
     }
@@ -214,10 +219,16 @@ impl Drop for Installation {
 
 /// The example policy with nobody who owes a report or is invited to a briefing.
 pub fn write_without_duties(folder: &Path) {
-    fs::create_dir_all(folder).expect("a folder for the policy");
-    for name in FILES {
+    let texts = FILES.map(|name| {
         let text = fs::read_to_string(top().join("deploy/policy").join(name)).expect("a policy file");
-        let text = if name == "duties.toml" { emptied(text) } else { text };
+        (name, if name == "duties.toml" { emptied(text) } else { text })
+    });
+    write_policy(folder, texts.iter().map(|(name, text)| (*name, text.as_str())));
+}
+
+fn write_policy<'a>(folder: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    fs::create_dir_all(folder).expect("a folder for the policy");
+    for (name, text) in files {
         fs::write(folder.join(name), text).expect("the policy can be written");
     }
 }

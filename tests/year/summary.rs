@@ -23,7 +23,7 @@ use domain::{
 use events::{Kind, Lifecycle, Timestamp, escalation::Purpose};
 
 use super::{invariants::Found, plan::Span, play::Play, province, world::World};
-use tables::{Table, cell, share};
+use tables::{Table, cells, share};
 
 /// Tells a span.
 pub fn of(span: Span, world: &World, found: &Found, play: &Play, wall: Duration) -> String {
@@ -54,7 +54,16 @@ fn head(text: &mut String, number: u32, vi: &str, en: &str) {
     writeln!(text, "\n{number}. {vi} / {en}").expect("a text");
 }
 
-/// How a case stands, in five columns.
+/// How a case may stand.
+const OUTCOMES: [(&str, &str); 5] = [
+    ("Kết thúc", "closed"),
+    ("Rút", "withdrawn"),
+    ("Hủy", "cancelled"),
+    ("Gộp", "merged"),
+    ("Đang xử lý", "under way"),
+];
+
+/// How a case stands, by its place among [`OUTCOMES`].
 fn outcome(case: &Case) -> usize {
     match case.lifecycle {
         Lifecycle::Closed => 0,
@@ -67,21 +76,26 @@ fn outcome(case: &Case) -> usize {
 
 fn cases(text: &mut String, world: &World) {
     head(text, 1, "Vụ việc theo tháng tiếp nhận", "Cases by the month in which they were raised");
-    let columns = ["Tiếp nhận", "Điện thoại", "Kết thúc", "Rút", "Hủy", "Gộp", "Đang xử lý"];
-    let mut table = Table::new("Tháng", &columns);
-    let mut months: BTreeMap<u32, [usize; 7]> = BTreeMap::new();
+    let mut months: BTreeMap<u32, [usize; 2]> = BTreeMap::new();
+    let mut outcomes = [0; OUTCOMES.len()];
     for case in world.cases.values() {
         let row = months.entry(month(case.raised_at)).or_default();
         row[0] += 1;
         row[1] += usize::from(by_telephone(case));
-        row[2 + outcome(case)] += 1;
+        outcomes[outcome(case)] += 1;
     }
-    for (month, row) in &months {
-        table.row(&format!("{month:02}"), row.iter().map(|count| cell(*count)));
+    let mut table = Table::new("Tháng", &["Tiếp nhận", "Điện thoại"]);
+    let columns = [0, 1].map(|column| months.values().map(|row| row[column]).collect::<Vec<_>>());
+    let [raised, called] = columns.each_ref().map(|column| cells(column));
+    for ((month, raised), called) in months.keys().zip(raised).zip(called) {
+        table.row(&format!("{month:02}"), [raised, called]);
     }
-    table.row("Cộng", (0..7).map(|column| months.values().map(|row| row[column]).sum::<usize>().to_string()));
+    table.row("Cộng", columns.map(|column| column.iter().sum::<usize>().to_string()));
     text.push_str(&table.to_string());
-    text.push_str("  (Số dưới 3 không hiển thị theo tháng. / Figures below 3 are not shown by the month.)\n");
+    for ((vi, en), count) in OUTCOMES.iter().zip(cells(&outcomes)) {
+        writeln!(text, "  {vi} / {en}: {count}").expect("a text");
+    }
+    text.push_str("  (–: số dưới 3 hoặc có thể suy ra số dưới 3. / Below 3, or a figure below 3 would follow from it.)\n");
 }
 
 fn by_telephone(case: &Case) -> bool {

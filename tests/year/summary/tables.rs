@@ -35,13 +35,18 @@ impl fmt::Display for Table {
     }
 }
 
-/// A figure of some cases among others; of too few it is left out.
-pub(super) fn cell(count: usize) -> String {
-    match count {
-        0 => "0".to_owned(),
-        count if count < FEWEST => "–".to_owned(),
-        count => count.to_string(),
+/// Figures that make up a sum that is shown too: what is too few is left out, and where that would leave out but one, so
+/// is the next smallest, or it could be worked out.
+pub(super) fn cells(figures: &[usize]) -> Vec<String> {
+    let mut hidden: Vec<_> = figures.iter().map(|figure| (1..FEWEST).contains(figure)).collect();
+    if hidden.iter().filter(|hidden| **hidden).count() == 1 {
+        let others = (0..figures.len()).filter(|place| !hidden[*place] && figures[*place] > 0);
+        if let Some(next) = others.min_by_key(|place| figures[*place]) {
+            hidden[next] = true;
+        }
     }
+    let shown = figures.iter().zip(hidden);
+    shown.map(|(figure, hidden)| if hidden { "–".to_owned() } else { figure.to_string() }).collect()
 }
 
 /// A share of a whole.
@@ -50,4 +55,12 @@ pub(super) fn share(part: usize, whole: usize) -> String {
         return "–".to_owned();
     }
     format!("{part}/{whole} ({} %)", part * 100 / whole)
+}
+
+#[test]
+fn a_figure_that_is_left_out_cannot_be_worked_out_from_the_sum() {
+    assert_eq!(cells(&[31, 2, 4, 0]), ["31", "–", "–", "0"]);
+    assert_eq!(cells(&[31, 2, 1, 0]), ["31", "–", "–", "0"]);
+    assert_eq!(cells(&[31, 3, 4, 0]), ["31", "3", "4", "0"]);
+    assert_eq!(cells(&[2, 0]), ["–", "0"]);
 }

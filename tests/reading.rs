@@ -126,7 +126,7 @@ async fn a_case_as_it_stood_is_what_was_read_then() {
     for path in [case.to_owned(), format!("{case}/events")] {
         let none = back(&api, "btg.lanh-dao", &path, before).await;
         assert_eq!((none.status, none.code()), (404, "NOT_FOUND"), "{}", none.text);
-        assert!(none.text.contains("Tại thời điểm đó chưa có vụ việc này"), "{}", none.text);
+        assert!(none.text.contains("Tại thời điểm đó chưa có hồ sơ này"), "{}", none.text);
         for at in [&before, read.keys().last().unwrap()] {
             let hidden = back(&api, "sxd.lanh-dao", &path, *at).await;
             let absent = back(&api, "sxd.lanh-dao", "VV-2026-09999", *at).await;

@@ -11,7 +11,8 @@ use bus::{
     identity::{ASK, Answer as Said, Question, Secret},
     protocol,
 };
-use events::{CaseId, Digest};
+use chrono::TimeDelta;
+use events::{CaseId, Digest, DutyId, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
@@ -109,7 +110,8 @@ async fn all_that_an_auditor_reads_is_written_down_and_each_file_that_anybody_ta
         }
     }
     reads(&up, AUDITOR, "/directory/events", 200).await;
-    let (opened, taken) = (What::CaseOpened { case }, What::Downloaded { case, sha256 });
+    let (opened, taken) =
+        (What::CaseOpened { case }, What::Downloaded { case: Some(case), duty: None, sha256 });
     is_written_down(&place, RAISER, &[opened.clone(), taken.clone()]).await;
     let read = |what, case| What::Read { what, case, duty: None };
     let mut wanted = vec![opened, taken];
@@ -142,18 +144,83 @@ async fn refused_attempts_are_counted_and_summed_up() {
     reads(&up, "btg.truc-ban", "/directory/events", 403).await;
     reads(&up, AUDITOR, &format!("/cases/{case}/dossier"), 404).await;
     // The first at once; the others of its minute with the next.
-    let first = What::Refused { times: 1, hidden: 1, cases: vec![case] };
+    let first = What::Refused { times: 1, hidden: 1, cases: vec![case], duties: Vec::new() };
     is_written_down(&place, STRANGER, &[first]).await;
-    let refused = What::Refused { times: 1, hidden: 0, cases: Vec::new() };
+    let refused = What::Refused { times: 1, hidden: 0, cases: Vec::new(), duties: Vec::new() };
     is_written_down(&place, "btg.truc-ban", &[refused]).await;
     assert_eq!(of(&place, AUDITOR).await, []);
     let text = command(&place, &["audit", "access", "--officer", STRANGER]).await;
-    let line = format!("was refused once, 1 of them for hidden cases: {CASE}\n");
+    let line = format!("was refused once, 1 of them for what is hidden: {CASE}\n");
     assert!(text.contains(&line), "{text}");
-    let sum = "\n\nrefused: sxd.lanh-dao                  1 attempt, 1 of them for cases that are hidden from him\n1 entry\n";
+    let sum = "\n\nrefused: sxd.lanh-dao                  1 attempt, 1 of them for what is hidden from him\n1 entry\n";
     assert!(text.ends_with(sum), "{text}");
     // What is still being counted holds nobody up.
     assert!(up.term().await.success());
+}
+
+/// An act on a project; the project's id.
+async fn on_a_project(api: &Api, officer: &str, project: &str, act: &str, body: &Value) -> String {
+    let answer = api.act(officer, project, act, act, body).await.expect("an answer");
+    assert!(answer.status < 300, "{act}: {}", answer.text);
+    answer.body["duty"]["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn what_is_read_of_a_duty_is_written_down_as_of_a_case() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let api = &up.api();
+    let request = api.request("sct.truong-phong", Method::POST, "/api/v1/attachments");
+    let request = request.query(&[("file_name", "41.pdf"), ("state_secret", "false")]);
+    let taken = send(request.body(&b"%PDF-1.7\nwhat is planned"[..])).await.expect("an answer");
+    let sha256 = taken.body["sha256"].as_str().and_then(Digest::parse).expect("a digest");
+    let proposal = json!({
+        "title": "Đường dây 220 kV", "topic": "energy", "reason": "Người dân quan tâm.", "state_secret": false,
+    });
+    let id = &on_a_project(api, "sct.truong-phong", "", "propose-project", &proposal).await;
+    on_a_project(api, "btg.lanh-dao", id, "accept-planning", &json!({})).await;
+    let before = api.time().await;
+    let plan = json!({
+        "state_secret": false,
+        "document": {
+            "number": 41, "symbol": "KH-SCT", "register": "state", "issuer": "SCT", "place": "Khánh Hòa",
+            "date": "2026-05-16", "abstract": "Kế hoạch phối hợp", "signer": { "office": "Giám đốc" },
+            "attachments": [taken.body],
+        },
+        "checkpoints": [{
+            "phase": "before", "title": "Họp dân", "owner": "SCT", "due": "2026-06-15", "mandatory": true,
+        }],
+    });
+    up.api().set_clock(before + TimeDelta::minutes(10)).await.expect("the clock is set");
+    on_a_project(api, "sct.truong-phong", id, "submit-plan", &plan).await;
+
+    let path = format!("/projects/{id}/attachments/{sha256}");
+    let answer =
+        api.request(AUDITOR, Method::GET, &format!("/api/v1{path}")).send().await.expect("an answer");
+    assert_eq!(answer.bytes().await.expect("the file").as_ref(), b"%PDF-1.7\nwhat is planned");
+    reads(&up, STRANGER, &path, 404).await;
+    reads(&up, STRANGER, &format!("/projects/{id}"), 404).await;
+    reads(&up, AUDITOR, &format!("/reports/{id}/attachments/{sha256}"), 404).await;
+    // As it stood before the plan came, and before it was proposed.
+    let then = |at: Timestamp| format!("/api/v1/projects/{id}?at={}", at.format("%FT%TZ"));
+    let stood = api.get("sct.truong-phong", &then(before)).await.expect("an answer");
+    assert_eq!(
+        (stood.body["version"].as_u64(), stood.body["documents"].as_array()),
+        (Some(2), Some(&Vec::new()))
+    );
+    let stood = api.get("sct.truong-phong", &then(before - TimeDelta::days(1))).await.expect("an answer");
+    assert_eq!(stood.status, 404, "{}", stood.text);
+
+    let duty: DutyId = id.parse().expect("an id");
+    let taken = What::Downloaded { case: None, duty: Some(duty), sha256 };
+    is_written_down(&place, AUDITOR, &[taken]).await;
+    let refused = What::Refused { times: 1, hidden: 1, cases: Vec::new(), duties: vec![duty] };
+    is_written_down(&place, STRANGER, &[refused]).await;
+    let about = record(&place, &["--duty", id]).await;
+    assert_eq!(about.iter().filter(|access| access.officer.is_some()).count(), 3, "{about:#?}");
+    assert!(about.iter().all(|access| access.what.duties() == [duty]));
+    let text = command(&place, &["audit", "access", "--officer", STRANGER]).await;
+    assert!(text.contains("was refused once, 1 of them for what is hidden: DA-2026-"), "{text}");
 }
 
 /// The user of the operating system and the machine, as an operator's entry has them.
@@ -252,7 +319,9 @@ async fn nobody_gets_written_down_what_is_not_his_to_say() {
         assert!(matches!(said, Said::Refused(_)), "{said:?}");
     }
     let audit = up.connect(Principal::Audit).await;
-    for what in [What::AccountReset, What::Refused { times: 1, hidden: 0, cases: Vec::new() }] {
+    for what in
+        [What::AccountReset, What::Refused { times: 1, hidden: 0, cases: Vec::new(), duties: Vec::new() }]
+    {
         let answer = audit.request(NOTE, note(what), within).await.expect("an answer");
         assert!(matches!(protocol::read(&answer).expect("an answer"), Said::Refused(_)));
     }

@@ -112,10 +112,14 @@ pub enum What {
         /// Which.
         duty: DutyId,
     },
-    /// He took a file that a document of a case names: written down once a minute for each file.
+    /// He took a file that a document of a case or a duty names: written down once a minute for each file.
     Downloaded {
-        /// The case.
-        case: CaseId,
+        /// The case, if of one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        case: Option<CaseId>,
+        /// The duty, if of one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duty: Option<DutyId>,
         /// The file, by the SHA-256 of its content.
         sha256: Digest,
     },
@@ -130,15 +134,18 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         duty: Option<DutyId>,
     },
-    /// He was refused: he asked for what he has no right to, or for a case that is there and not for him to see. The
-    /// first attempt is written down at once, those of the minute that follows together.
+    /// He was refused: he asked for what he has no right to, or for a case or a duty that is there and not for him to
+    /// see. The first attempt is written down at once, those of the minute that follows together.
     Refused {
         /// How often.
         times: u32,
-        /// How many of them asked for a case that he may not see; he was told that there is none.
+        /// How many of them asked for a case or a duty that he may not see; he was told that there is none.
         hidden: u32,
         /// Such cases, the first twenty.
         cases: Vec<CaseId>,
+        /// Such duties, the first twenty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        duties: Vec<DutyId>,
     },
     /// An operator replayed the log.
     Replayed {
@@ -292,36 +299,24 @@ impl What {
 
     /// The cases that it is about.
     pub fn cases(&self) -> &[CaseId] {
-        match self {
-            Self::CaseOpened { case } | Self::Downloaded { case, .. } => slice::from_ref(case),
-            Self::Read { case, .. } => case.as_slice(),
-            Self::Refused { cases, .. } => cases,
-            Self::Replayed { extent } | Self::Exported { extent, .. } | Self::RecordRead { extent } => {
-                extent.case.as_slice()
-            }
-            Self::AccountReset
-            | Self::AccountClosed
-            | Self::SignedIn { .. }
-            | Self::SignInRefused { .. }
-            | Self::Locked { .. }
-            | Self::SessionEnded { .. }
-            | Self::PasswordChanged
-            | Self::SecondFactorSet
-            | Self::TokenCreated { .. }
-            | Self::TokenRevoked { .. }
-            | Self::DutyOpened { .. }
-            | Self::Verified { .. }
-            | Self::BackedUp { .. } => &[],
-        }
+        self.about().0
     }
 
-    /// The duty that it is about, if about one.
-    pub fn duty(&self) -> Option<DutyId> {
+    /// The duties that it is about.
+    pub fn duties(&self) -> &[DutyId] {
+        self.about().1
+    }
+
+    fn about(&self) -> (&[CaseId], &[DutyId]) {
         match self {
-            Self::DutyOpened { duty } => Some(*duty),
-            Self::Read { duty, .. } => *duty,
+            Self::CaseOpened { case } => (slice::from_ref(case), &[]),
+            Self::DutyOpened { duty } => (&[], slice::from_ref(duty)),
+            Self::Downloaded { case, duty, .. } | Self::Read { case, duty, .. } => {
+                (case.as_slice(), duty.as_slice())
+            }
+            Self::Refused { cases, duties, .. } => (cases, duties),
             Self::Replayed { extent } | Self::Exported { extent, .. } | Self::RecordRead { extent } => {
-                extent.duty
+                (extent.case.as_slice(), extent.duty.as_slice())
             }
             Self::AccountReset
             | Self::AccountClosed
@@ -333,11 +328,8 @@ impl What {
             | Self::SecondFactorSet
             | Self::TokenCreated { .. }
             | Self::TokenRevoked { .. }
-            | Self::CaseOpened { .. }
-            | Self::Downloaded { .. }
-            | Self::Refused { .. }
             | Self::Verified { .. }
-            | Self::BackedUp { .. } => None,
+            | Self::BackedUp { .. } => (&[], &[]),
         }
     }
 }
@@ -360,7 +352,7 @@ mod tests {
         let duty = DutyId::of_report(&"UBND".into(), 2026, 5);
         let opened = What::DutyOpened { duty };
         assert!(opened.is_the_edges() && opened.cases().is_empty());
-        assert_eq!(opened.duty(), Some(duty));
+        assert_eq!(opened.duties(), [duty]);
         let access = Access::of(&"btg.lanh-dao".into(), None, opened, Timestamp::UNIX_EPOCH);
         assert_eq!(access.subject(), Access::openings_of(duty.0));
     }
@@ -368,8 +360,10 @@ mod tests {
     #[test]
     fn nobody_says_what_is_not_his_to_say() {
         let extent = Extent::default();
-        let (edge, operator) =
-            (What::Refused { times: 1, hidden: 0, cases: Vec::new() }, What::Replayed { extent });
+        let (edge, operator) = (
+            What::Refused { times: 1, hidden: 0, cases: Vec::new(), duties: Vec::new() },
+            What::Replayed { extent },
+        );
         assert!(edge.is_the_edges() && !edge.is_an_operators());
         assert!(operator.is_an_operators() && !operator.is_the_edges());
         assert!(!What::AccountReset.is_the_edges() && !What::AccountReset.is_an_operators());

@@ -78,8 +78,12 @@ async fn access(options: ReadAccess) -> Result<ExitCode, Failure> {
         Some(case) => Some(find(&bus, case).await?),
         None => None,
     };
+    let duty = match &options.duty {
+        Some(duty) => Some(find_duty(&bus, duty).await?),
+        None => None,
+    };
     let officer = options.officer.as_deref().map(Into::into);
-    let query = access::Query { case, officer, period, json: options.json };
+    let query = access::Query { case, duty, officer, period, json: options.json };
     note(&bus, What::RecordRead { extent: query.extent() }).await;
     let mut out = io::BufWriter::new(io::stdout());
     let shown = access::access(&bus, &query, &mut out).await;

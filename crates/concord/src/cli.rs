@@ -455,6 +455,9 @@ pub(crate) struct ReadAccess {
     /// Only what is about this case: its number (VV-2026-00001) or its id.
     #[arg(long, value_name = "CASE")]
     pub(crate) case: Option<String>,
+    /// Only what is about this duty: its number (BC-2026-02/SNNMT, GB-2026-02) or its id.
+    #[arg(long, value_name = "DUTY", conflicts_with = "case")]
+    pub(crate) duty: Option<String>,
     /// Only what this officer did, or what happened to his account, e.g. btg.lanh-dao.
     #[arg(long, value_name = "OFFICER")]
     pub(crate) officer: Option<String>,

@@ -31,7 +31,7 @@ use bus::{
     streams::{self, ATTACHMENTS},
 };
 use domain::{Refusal, secrecy};
-use events::{Digest, terms::Attachment};
+use events::{Digest, Stage, terms::Attachment};
 use futures::StreamExt as _;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,8 @@ use refused::{cut_short, not_read, not_stored, refused_kind, stalled, too_large}
 use crate::{
     Api,
     auth::Caller,
-    cases::{self, malformed},
+    cases::{self, Told, malformed},
+    duties,
 };
 
 /// How many files may be spooled at a time; more would fill the disk before one is refused.
@@ -274,18 +275,48 @@ async fn kind_of(file: File) -> io::Result<(File, Option<kind::Kind>)> {
 
 /// `GET /cases/{id}/attachments/{sha256}`: hands a file out, if a document of the case that the caller may read names
 /// it. What is not yours looks as if it were not there.
-pub(crate) async fn hand_out(
+pub(crate) async fn of_a_case(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     path: Result<UrlPath<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let language = caller.language;
-    let absent = || Problem::of(&Refusal::not_found(), language);
-    let UrlPath((id, digest)) = path.map_err(|_| absent())?;
-    let digest = Digest::parse(&digest).ok_or_else(absent)?;
+    let (id, digest) = asked_for(path, caller.language)?;
     let case = cases::visible(&api, &caller, Ok(UrlPath(id)), None).await?;
-    let named = cases::told(&api, &caller, &case, None).await?;
-    let named = named.iter().find_map(|told| named_in(&told.content()?, &digest)).ok_or_else(absent)?;
+    let told = cases::told(&api, &caller, &case, None).await?;
+    hand_out(&api, told.iter().filter_map(Told::content), digest, caller.language).await
+}
+
+/// `GET /reports/{id}/attachments/{sha256}` and so on: the same of a duty.
+pub(crate) async fn of_a_duty(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    Extension(stage): Extension<Stage>,
+    path: Result<UrlPath<(String, String)>, PathRejection>,
+) -> Result<Response, Problem> {
+    let (id, digest) = asked_for(path, caller.language)?;
+    let duty = duties::visible(&api, &caller, stage, Ok(UrlPath(id)))?;
+    let recorded = duties::recorded(&api, &caller, &duty, None).await?;
+    let facts = recorded.iter().filter_map(|fact| serde_json::from_slice(fact).ok());
+    hand_out(&api, facts, digest, caller.language).await
+}
+
+fn asked_for(
+    path: Result<UrlPath<(String, String)>, PathRejection>,
+    language: Language,
+) -> Result<(String, Digest), Problem> {
+    let read = path.ok().and_then(|UrlPath((id, digest))| Some((id, Digest::parse(&digest)?)));
+    read.ok_or_else(|| Problem::of(&Refusal::not_found(), language))
+}
+
+/// Hands a file out that one of these facts names.
+async fn hand_out(
+    api: &Api,
+    mut facts: impl Iterator<Item = Value>,
+    digest: Digest,
+    language: Language,
+) -> Result<Response, Problem> {
+    let absent = || Problem::of(&Refusal::not_found(), language);
+    let named = facts.find_map(|fact| named_in(&fact, &digest)).ok_or_else(absent)?;
     let unread = |error: ObjectError| not_read(&error, &digest, language);
     let object = objects::find(&api.files.bus, &digest).await.map_err(unread)?.ok_or_else(absent)?;
     let file = {

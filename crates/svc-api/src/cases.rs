@@ -11,9 +11,9 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use bus::{log, protocol, streams::CASES};
+use bus::{log, streams::CASES};
 use domain::{Case, Code, Refusal, access};
-use events::{Body, CaseId, Digest, Fact, Lifecycle, Timestamp, envelope};
+use events::{AggregateId, Body, CaseId, Digest, Fact, Lifecycle, Timestamp, envelope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -45,14 +45,14 @@ pub(crate) struct OneQuery {
     at: Option<Timestamp>,
 }
 
-/// As of when the facts of a case are read.
+/// As of when something is read.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EventsQuery {
-    /// Only the facts that had been recorded by that time (RFC 3339); 404 if there was no such case yet. Who may see the
-    /// case today may read them, and nobody else.
+pub(crate) struct AsOf {
+    /// By the facts alone that had been recorded by that time (RFC 3339); 404 if it had not begun yet. Who may see it today
+    /// may read it, and nobody else.
     #[schemars(example = "2026-05-17T06:00:00+07:00")]
-    at: Option<Timestamp>,
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// The facts of a case, each in the very bytes that are stored: their digests are the chain.
@@ -142,7 +142,7 @@ pub(crate) async fn one(
 async fn stood(api: &Api, caller: &Caller, case: &Case, at: Timestamp) -> Result<Case, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let mut then = None;
-    for payload in recorded(api, case, Some(at)).await.map_err(refuse)? {
+    for payload in recorded(api, case.id.into(), Some(at)).await.map_err(refuse)? {
         let fact = Fact::from_bytes(&payload).map_err(|error| refuse(unreadable(&error)))?;
         then = Some(domain::evolve(then, &fact).map_err(|error| refuse(unreadable(&error)))?);
     }
@@ -154,9 +154,9 @@ pub(crate) async fn events(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
-    query: Result<Query<EventsQuery>, QueryRejection>,
+    query: Result<Query<AsOf>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(EventsQuery { at }) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
+    let Query(AsOf { at }) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let case = visible(&api, &caller, id, None).await?;
     let events = told(&api, &caller, &case, at).await?;
     Ok(axum::Json(Events { events }).into_response())
@@ -171,19 +171,23 @@ pub(crate) async fn told(
 ) -> Result<Vec<Told>, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
     let mut teller = Teller { case, reader: api.reader(caller), disputes: 0 };
-    let recorded = recorded(api, case, at).await.map_err(refuse)?;
+    let recorded = recorded(api, case.id.into(), at).await.map_err(refuse)?;
     let told = recorded.iter().map(|payload| teller.tell(payload));
     told.map(|told| told.map_err(|reason| refuse(unreadable(&reason)))).collect()
 }
 
-/// The facts of a case, as they stand in the log; those alone that had been recorded by a time, if one is given.
-async fn recorded(api: &Api, case: &Case, at: Option<Timestamp>) -> Result<Vec<Bytes>, Refusal> {
-    let mut facts = stored(api, &protocol::case_subject(case.id)).await?;
+/// The facts of an aggregate, as they stand in the log; those alone that had been recorded by a time, if one is given.
+pub(crate) async fn recorded(
+    api: &Api,
+    of: AggregateId,
+    at: Option<Timestamp>,
+) -> Result<Vec<Bytes>, Refusal> {
+    let mut facts = stored(api, &of.subject()).await?;
     let Some(at) = at else { return Ok(facts) };
     let mut by_then = 0;
     for payload in &facts {
         let link = envelope::link(payload).map_err(|error| unreadable(&error))?;
-        // Within a case the recorded time never goes back.
+        // Within an aggregate the recorded time never goes back.
         if link.stamp.recorded_at > at {
             break;
         }
@@ -196,13 +200,9 @@ async fn recorded(api: &Api, case: &Case, at: Option<Timestamp>) -> Result<Vec<B
     Ok(facts)
 }
 
-/// The case that is asked for was raised later.
+/// What is asked for began later.
 fn not_yet() -> Refusal {
-    Refusal::new(
-        Code::NotFound,
-        "Tại thời điểm đó chưa có vụ việc này.",
-        "At that time there was no such case yet.",
-    )
+    Refusal::new(Code::NotFound, "Tại thời điểm đó chưa có hồ sơ này.", "At that time it had not begun yet.")
 }
 
 /// The facts of an aggregate, as they stand in the log.

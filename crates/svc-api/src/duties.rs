@@ -23,7 +23,7 @@ use domain::{
     labels,
 };
 use events::{
-    AgencyId, AggregateId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp,
+    AgencyId, DutyId, EventId, Kind, OfficeId, Stage, Timestamp,
     duty::{CaseNoted, ClockKey},
 };
 use schemars::JsonSchema;
@@ -35,8 +35,9 @@ use views::Filter;
 use crate::{
     Api,
     acts::{self, Sent},
+    attachments,
     auth::Caller,
-    cases::{malformed, stored, unreadable},
+    cases::{self, AsOf, malformed, unreadable},
     lists::reading,
     spec::StoredFact,
     view,
@@ -67,6 +68,20 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/projects/{id}", get(one))
         .route("/projects/{id}/events", get(events))
         .route("/projects/{id}/{act}", post(act))
+        .layer(Extension(Stage::Project));
+    reports.merge(briefings).merge(projects)
+}
+
+/// The routes of the files that documents of duties name.
+pub(crate) fn files() -> Router<Api> {
+    let reports = Router::new()
+        .route("/reports/{id}/attachments/{sha256}", get(attachments::of_a_duty))
+        .layer(Extension(Stage::Reporting));
+    let briefings = Router::new()
+        .route("/briefings/{id}/attachments/{sha256}", get(attachments::of_a_duty))
+        .layer(Extension(Stage::Briefing));
+    let projects = Router::new()
+        .route("/projects/{id}/attachments/{sha256}", get(attachments::of_a_duty))
         .layer(Extension(Stage::Project));
     reports.merge(briefings).merge(projects)
 }
@@ -329,16 +344,12 @@ fn month_of(text: &str, language: Language) -> Result<(i32, u32), Problem> {
         (1..=12).contains(&month).then_some((year, month))
     });
     parsed.ok_or_else(|| {
-        crate::cases::wrong_query(
-            "month có dạng 2026-05.",
-            "month: a year and a month, such as 2026-05.",
-            language,
-        )
+        cases::wrong_query("month có dạng 2026-05.", "month: a year and a month, such as 2026-05.", language)
     })
 }
 
 /// The duty of a path, if the caller may see it; what is not his looks as if it were not there (DESIGN D9).
-fn visible(
+pub(crate) fn visible(
     api: &Api,
     caller: &Caller,
     stage: Stage,
@@ -353,14 +364,21 @@ fn visible(
     seen.ok_or_else(|| Problem::of(&Refusal::not_found(), caller.language))
 }
 
-/// `GET /reports/{id}` and so on: one duty.
+/// `GET /reports/{id}` and so on: one duty, as it stands, or as it stood.
 async fn one(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Extension(stage): Extension<Stage>,
     id: Result<Path<String>, PathRejection>,
+    query: Result<Query<AsOf>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    let Query(AsOf { at }) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let duty = visible(&api, &caller, stage, id)?;
+    if let Some(at) = at {
+        let then = stood(&api, &caller, &duty, at).await?;
+        let policy = api.chassis.views.policy(at.min(api.chassis.clock.now()));
+        return Ok(axum::Json(whole(&then, &policy, caller.language, None)).into_response());
+    }
     let cases = match &duty.subject {
         Subject::Project(project) => Some(cases_of(&api, &caller, &duty, project).await?),
         Subject::Report(_) | Subject::Briefing(_) => None,
@@ -398,16 +416,37 @@ async fn cases_of(
     .await
 }
 
+/// A duty as it stood at a time, by what had been recorded by then.
+async fn stood(api: &Api, caller: &Caller, duty: &Duty, at: Timestamp) -> Result<Duty, Problem> {
+    let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let facts = recorded(api, caller, duty, Some(at)).await?;
+    let then = facts.iter().try_fold(None, |then, fact| bus::fold_whole::<Duty>(then, fact).map(Some));
+    then.map_err(|reason| refuse(unreadable(&reason)))?.ok_or_else(|| refuse(Refusal::not_found()))
+}
+
+/// The facts of a duty, as they stand in the log; those alone that had been recorded by a time, if one is given.
+pub(crate) async fn recorded(
+    api: &Api,
+    caller: &Caller,
+    duty: &Duty,
+    at: Option<Timestamp>,
+) -> Result<Vec<Bytes>, Problem> {
+    let facts = cases::recorded(api, duty.id.into(), at).await;
+    facts.map_err(|refusal| Problem::of(&refusal, caller.language))
+}
+
 /// `GET /reports/{id}/events` and so on: its facts.
 async fn events(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
     Extension(stage): Extension<Stage>,
     id: Result<Path<String>, PathRejection>,
+    query: Result<Query<AsOf>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let refuse = |refusal: Refusal| Problem::of(&refusal, caller.language);
+    let Query(AsOf { at }) = query.map_err(|rejection| malformed(&rejection, caller.language))?;
     let duty = visible(&api, &caller, stage, id)?;
-    let stored = stored(&api, &AggregateId::Duty(duty.id).subject()).await.map_err(refuse)?;
+    let stored = recorded(&api, &caller, &duty, at).await?;
     let events: Result<Vec<Box<RawValue>>, _> =
         stored.iter().map(|bytes| serde_json::from_slice(bytes)).collect();
     let events = events.map_err(|error| refuse(unreadable(&error)))?;

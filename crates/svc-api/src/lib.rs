@@ -147,7 +147,8 @@ fn router(api: Api) -> Router {
     // Files take as long as they take, as long as something comes.
     let files = Router::new()
         .route("/attachments", post(attachments::take_in))
-        .route("/cases/{id}/attachments/{sha256}", get(attachments::hand_out))
+        .route("/cases/{id}/attachments/{sha256}", get(attachments::of_a_case))
+        .merge(duties::files())
         .route_layer(middleware::from_fn_with_state(api.clone(), notes::watch))
         .route_layer(middleware::from_fn_with_state(api.clone(), rate::of_officers))
         .route_layer(middleware::from_fn_with_state(api.clone(), auth::authenticate));

@@ -20,8 +20,8 @@ use bus::{
     assertion::Assertion,
     identity::{Answer, Question},
 };
-use domain::access;
-use events::{CaseId, Digest, DutyId, OfficerId};
+use domain::{access, duties};
+use events::{AggregateId, CaseId, Digest, DutyId, OfficerId};
 
 use crate::{
     Api,
@@ -38,7 +38,7 @@ const ELSE: Duration = Duration::from_mins(1);
 /// For how long refusals are counted together.
 const COUNTED: Duration = Duration::from_mins(1);
 
-/// How many cases an entry of refusals names.
+/// How many cases, and how many duties, an entry of refusals names.
 const NAMED: usize = 20;
 
 /// From how many notes on those are forgotten whose time is over.
@@ -64,6 +64,7 @@ struct Refusals {
     times: u32,
     hidden: u32,
     cases: Vec<CaseId>,
+    duties: Vec<DutyId>,
 }
 
 impl Book {
@@ -84,9 +85,9 @@ impl Book {
         true
     }
 
-    /// A refusal, if it asked for a hidden case of that; the first one is to be written down, the others are counted
+    /// A refusal, if it asked for something hidden of that; the first one is to be written down, the others are counted
     /// until [`Book::counted`].
-    fn refuse(&mut self, officer: &OfficerId, hidden: Option<CaseId>) -> Option<What> {
+    fn refuse(&mut self, officer: &OfficerId, hidden: Option<AggregateId>) -> Option<What> {
         if let Some(counted) = self.refused.get_mut(officer) {
             counted.add(hidden);
             return None;
@@ -104,18 +105,25 @@ impl Book {
 }
 
 impl Refusals {
-    fn add(&mut self, hidden: Option<CaseId>) {
+    fn add(&mut self, hidden: Option<AggregateId>) {
         self.times = self.times.saturating_add(1);
-        let Some(case) = hidden else { return };
-        self.hidden = self.hidden.saturating_add(1);
-        if self.cases.len() < NAMED && !self.cases.contains(&case) {
-            self.cases.push(case);
+        self.hidden = self.hidden.saturating_add(u32::from(hidden.is_some()));
+        match hidden {
+            Some(AggregateId::Case(case)) => name(&mut self.cases, case),
+            Some(AggregateId::Duty(duty)) => name(&mut self.duties, duty),
+            Some(AggregateId::Document(_) | AggregateId::Directory) | None => {}
         }
     }
 
     fn what(self) -> Option<What> {
-        let Self { times, hidden, cases } = self;
-        (times > 0).then_some(What::Refused { times, hidden, cases })
+        let Self { times, hidden, cases, duties } = self;
+        (times > 0).then_some(What::Refused { times, hidden, cases, duties })
+    }
+}
+
+fn name<T: PartialEq>(named: &mut Vec<T>, it: T) {
+    if named.len() < NAMED && !named.contains(&it) {
+        named.push(it);
     }
 }
 
@@ -156,12 +164,12 @@ impl Notes {
     fn look(&self, api: &Api, caller: Caller, asked: Asked, status: StatusCode) {
         match status {
             StatusCode::FORBIDDEN => self.refused(api, &caller.assertion, &caller.person.officer, None),
-            // Whether there is such a case is found out when nobody waits any more.
+            // Whether there is such a thing is found out when nobody waits any more.
             StatusCode::NOT_FOUND => {
                 let api = api.clone();
                 api.chassis.tasks.clone().spawn(async move {
-                    if let Some(case) = hidden(&api, &caller, &asked) {
-                        api.notes.refused(&api, &caller.assertion, &caller.person.officer, Some(case));
+                    if let Some(it) = hidden(&api, &caller, &asked) {
+                        api.notes.refused(&api, &caller.assertion, &caller.person.officer, Some(it));
                     }
                 });
             }
@@ -182,7 +190,7 @@ impl Notes {
         api: &Api,
         assertion: &Assertion,
         officer: &OfficerId,
-        hidden: Option<CaseId>,
+        hidden: Option<AggregateId>,
     ) {
         let Some(first) = self.book().refuse(officer, hidden) else { return };
         let (api, assertion, officer) = (api.clone(), assertion.clone(), officer.clone());
@@ -207,12 +215,16 @@ pub(crate) fn is_auditor(api: &Api, caller: &Caller) -> bool {
     access::principals(&caller.person, &policy, now).contains(&access::Principal::Auditors)
 }
 
-/// The case that is asked for, if there is one that the caller may not see.
-fn hidden(api: &Api, caller: &Caller, asked: &Asked) -> Option<CaseId> {
+/// The case or the duty that is asked for, if there is one that the caller may not see.
+fn hidden(api: &Api, caller: &Caller, asked: &Asked) -> Option<AggregateId> {
     let now = api.chassis.clock.now();
-    let case = wanted(asked)?.find(&api.chassis.views)?;
-    let policy = api.chassis.views.policy(now);
-    (!access::may_see(&case, &caller.person, &policy, now)).then_some(case.id)
+    let (views, policy) = (&api.chassis.views, api.chassis.views.policy(now));
+    if let Some(wanted) = wanted(asked) {
+        let case = wanted.find(views)?;
+        return (!access::may_see(&case, &caller.person, &policy, now)).then_some(case.id.into());
+    }
+    let duty = views.known_duty(duty(asked)?)?;
+    (!duties::may_see(&duty, &caller.person, &policy, now)).then_some(duty.id.into())
 }
 
 /// The case in a path.
@@ -229,13 +241,18 @@ fn duty(asked: &Asked) -> Option<DutyId> {
 /// What was read, if it is to be written down, and within which time it is not again.
 fn read(api: &Api, asked: &Asked, is_auditor: bool) -> Option<(What, Duration)> {
     let case = || wanted(asked)?.id(&api.chassis.views);
+    let file = || asked.path.rsplit('/').next().and_then(Digest::parse);
     match asked.route.as_str() {
         "/api/v1/cases/{id}" => {
             Some((What::CaseOpened { case: case()? }, if is_auditor { ELSE } else { OPENED }))
         }
         "/api/v1/cases/{id}/attachments/{sha256}" => {
-            let sha256 = asked.path.rsplit('/').next().and_then(Digest::parse)?;
-            Some((What::Downloaded { case: case()?, sha256 }, ELSE))
+            Some((What::Downloaded { case: Some(case()?), duty: None, sha256: file()? }, ELSE))
+        }
+        "/api/v1/reports/{id}/attachments/{sha256}"
+        | "/api/v1/briefings/{id}/attachments/{sha256}"
+        | "/api/v1/projects/{id}/attachments/{sha256}" => {
+            Some((What::Downloaded { case: None, duty: Some(duty(asked)?), sha256: file()? }, ELSE))
         }
         "/api/v1/reports/{id}" | "/api/v1/briefings/{id}" | "/api/v1/projects/{id}" => {
             Some((What::DutyOpened { duty: duty(asked)? }, if is_auditor { ELSE } else { OPENED }))
@@ -313,14 +330,16 @@ mod tests {
     #[test]
     fn refusals_are_counted_from_the_second_on() {
         let (mut book, officer) = (Book::default(), OfficerId::from("curious"));
-        let first = book.refuse(&officer, Some(case(0)));
-        assert_eq!(first, Some(What::Refused { times: 1, hidden: 1, cases: vec![case(0)] }));
+        let first = book.refuse(&officer, Some(case(0).into()));
+        let refused = |times, hidden, cases, duties| Some(What::Refused { times, hidden, cases, duties });
+        assert_eq!(first, refused(1, 1, vec![case(0)], Vec::new()));
+        let duty = DutyId::of_report(&"UBND".into(), 2026, 5);
         for number in 1..=30 {
-            assert_eq!(book.refuse(&officer, Some(case(number))), None);
+            assert_eq!(book.refuse(&officer, Some(case(number).into())), None);
+            assert_eq!(book.refuse(&officer, Some(duty.into())), None);
             assert_eq!(book.refuse(&officer, None), None);
         }
-        let cases = (1..=20).map(case).collect();
-        assert_eq!(book.counted(&officer), Some(What::Refused { times: 60, hidden: 30, cases }));
+        assert_eq!(book.counted(&officer), refused(90, 60, (1..=20).map(case).collect(), vec![duty]));
         assert!(book.refuse(&officer, None).is_some(), "it begins anew");
         assert_eq!(book.counted(&officer), None, "nothing came after the first");
     }
@@ -335,6 +354,9 @@ mod tests {
                     "/api/v1/audit/checkpoint",
                     "/api/v1/cases/{id}",
                     "/api/v1/cases/{id}/attachments/{sha256}",
+                    "/api/v1/reports/{id}/attachments/{sha256}",
+                    "/api/v1/briefings/{id}/attachments/{sha256}",
+                    "/api/v1/projects/{id}/attachments/{sha256}",
                     "/api/v1/reports/{id}",
                     "/api/v1/briefings/{id}",
                     "/api/v1/projects/{id}",

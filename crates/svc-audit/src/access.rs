@@ -25,6 +25,8 @@ use crate::{
 pub struct Query {
     /// Only what is about this case.
     pub case: Option<CaseId>,
+    /// Only what is about this duty.
+    pub duty: Option<DutyId>,
     /// Only what this officer did, or what happened to his account.
     pub officer: Option<OfficerId>,
     /// Only what was recorded in this period.
@@ -48,12 +50,20 @@ impl Query {
     /// What of the record it reads, as that is written down itself.
     pub fn extent(&self) -> Extent {
         let Period { from, to } = self.period;
-        Extent { case: self.case, officer: self.officer.clone(), from, to, ..Extent::default() }
+        Extent {
+            case: self.case,
+            duty: self.duty,
+            officer: self.officer.clone(),
+            from,
+            to,
+            ..Extent::default()
+        }
     }
 
     fn asks_for(&self, access: &Access) -> bool {
         self.period.contains(access.at)
             && self.case.is_none_or(|case| access.what.cases().contains(&case))
+            && self.duty.is_none_or(|duty| access.what.duties().contains(&duty))
             && self.officer.as_ref().is_none_or(|officer| access.officer.as_ref() == Some(officer))
     }
 }
@@ -95,7 +105,7 @@ struct Told {
     entries: u64,
     /// The entries that cannot be read.
     faults: u64,
-    /// By officer: how often he was refused, and how many of these asked for a case that he may not see.
+    /// By officer: how often he was refused, and how many of these asked for what he may not see.
     refused: BTreeMap<OfficerId, (u64, u64)>,
     /// What the cases and duties are called that were named.
     called: HashMap<AggregateId, String>,
@@ -110,10 +120,10 @@ impl Told {
                 place.insert(number(bus, *case).await?);
             }
         }
-        if let Some(duty) = access.what.duty()
-            && let Entry::Vacant(place) = self.called.entry(AggregateId::Duty(duty))
-        {
-            place.insert(name(bus, duty).await?);
+        for duty in access.what.duties() {
+            if let Entry::Vacant(place) = self.called.entry(AggregateId::Duty(*duty)) {
+                place.insert(name(bus, *duty).await?);
+            }
         }
         if let (What::Refused { times, hidden, .. }, Some(officer)) = (&access.what, &access.officer) {
             let sum = self.refused.entry(officer.clone()).or_default();
@@ -131,10 +141,7 @@ impl Told {
         writeln!(out)?;
         for (officer, (times, hidden)) in &self.refused {
             let times = counted(*times, "attempt");
-            writeln!(
-                out,
-                "refused: {officer:<28}  {times}, {hidden} of them for cases that are hidden from him"
-            )?;
+            writeln!(out, "refused: {officer:<28}  {times}, {hidden} of them for what is hidden from him")?;
         }
         let entries = counted(self.entries, "entry");
         match self.faults {
@@ -170,7 +177,10 @@ async fn name(bus: &Bus, duty: DutyId) -> Result<String, ReadError> {
 /// An entry in words.
 fn words(what: &What, known: &HashMap<AggregateId, String>) -> String {
     let called = |it: AggregateId| known.get(&it).cloned().unwrap_or_else(|| it.subject());
-    let named = |case: &CaseId| called(AggregateId::Case(*case));
+    let of = |case: Option<CaseId>, duty: Option<DutyId>| {
+        let it = case.map(AggregateId::Case).or(duty.map(AggregateId::Duty));
+        it.map(|it| format!(" of {}", called(it))).unwrap_or_default()
+    };
     match what {
         What::AccountReset => "account made, or given a new first password".to_owned(),
         What::AccountClosed => "account closed".to_owned(),
@@ -192,18 +202,16 @@ fn words(what: &What, known: &HashMap<AggregateId, String>) -> String {
         What::TokenRevoked { by } => {
             format!("token taken back{}", by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())
         }
-        What::CaseOpened { case } => format!("opened {}", named(case)),
+        What::CaseOpened { case } => format!("opened {}", called(AggregateId::Case(*case))),
         What::DutyOpened { duty } => format!("opened {}", called(AggregateId::Duty(*duty))),
-        What::Downloaded { case, sha256 } => format!("took a file of {}: {sha256}", named(case)),
-        What::Read { what, case, duty } => {
-            let it = case.map(AggregateId::Case).or(duty.map(AggregateId::Duty));
-            let of = it.map(|it| format!(" of {}", called(it))).unwrap_or_default();
-            format!("read {}{of}", reading_shown(*what))
-        }
-        What::Refused { times, hidden, cases } => {
-            let cases: Vec<_> = cases.iter().map(named).collect();
+        What::Downloaded { case, duty, sha256 } => format!("took a file{}: {sha256}", of(*case, *duty)),
+        What::Read { what, case, duty } => format!("read {}{}", reading_shown(*what), of(*case, *duty)),
+        What::Refused { times, hidden, cases, duties } => {
+            let cases = cases.iter().map(|case| called(AggregateId::Case(*case)));
+            let them: Vec<_> =
+                cases.chain(duties.iter().map(|duty| called(AggregateId::Duty(*duty)))).collect();
             let hidden = if *hidden > 0 {
-                format!(", {hidden} of them for hidden cases: {}", cases.join(", "))
+                format!(", {hidden} of them for what is hidden: {}", them.join(", "))
             } else {
                 String::new()
             };

@@ -20,7 +20,7 @@ use crate::{
     agreement::Whole as Agreements,
     attachments::{Offered, Taken},
     audit::Checkpoint,
-    cases::{Events, EventsQuery, OneQuery},
+    cases::{AsOf, Events, OneQuery},
     dev::ManualClock,
     directory::{Answer as DirectoryDone, Delegations, Facts, Policies, When, Whole as Directory},
     duties::{Answer as DutyDone, DutiesQuery, Facts as DutyFacts, KINDS, Listed as Duties, Whole as Duty},
@@ -156,20 +156,19 @@ fn of_files() -> Vec<Operation> {
         .refuses(&["INVALID_DATA", "STATE_SECRET_CONTENT_REFUSED", "ATTACHMENT_TOO_LARGE"])
         .refuses(&["ATTACHMENT_TYPE_REFUSED", "UPLOAD_STALLED", "UPLOAD_CUT_SHORT", "BUSY"])
         .refuses(&["STORE_FULL", "OUTCOME_UNKNOWN"]),
-        get(
+        download(
             "/api/v1/cases/{id}/attachments/{sha256}",
             "download-attachment",
-            "attachments",
-            ("Tải tệp về", "Take a file"),
             "Tệp mà một văn bản của vụ việc nêu; mã băm được kiểm trước khi trao.",
             "A file that a document of the case names; its digest is checked before any of it is handed out.",
-        )
-        .answers_in("*/*", file, 200, "The file, under its own media type.", &[
-            "Content-Disposition",
-            "ETag",
-        ])
-        .refuses(&["NOT_FOUND", "BUSY", "ATTACHMENT_DAMAGED"]),
+        ),
     ]
+}
+
+fn download(path: &str, id: &str, vi: &'static str, en: &'static str) -> Operation {
+    get(path, id, "attachments", ("Tải tệp về", "Take a file"), vi, en)
+        .answers_in("*/*", file, 200, "The file, under its own media type.", &["Content-Disposition", "ETag"])
+        .refuses(&["NOT_FOUND", "BUSY", "ATTACHMENT_DAMAGED"])
 }
 
 fn reading() -> Vec<Operation> {
@@ -215,7 +214,7 @@ fn reading() -> Vec<Operation> {
             "Các sự kiện của vụ việc, đúng từng byte như trong sổ ghi; ý kiến đang niêm phong chỉ có mã băm.",
             "The facts of a case, in the very bytes that are stored: their digests are the chain. A statement that is still sealed for you is told by its digest alone.",
         )
-        .asks::<EventsQuery>()
+        .asks::<AsOf>()
         .answers::<Events>(200, "The facts.", &[])
         .refuses(&["NOT_FOUND", "UNAVAILABLE"]),
         get(
@@ -504,8 +503,9 @@ fn reading_duties(stage: Stage) -> Vec<Operation> {
             tag,
             one,
             "Toàn bộ nội dung, việc đang chờ và nhật ký.",
-            "All of it: what it says, what is owed in it, what happened.",
+            "All of it: what it says, what is owed in it, what happened; with `at` as it stood then.",
         )
+        .asks::<AsOf>()
         .answers::<Duty<'static>>(200, "It.", &["ETag"])
         .refuses(&["NOT_FOUND"]),
         get(
@@ -516,8 +516,15 @@ fn reading_duties(stage: Stage) -> Vec<Operation> {
             "Các sự kiện, đúng từng byte như đã lưu.",
             "Its facts, in the very bytes that are stored.",
         )
+        .asks::<AsOf>()
         .answers::<DutyFacts>(200, "The facts, oldest first.", &[])
         .refuses(&["NOT_FOUND", "UNAVAILABLE"]),
+        download(
+            &path("/{id}/attachments/{sha256}"),
+            &format!("download-attachment-of-{}", root.trim_end_matches('s')),
+            "Tệp mà một văn bản của hồ sơ nêu; mã băm được kiểm trước khi trao.",
+            "A file that a document of it names; its digest is checked before any of it is handed out.",
+        ),
     ]
 }
 

@@ -1,5 +1,5 @@
-//! G4: what the audit adds to a transition. The same load runs with the audit in a process of its own and without it, in
-//! turn and in one installation: so the kernel counts what it takes, and the other processes show what it costs them.
+//! G4: what the audit adds to a transition. The same load runs on all services in one process, as they are shipped, with
+//! the audit among them and without it, in turn and in one installation: the kernel counts what a fact takes.
 
 use std::{
     fs::{self, File},
@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Every service but the audit.
-const OTHERS: [&str; 11] = [
+const OTHERS: [&str; 12] = [
     "ledger",
     "directory",
     "identity",
@@ -44,12 +44,16 @@ const OTHERS: [&str; 11] = [
     "coordination",
     "taskforce",
     "escalation",
+    "reporting",
     "notifier",
     "api",
 ];
 
-/// The name of the process in which the audit runs.
+/// The service that is measured.
 const AUDIT: &str = "audit";
+
+/// Whose processor time counts.
+const COUNTED: [&str; 2] = ["concord", "nats-server"];
 
 /// What is compared: without the audit; with it, and a self-check that has no time to begin again; as it is shipped.
 const ARMS: [(&str, Option<&str>); 3] = [
@@ -69,10 +73,8 @@ const REST: Duration = Duration::from_millis(200);
 struct Round {
     /// Commands answered in a second.
     commands: f64,
-    /// Microseconds of the audit's process for each fact.
-    audit: f64,
-    /// The same of all other processes of Concord, and of nats-server.
-    others: f64,
+    /// Microseconds of Concord and of nats-server for each fact.
+    each: f64,
 }
 
 /// What was measured: the rounds of each of [`ARMS`].
@@ -95,28 +97,22 @@ pub async fn run(binary: &Path, shape: Shape, rounds: usize, keep: bool) -> Resu
     // For its streams, keys and tokens.
     installation.start(sink.address).await?.stop().await?;
     let apart = Apart::start(binary, &installation).await?;
-    let (others, said) = apart.serve(&OTHERS, "others", &[]).await?;
-    let api = api(&said).ok_or("the API said nothing of its address")?;
     let nats = apart.server.pid().ok_or("nats-server is gone")?;
     let tokens = tokens(&apart.data)?;
     let mut outcome = Outcome::default();
     for round in 0..rounds {
-        for ((name, sweep), measured) in ARMS.into_iter().zip(&mut outcome.0) {
-            let audit = match sweep {
-                Some(sweep) => {
-                    let settings = [("CONCORD__AUDIT__SWEEP_SECONDS", sweep)];
-                    Some(apart.serve(&[AUDIT], AUDIT, &settings).await?.0)
-                }
-                None => None,
-            };
-            let running = [("concord", others.id()), ("nats-server", Some(nats))];
-            let audits = audit.as_ref().map(|audit| (AUDIT, audit.id()));
-            let counted = running.into_iter().chain(audits);
-            let meter = Meter::new(counted.filter_map(|(name, id)| Some((name, id?))));
+        for (arm, (name, sweep)) in ARMS.into_iter().enumerate() {
+            let audit = sweep.map(|_| AUDIT);
+            let services: Vec<_> = OTHERS.into_iter().chain(audit).collect();
+            let settings = sweep.map(|sweep| ("CONCORD__AUDIT__SWEEP_SECONDS", sweep));
+            let (process, said) = apart.serve(&services, settings.as_slice()).await?;
+            let api = api(&said).ok_or("the API said nothing of its address")?;
+            let running = [("concord", process.id()), ("nats-server", Some(nats))];
+            let meter = Meter::new(running.into_iter().filter_map(|(name, id)| Some((name, id?))));
             // What it does at its start is not what a transition costs.
             at_rest(&meter).await;
-            let key = format!("g4-{round}-{}-", measured.len() + name.len());
-            let plan = Arc::new(Plan::new(api, &tokens, &key, history::plain_dispute(now()))?);
+            let plan = Plan::new(api, &tokens, &format!("g4-{round}-{arm}-"), history::plain_dispute(now()))?;
+            let plan = Arc::new(plan);
             let mark = async || {
                 let facts = log::last_sequence(&apart.reader, CASES).await?;
                 Ok(Mark { at: Instant::now(), facts, mails: sink.taken(), spent: meter.read() })
@@ -125,20 +121,15 @@ pub async fn run(binary: &Path, shape: Shape, rounds: usize, keep: bool) -> Resu
             at_rest(&meter).await;
             let end = mark().await?;
             let spent = end.spent.since(&driven.first.spent).micros(end.facts - driven.first.facts);
-            let of = |who: &[&str]| {
-                let used = spent.iter().filter(|(name, _)| who.contains(name)).map(|(_, used)| used);
-                used.fold(0.0, |sum, used| sum + used)
-            };
+            let used = spent.iter().filter(|(name, _)| COUNTED.contains(name)).map(|(_, used)| used);
+            let each = used.fold(0.0, |sum, used| sum + used);
             let commands = rate(driven.latencies(&plan).all.count as u64, driven.time());
-            let done = Round { commands, audit: of(&[AUDIT]), others: of(&["concord", "nats-server"]) };
+            let done = Round { commands, each };
             println!("G4  {name}: {}", done.line());
-            measured.push(done);
-            if let Some(audit) = audit {
-                audit.end().await?;
-            }
+            outcome.0[arm].push(done);
+            process.end().await?;
         }
     }
-    others.end().await?;
     apart.server.stop().await?;
     Ok(outcome)
 }
@@ -146,8 +137,7 @@ pub async fn run(binary: &Path, shape: Shape, rounds: usize, keep: bool) -> Resu
 /// Waits until nobody is busy any more.
 async fn at_rest(meter: &Meter) {
     let busy = |meter: &Meter| -> Duration {
-        let counted = [AUDIT, "concord", "nats-server"];
-        meter.read().0.iter().filter(|(name, _)| counted.contains(name)).map(|(_, used)| *used).sum()
+        meter.read().0.iter().filter(|(name, _)| COUNTED.contains(name)).map(|(_, used)| *used).sum()
     };
     let mut before = busy(meter);
     loop {
@@ -175,10 +165,9 @@ impl<'a> Apart<'a> {
     async fn serve(
         &self,
         services: &[&str],
-        name: &str,
         settings: &[(&str, &str)],
     ) -> Result<(Process, String), Failure> {
-        let log = self.data.join(format!("{name}.log"));
+        let log = self.data.join("concord.log");
         let mut command = Command::new(self.binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(&self.config);
         command.arg("--data").arg(&self.data).args(services);
@@ -195,7 +184,7 @@ impl<'a> Apart<'a> {
                 return Ok((process, said));
             }
             if process.has_ended()? {
-                return Err(format!("concord serve {name} ended:\n{said}").into());
+                return Err(format!("concord serve ended:\n{said}").into());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -212,16 +201,14 @@ fn api(said: &str) -> Option<SocketAddr> {
 impl Round {
     fn line(&self) -> String {
         format!(
-            "{} commands a second; µs for each fact: concord and nats-server {:.0}, audit {:.1}",
+            "{} commands a second, {:.0} µs of concord and nats-server for each fact",
             grouped(self.commands),
-            self.others,
-            self.audit
+            self.each
         )
     }
 }
 
-fn median(all: &[Round], of: impl Fn(&Round) -> f64) -> f64 {
-    let mut values: Vec<_> = all.iter().map(of).collect();
+fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
@@ -229,30 +216,30 @@ fn median(all: &[Round], of: impl Fn(&Round) -> f64) -> f64 {
 impl Outcome {
     fn medians(&self) -> [Round; 3] {
         self.0.each_ref().map(|rounds| Round {
-            commands: median(rounds, |round| round.commands),
-            audit: median(rounds, |round| round.audit),
-            others: median(rounds, |round| round.others),
+            commands: median(rounds.iter().map(|round| round.commands).collect()),
+            each: median(rounds.iter().map(|round| round.each).collect()),
         })
     }
 
-    /// What the audit takes for a fact, as a share of what the fact costs without it.
+    /// What an arm adds to what a fact costs without the audit, as a share of that: the median of the rounds, each held
+    /// against the one without the audit that ran just before.
     fn share(&self, arm: usize) -> f64 {
-        let medians = self.medians();
-        medians[arm].audit / medians[0].others.max(f64::MIN_POSITIVE)
+        let pairs = self.0[arm].iter().zip(&self.0[0]);
+        median(pairs.map(|(with, without)| with.each / without.each.max(f64::MIN_POSITIVE) - 1.0).collect())
     }
 
     /// What is kept of it.
     pub fn note(&self, sheet: &mut Sheet) {
         let [without, appending, shipped] = self.medians();
         for (arm, name, what, wanted) in [
-            (1, "g4-added-a", "what the audit takes for a fact, beside all else that a fact costs", true),
+            (1, "g4-added-a", "what the audit adds to what a fact costs", true),
             (2, "g4-added-b", "the same with the self-check, as it is shipped", false),
         ] {
             let figure = Figure::of("G4", what.to_owned(), format!("{:.1} %", self.share(arm) * 100.0));
-            let round = self.medians()[arm];
+            let with = self.medians()[arm].each;
             let figure = figure.beside(format!(
-                "{:.1} µs beside {:.0} µs of concord and nats-server, {:.0} µs without it",
-                round.audit, round.others, without.others
+                "{with:.0} µs of concord and nats-server, {:.0} µs without it",
+                without.each
             ));
             sheet.figure(name, if wanted { figure.wanted("≤ 5 %", self.share(arm) <= 0.05) } else { figure });
         }
@@ -267,7 +254,7 @@ impl Outcome {
         let heading =
             format!("G4  what the audit adds to a transition (goal: ≤ 5 %), medians of {rounds:.0} rounds");
         let arms = ARMS.iter().zip(self.medians()).enumerate().map(|(arm, ((name, _), round))| {
-            format!("    {name:<32} {}, {:.1} %", round.line(), self.share(arm) * 100.0)
+            format!("    {name:<32} {}, {:+.1} %", round.line(), self.share(arm) * 100.0)
         });
         std::iter::once(heading).chain(arms).collect()
     }

@@ -78,7 +78,7 @@ impl<'a> Session<'a> {
         if options.wants(What::Added) {
             let time = options.time() / 3;
             let shape = Shape { in_flight: 64, time, warm_up: time / 5 };
-            let outcome = added::run(binary, shape, options.pick(1, 3), keep).await?;
+            let outcome = added::run(binary, shape, options.pick(1, 5), keep).await?;
             outcome.note(&mut self.sheet);
             self.keep(&outcome.lines())?;
         }

@@ -16,7 +16,7 @@ use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, RequestErrorKind, Subject};
 use bytes::Bytes;
 use futures::StreamExt;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{broadcast, oneshot, watch};
 
 pub use error::{ConnectError, NotDurable, RequestError, SendError};
 pub use house::House;
@@ -231,6 +231,11 @@ impl Bus {
             HandedOver::Full => InHouse::Full,
             HandedOver::Nobody(request) => InHouse::AskTheServer(request.payload().clone()),
         }
+    }
+
+    /// What the ledger of this process stores from now on ([`House::stored`]); `None` outside of a process of services.
+    pub fn stored(&self) -> Option<broadcast::Receiver<Arc<[Stored]>>> {
+        self.inner.house.as_ref().map(House::stored)
     }
 
     /// Tells who follows the log in this process what was stored, so that he need not read it.

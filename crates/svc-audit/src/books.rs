@@ -15,7 +15,7 @@ use bus::{
 };
 use proof::checkpoint::{Checkpoint, Head, LOGS, Signed};
 use service::Clock;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::{find::Times, tiles::Tiles};
 
@@ -29,8 +29,10 @@ pub(crate) struct Books {
     findings: Mutex<Vec<Finding>>,
     /// Nothing more is signed: what is stored is not what was recorded.
     halted: AtomicBool,
-    /// A log is to be looked at now, not only when its time comes.
+    /// The logs are to be read now, not only when their time comes.
     pub(crate) look: Notify,
+    /// The newest fact that a ledger has announced.
+    pub(crate) announced: watch::Sender<u64>,
     clock: Clock,
 }
 
@@ -72,6 +74,7 @@ impl Books {
             findings: Mutex::default(),
             halted: AtomicBool::new(false),
             look: Notify::new(),
+            announced: watch::Sender::new(0),
             clock,
         };
         for (log, error) in damaged {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use bus::log::Entry;
 use events::{
     AggregateId, Digest, Timestamp, Unreadable,
     envelope::{self, Link},
@@ -36,10 +35,15 @@ pub(crate) enum Broken {
 
 impl Chain {
     /// Takes the next fact of the log, whatever it says; tells when it was recorded.
-    pub(crate) fn follow(&mut self, entry: &Entry, recorded: impl FnOnce(Timestamp)) -> Result<(), Broken> {
-        let link = envelope::link(&entry.payload)?;
+    pub(crate) fn follow(
+        &mut self,
+        subject: &str,
+        payload: &[u8],
+        recorded: impl FnOnce(Timestamp),
+    ) -> Result<(), Broken> {
+        let link = envelope::link(payload)?;
         recorded(link.stamp.recorded_at);
-        self.link(&entry.subject, &link)
+        self.link(subject, &link)
     }
 
     /// Takes the link that the next fact of the log is, and the subject under which it stands.
@@ -67,16 +71,6 @@ mod tests {
 
     use super::*;
 
-    fn entry(sequence: u64, text: &str, subject: &str) -> Entry {
-        Entry {
-            sequence,
-            subject: subject.to_owned(),
-            payload: text.to_owned().into(),
-            stored_at: Timestamp::UNIX_EPOCH,
-            message_id: None,
-        }
-    }
-
     /// Two facts of one case, the second naming the first's digest.
     fn two() -> (String, [String; 2]) {
         let mut example = Kind::RaisedByPhone.example();
@@ -99,8 +93,8 @@ mod tests {
     fn facts_that_follow_are_taken() {
         let (subject, [first, second]) = two();
         let mut chain = Chain::default();
-        chain.follow(&entry(1, &first, &subject), drop).unwrap();
-        chain.follow(&entry(2, &second, &subject), drop).unwrap();
+        chain.follow(&subject, first.as_bytes(), drop).unwrap();
+        chain.follow(&subject, second.as_bytes(), drop).unwrap();
     }
 
     #[test]
@@ -109,15 +103,15 @@ mod tests {
         let mut chain = Chain::default();
         let altered = first.replacen("hoa-toc", "khan", 1);
         assert_ne!(altered, first);
-        chain.follow(&entry(1, &altered, &subject), drop).unwrap();
-        assert!(matches!(chain.follow(&entry(2, &second, &subject), drop), Err(Broken::Digest(2))));
+        chain.follow(&subject, altered.as_bytes(), drop).unwrap();
+        assert!(matches!(chain.follow(&subject, second.as_bytes(), drop), Err(Broken::Digest(2))));
     }
 
     #[test]
     fn a_missing_fact_is_noticed() {
         let (subject, [_, second]) = two();
         let mut chain = Chain::default();
-        let missing = chain.follow(&entry(2, &second, &subject), drop);
+        let missing = chain.follow(&subject, second.as_bytes(), drop);
         assert!(matches!(missing, Err(Broken::Version { expected: 1, found: 2 })));
     }
 
@@ -125,7 +119,7 @@ mod tests {
     fn a_fact_under_another_subject_is_noticed() {
         let (_, [first, _]) = two();
         assert!(matches!(
-            Chain::default().follow(&entry(1, &first, "case.00.x"), drop),
+            Chain::default().follow("case.00.x", first.as_bytes(), drop),
             Err(Broken::Misplaced(_))
         ));
     }

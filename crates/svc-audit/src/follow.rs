@@ -1,13 +1,21 @@
 //! Follows a log as it grows: what comes new becomes a leaf, what was there is held against its leaf. At each start the
 //! whole log is read once, so nothing is signed that was not seen.
+//!
+//! What the ledger of this process stores is not read again: its leaf is made of what the ledger had stored, and the
+//! self-check holds what the server then gives against it.
 
 use std::{io, sync::Arc, time::Duration};
 
 use bus::{
+    append::Stored,
     log::{self, Entry},
     streams::CASES,
 };
 use service::Chassis;
+use tokio::{
+    sync::{broadcast, watch},
+    time::Instant,
+};
 
 use crate::{
     books::{Books, Compared, Log},
@@ -36,33 +44,108 @@ impl Reading {
     fn of(log: &Log) -> Self {
         Self { next: 1, empty: 0, chain: (log.stream == CASES).then(Chain::default) }
     }
+
+    /// All of these have been read.
+    fn is_past(&self, facts: &[Stored]) -> bool {
+        facts.last().is_none_or(|last| last.sequence < self.next)
+    }
+
+    /// These follow on what has been read, and on the tree.
+    fn goes_on_with(&self, facts: &[Stored], log: &Log) -> bool {
+        facts.iter().zip(self.next..).all(|(fact, next)| fact.sequence == next)
+            && log.tiles().size() + 1 == self.next
+    }
+
+    /// Whether the next message follows on the one before it.
+    fn link(&mut self, books: &Books, log: &Log, sequence: u64, subject: &str, payload: &[u8]) {
+        self.next = sequence + 1;
+        if let Some(chain) = &mut self.chain
+            && let Err(broken) = chain.follow(subject, payload, |at| books.times.note(sequence, at))
+        {
+            tracing::error!(sequence, %broken, alert = true, "CHAIN BROKEN");
+            books.find(log.stream, Some(sequence), broken.to_string());
+        }
+    }
 }
 
 /// Goes on until the process stops.
 pub(crate) async fn follow(books: Arc<Books>, at: usize, chassis: Chassis) {
     let log = &books.logs[at];
+    let mut news = News {
+        stored: chassis.bus.stored().filter(|_| log.stream == CASES),
+        announced: books.announced.subscribe(),
+    };
     let mut reading = Reading::of(log);
     loop {
+        let mut more = false;
         match once(&books, log, &mut reading, &chassis).await {
-            Ok(true) => {
-                if chassis.stop.is_cancelled() {
-                    break;
-                }
-                continue;
-            }
-            Ok(false) => {}
+            Ok(read) => more = read,
             Err(error) => tracing::warn!(stream = log.stream, %error, "the audit waits"),
         }
-        tokio::select! {
-            () = books.look.notified() => {}
-            () = tokio::time::sleep(HEARTBEAT) => {}
-            () = chassis.stop.cancelled() => break,
+        if !more {
+            news.take_until_it_is_to_be_read(&books, log, &mut reading, &chassis).await;
         }
-        tokio::time::sleep(GATHERED).await;
+        if chassis.stop.is_cancelled() {
+            break;
+        }
     }
     let saved = log.tiles().save();
     if let Err(error) = saved {
         tracing::warn!(stream = log.stream, %error, "the tree is made anew at the next start");
+    }
+}
+
+/// What tells that a log has grown.
+struct News {
+    /// From the ledger of this process, with what it stored; of the log of facts alone.
+    stored: Option<broadcast::Receiver<Arc<[Stored]>>>,
+    /// From whichever ledger.
+    announced: watch::Receiver<u64>,
+}
+
+impl News {
+    /// Takes what the ledger of this process tells of, until the log is to be read: something else is new, or the end of
+    /// the log was not looked at for a while.
+    async fn take_until_it_is_to_be_read(
+        &mut self,
+        books: &Books,
+        log: &Log,
+        reading: &mut Reading,
+        chassis: &Chassis,
+    ) {
+        let is_time = Instant::now() + HEARTBEAT;
+        loop {
+            let told = async {
+                match &mut self.stored {
+                    // Who has fallen behind reads.
+                    Some(stored) => stored.recv().await.ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = chassis.stop.cancelled() => return,
+                told = told => match told {
+                    Some(facts) if reading.is_past(&facts) => continue,
+                    Some(facts) if reading.goes_on_with(&facts, log) => {
+                        match take_stored(books, log, reading, &facts) {
+                            Ok(()) => continue,
+                            Err(error) => tracing::warn!(stream = log.stream, %error, "the audit waits"),
+                        }
+                    }
+                    _ => {}
+                },
+                () = books.look.notified() => {}
+                changed = self.announced.changed() => {
+                    let newest = *self.announced.borrow_and_update();
+                    if changed.is_ok() && log.stream == CASES && newest < reading.next {
+                        continue;
+                    }
+                }
+                () = tokio::time::sleep_until(is_time) => {}
+            }
+            return tokio::time::sleep(GATHERED).await;
+        }
     }
 }
 
@@ -107,13 +190,7 @@ fn take(books: &Books, log: &Log, reading: &mut Reading, entry: &Entry) -> io::R
     if sequence != reading.next {
         books.halt(log.stream, Some(reading.next), missing(reading.next, sequence));
     }
-    reading.next = sequence + 1;
-    if let Some(chain) = &mut reading.chain
-        && let Err(broken) = chain.follow(entry, |at| books.times.note(sequence, at))
-    {
-        tracing::error!(sequence, %broken, alert = true, "CHAIN BROKEN");
-        books.find(log.stream, Some(sequence), broken.to_string());
-    }
+    reading.link(books, log, sequence, &entry.subject, &entry.payload);
     let size = log.tiles().size();
     if sequence <= size {
         compare(books, log, entry);
@@ -121,6 +198,15 @@ fn take(books: &Books, log: &Log, reading: &mut Reading, entry: &Entry) -> io::R
     }
     if sequence == size + 1 {
         log.tiles().push(proof::leaf(&entry.subject, &entry.payload))?;
+    }
+    Ok(())
+}
+
+/// Takes what the ledger of this process has stored: each becomes a leaf.
+fn take_stored(books: &Books, log: &Log, reading: &mut Reading, facts: &[Stored]) -> io::Result<()> {
+    for Stored { sequence, subject, payload } in facts {
+        reading.link(books, log, *sequence, subject, payload);
+        log.tiles().push(proof::leaf(subject, payload))?;
     }
     Ok(())
 }

@@ -86,8 +86,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     chassis.tasks.spawn(async move {
         // The folder is this process's own until it ends.
         let _lock = lock;
-        while let Some(Some(_)) = stop.run_until_cancelled(announced.next()).await {
-            woken.look.notify_waiters();
+        while let Some(Some(said)) = stop.run_until_cancelled(announced.next()).await {
+            // One that cannot be read is a sign all the same.
+            woken.announced.send_replace(protocol::read(&said).unwrap_or(u64::MAX));
         }
     });
     for at in 0..TRUTH.len() {

@@ -1,0 +1,99 @@
+//! What the audit takes from the ledger of its process without reading it is held against what the server gives.
+
+#![expect(clippy::unwrap_used, reason = "what cannot go on has failed")]
+
+use std::{sync::Arc, time::Duration};
+
+use bus::{
+    Bus, Principal,
+    append::{Append, Stored, append},
+    assertion::Verifier,
+    audit::{ASK, Answer, Question},
+    connection::House,
+    protocol,
+    streams::CASES,
+};
+use service::{Chassis, Clock, Config, Metrics};
+use testkit::{eventually, example_policy, nats::TestNats};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use views::Views;
+
+/// The audit at work, in a house with a ledger.
+struct Audit {
+    nats: TestNats,
+    ledger: Bus,
+    asks: Bus,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Audit {
+    async fn start() -> Self {
+        let nats = TestNats::start().await;
+        let house = House::default();
+        let connect =
+            async |principal| Bus::connect(&nats.connect_to(principal).in_house(&house)).await.unwrap();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let mut config = Config { data: nats.dir().join("data"), ..Config::default() };
+        config.audit.sweep_seconds = 1;
+        let chassis = Chassis {
+            bus: connect(Principal::Audit).await,
+            reader: nats.connect(Principal::Views).await,
+            files: None,
+            views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
+            clock: Clock::System,
+            verifier: Verifier::read(&nats.keys()).unwrap(),
+            config: Arc::new(config),
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+            listening: Arc::default(),
+            effects: service::Effects::default(),
+            metrics: Metrics::default(),
+        };
+        (svc_audit::service().start)(chassis).await.unwrap();
+        let (ledger, asks) = (connect(Principal::Ledger).await, nats.connect(Principal::Api).await);
+        Self { nats, ledger, asks, stop, tasks }
+    }
+
+    async fn ask(&self, question: Question) -> Answer {
+        let question = protocol::write(&question);
+        let answer = self.asks.request(ASK, question, Duration::from_secs(30)).await.unwrap();
+        protocol::read(&answer).unwrap()
+    }
+
+    /// Stores a message under a subject of its own, and tells the house that it was another.
+    async fn store(&self, number: u32, stored: &'static str, told: &'static str) {
+        let subject = format!("case.00.{number}");
+        let (payload, id) = (stored.into(), format!("message {number}"));
+        let message = Append { subject: subject.clone(), payload, id, expected: 0, headers: Vec::new() };
+        let sequence = append(&self.ledger, CASES, &message).await.unwrap();
+        self.ledger.tell_stored(&[Stored { sequence, subject, payload: told.into() }]);
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        drop(self.nats);
+    }
+}
+
+#[tokio::test]
+async fn what_a_server_stores_instead_of_what_the_ledger_gave_it_is_found() {
+    let audit = Audit::start().await;
+    // It has read what there is, and listens.
+    assert!(matches!(audit.ask(Question::Checkpoint { fresh: true }).await, Answer::Checkpoint(_)));
+    let mut number = 0;
+    // A message that the audit happens to read before it is told of it is what the server says: then the next one.
+    let found = eventually(async || {
+        number += 1;
+        audit.store(number, "what the server has", "what the ledger had it store").await;
+        let Answer::Findings(findings) = audit.ask(Question::Findings).await else { panic!("no findings") };
+        let found =
+            findings.into_iter().find(|found| found.what.contains("is not the one that was recorded"));
+        found.ok_or(number)
+    })
+    .await;
+    assert_eq!(found.place, CASES);
+    audit.end().await;
+}

@@ -62,6 +62,9 @@ const ARMS: [(&str, Option<&str>); 3] = [
     ("with the audit as it is shipped", Some("30")),
 ];
 
+/// How many numbers of documents there are for each run: more than it has histories for.
+const NUMBERS: u64 = 60_000;
+
 /// How often is looked whether all is at rest.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -112,7 +115,7 @@ pub async fn run(binary: &Path, shape: Shape, rounds: usize, keep: bool) -> Resu
             // What it does at its start is not what a transition costs.
             at_rest(&meter).await;
             let plan = Plan::new(api, &tokens, &format!("g4-{round}-{arm}-"), history::plain_dispute(now()))?;
-            let plan = Arc::new(plan);
+            let plan = Arc::new(plan.numbered_after(NUMBERS * (round * ARMS.len() + arm) as u64));
             let mark = async || {
                 let facts = log::last_sequence(&apart.reader, CASES).await?;
                 Ok(Mark { at: Instant::now(), facts, mails: sink.taken(), spent: meter.read() })

@@ -35,6 +35,8 @@ pub struct Plan {
     dialect: Dialect,
     /// What all keys begin with.
     key: String,
+    /// After which number its documents are numbered.
+    numbered_after: u64,
 }
 
 /// How an act is asked for.
@@ -101,7 +103,13 @@ impl Plan {
             Ok(Deed { token: token.clone(), tail: format!("/{}", step.act), key: format!("-{place}"), step })
         });
         let acts = acts.collect::<Result<_, Failure>>()?;
-        Ok(Self { api, acts, dialect: Dialect::Concord, key: key.to_owned() })
+        Ok(Self { api, acts, dialect: Dialect::Concord, key: key.to_owned(), numbered_after: 0 })
+    }
+
+    /// With documents of their own beside those of another plan: a document is registered once.
+    #[must_use]
+    pub fn numbered_after(self, numbered_after: u64) -> Self {
+        Self { numbered_after, ..self }
     }
 
     /// The same acts for the peer, which asks for no token and whose names have no `-`.
@@ -110,7 +118,7 @@ impl Plan {
             let tail = format!("/{}", step.act.replace('-', "_"));
             Deed { token: "none".to_owned(), tail, key: format!("-{place}"), step }
         });
-        Self { api, acts: acts.collect(), dialect: Dialect::Restate, key: key.to_owned() }
+        Self { api, acts: acts.collect(), dialect: Dialect::Restate, key: key.to_owned(), numbered_after: 0 }
     }
 
     /// What an act is called in tables.
@@ -199,7 +207,8 @@ impl<'a> Client<'a> {
     /// Gives one act; gives back the case that it raised. None means that it failed.
     pub async fn act(&mut self, history: u64, act: usize, case: &str) -> Option<Option<String>> {
         let deed = &self.plan.acts[act];
-        let (number, text) = ((history * 16 + act as u64 + 1).to_string(), history.to_string());
+        let number = self.plan.numbered_after + history * 16 + act as u64 + 1;
+        let (number, text) = (number.to_string(), history.to_string());
         let path = match self.plan.dialect {
             Dialect::Concord if case.is_empty() => ["/api/v1/cases", "", ""],
             Dialect::Concord => ["/api/v1/cases/", case, &deed.tail],

@@ -233,15 +233,15 @@ impl Bus {
         }
     }
 
-    /// What the ledger of this process stores from now on ([`House::stored`]); `None` outside of a process of services.
-    pub fn stored(&self) -> Option<broadcast::Receiver<Arc<[Stored]>>> {
-        self.inner.house.as_ref().map(House::stored)
+    /// What this process stores in a stream from now on ([`House::stored`]); `None` outside of a process of services.
+    pub fn stored(&self, stream: &'static str) -> Option<broadcast::Receiver<Arc<[Stored]>>> {
+        self.inner.house.as_ref().map(|house| house.stored(stream))
     }
 
-    /// Tells who follows the log in this process what was stored, so that he need not read it.
-    pub fn tell_stored(&self, stored: &[Stored]) {
-        if let Some(house) = &self.inner.house {
-            house.tell_stored(stored);
+    /// Tells who follows a stream in this process what was stored in it, so that he need not read it.
+    pub fn tell_stored(&self, stream: &'static str, stored: &[Stored]) {
+        if let Some(house) = self.inner.house.as_ref().filter(|_| !stored.is_empty()) {
+            house.tell_stored(stream, stored);
         }
     }
 

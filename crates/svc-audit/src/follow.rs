@@ -1,10 +1,10 @@
 //! Follows a log as it grows: what comes new becomes a leaf, what was there is held against its leaf. At each start the
 //! whole log is read once, so nothing is signed that was not seen.
 //!
-//! What the ledger of this process stores is not read again: its leaf is made of what the ledger had stored, and the
-//! self-check holds what the server then gives against it.
+//! What this process stores itself is not read again: its leaf is made of what it gave the server to store, and the
+//! self-check holds what the server then has against it.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use bus::{
     append::Stored,
@@ -46,13 +46,13 @@ impl Reading {
     }
 
     /// All of these have been read.
-    fn is_past(&self, facts: &[Stored]) -> bool {
-        facts.last().is_none_or(|last| last.sequence < self.next)
+    fn is_past(&self, messages: &[Stored]) -> bool {
+        messages.last().is_none_or(|last| last.sequence < self.next)
     }
 
     /// These follow on what has been read, and on the tree.
-    fn goes_on_with(&self, facts: &[Stored], log: &Log) -> bool {
-        facts.iter().zip(self.next..).all(|(fact, next)| fact.sequence == next)
+    fn goes_on_with(&self, messages: &[Stored], log: &Log) -> bool {
+        messages.iter().zip(self.next..).all(|(message, next)| message.sequence == next)
             && log.tiles().size() + 1 == self.next
     }
 
@@ -72,8 +72,8 @@ impl Reading {
 pub(crate) async fn follow(books: Arc<Books>, at: usize, chassis: Chassis) {
     let log = &books.logs[at];
     let mut news = News {
-        stored: chassis.bus.stored().filter(|_| log.stream == CASES),
-        announced: books.announced.subscribe(),
+        stored: chassis.bus.stored(log.stream),
+        announced: (log.stream == CASES).then(|| books.announced.subscribe()),
     };
     let mut reading = Reading::of(log);
     loop {
@@ -97,14 +97,14 @@ pub(crate) async fn follow(books: Arc<Books>, at: usize, chassis: Chassis) {
 
 /// What tells that a log has grown.
 struct News {
-    /// From the ledger of this process, with what it stored; of the log of facts alone.
+    /// From this process, with what it stored.
     stored: Option<broadcast::Receiver<Arc<[Stored]>>>,
-    /// From whichever ledger.
-    announced: watch::Receiver<u64>,
+    /// From whichever ledger; of the log of facts alone.
+    announced: Option<watch::Receiver<u64>>,
 }
 
 impl News {
-    /// Takes what the ledger of this process tells of, until the log is to be read: something else is new, or the end of
+    /// Takes what this process tells of, until the log is to be read: something else is new, or the end of
     /// the log was not looked at for a while.
     async fn take_until_it_is_to_be_read(
         &mut self,
@@ -119,16 +119,22 @@ impl News {
                 match &mut self.stored {
                     // Who has fallen behind reads.
                     Some(stored) => stored.recv().await.ok(),
-                    None => std::future::pending().await,
+                    None => pending().await,
+                }
+            };
+            let announced = async {
+                match &mut self.announced {
+                    Some(announced) => announced.changed().await.map(|()| *announced.borrow_and_update()),
+                    None => pending().await,
                 }
             };
             tokio::select! {
                 biased;
                 () = chassis.stop.cancelled() => return,
                 told = told => match told {
-                    Some(facts) if reading.is_past(&facts) => continue,
-                    Some(facts) if reading.goes_on_with(&facts, log) => {
-                        match take_stored(books, log, reading, &facts) {
+                    Some(messages) if reading.is_past(&messages) => continue,
+                    Some(messages) if reading.goes_on_with(&messages, log) => {
+                        match take_stored(books, log, reading, &messages) {
                             Ok(()) => continue,
                             Err(error) => tracing::warn!(stream = log.stream, %error, "the audit waits"),
                         }
@@ -136,9 +142,8 @@ impl News {
                     _ => {}
                 },
                 () = books.look.notified() => {}
-                changed = self.announced.changed() => {
-                    let newest = *self.announced.borrow_and_update();
-                    if changed.is_ok() && log.stream == CASES && newest < reading.next {
+                announced = announced => {
+                    if announced.is_ok_and(|newest| newest < reading.next) {
                         continue;
                     }
                 }
@@ -202,9 +207,9 @@ fn take(books: &Books, log: &Log, reading: &mut Reading, entry: &Entry) -> io::R
     Ok(())
 }
 
-/// Takes what the ledger of this process has stored: each becomes a leaf.
-fn take_stored(books: &Books, log: &Log, reading: &mut Reading, facts: &[Stored]) -> io::Result<()> {
-    for Stored { sequence, subject, payload } in facts {
+/// Takes what this process has stored: each becomes a leaf.
+fn take_stored(books: &Books, log: &Log, reading: &mut Reading, messages: &[Stored]) -> io::Result<()> {
+    for Stored { sequence, subject, payload } in messages {
         reading.link(books, log, *sequence, subject, payload);
         log.tiles().push(proof::leaf(subject, payload))?;
     }

@@ -67,7 +67,7 @@ impl Audit {
         let (payload, id) = (stored.into(), format!("message {number}"));
         let message = Append { subject: subject.clone(), payload, id, expected: 0, headers: Vec::new() };
         let sequence = append(&self.ledger, CASES, &message).await.unwrap();
-        self.ledger.tell_stored(&[Stored { sequence, subject, payload: told.into() }]);
+        self.ledger.tell_stored(CASES, &[Stored { sequence, subject, payload: told.into() }]);
     }
 
     async fn end(self) {

@@ -59,11 +59,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     chassis.tasks.spawn(announce(chassis.clone(), newest.subscribe()));
     let replicas = chassis.config.nats.replicas;
     let writes = seen.writes.clone();
-    let bus = chassis.bus.clone();
-    let (press, pressing) = Press::new(bus.clone(), CASES, replicas, AT_ONCE, move |flight| {
+    let (press, pressing) = Press::new(chassis.bus.clone(), CASES, replicas, AT_ONCE, move |flight| {
         writes.seen(flight);
         if let Some(last) = flight.stored.last() {
-            bus.tell_stored(&flight.stored);
             newest.send_replace(last.sequence);
         }
     });

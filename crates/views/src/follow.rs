@@ -72,7 +72,7 @@ pub async fn follow(
     house: &House,
     lag: Option<Duration>,
 ) -> Result<JoinHandle<()>, FollowError> {
-    let stored = house.stored();
+    let stored = house.stored(CASES);
     let announced = bus.subscribe(ANNOUNCEMENT).await.map_err(|error| FollowError(error.to_string()))?;
     let end = log::last_sequence(&bus, CASES).await?;
     // Who may act, and under which policy, before any case.
@@ -124,7 +124,8 @@ async fn resume(views: &Views, bus: &Bus, end: u64) -> Result<u64, FollowError> 
     if applied == 0 {
         return Ok(1);
     }
-    let there = if applied <= end { log::read(bus, CASES, applied, ">").await? } else { Vec::new() };
+    let there =
+        if applied <= end { log::read_at_most(bus, CASES, applied, ">", 1).await? } else { Vec::new() };
     let same = there
         .first()
         .is_some_and(|entry| entry.sequence == applied && Some(Digest::of(&entry.payload)) == digest);

@@ -152,7 +152,7 @@ async fn refused(bus: &Bus, stream: &'static str, messages: &[Append], error: &j
 async fn stale_subject(bus: &Bus, stream: &'static str, messages: &[Append], said: &str) -> Option<String> {
     let mut numbers = said.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty());
     let sequence: u64 = numbers.next_back()?.parse().ok()?;
-    let found = log::read(bus, stream, sequence, ">").await.ok()?.into_iter().next()?;
+    let found = log::read_at_most(bus, stream, sequence, ">", 1).await.ok()?.into_iter().next()?;
     (found.sequence == sequence && messages.iter().any(|message| message.subject == found.subject))
         .then_some(found.subject)
 }

@@ -233,12 +233,14 @@ async fn fly(
     };
     let conflicts =
         written.iter().filter(|written| matches!(written, Err(AppendError::Conflict { .. }))).count();
+    let stored = stored(&batch.jobs, &written);
+    bus.tell_stored(stream, &stored);
     seen(&Flight {
         writers: batch.jobs.len(),
         messages: batch.messages,
         bytes: batch.bytes,
         conflicts,
-        stored: stored(&batch.jobs, &written),
+        stored,
         took: began.elapsed(),
     });
     for (job, written) in batch.jobs.into_iter().zip(written) {

@@ -17,24 +17,22 @@ use crate::{append::Stored, permissions::overlap};
 /// How many requests may wait at one listener; further ones are refused at once.
 const MOST_WAITING: usize = 2_048;
 
-/// How many writes who follows the log may be behind; he then reads the log instead.
-const MOST_UNHEARD: usize = 16;
+/// How many writes who follows a stream may be behind; he then reads the stream instead.
+const MOST_UNHEARD: usize = 64;
 
 /// Where the services of one process hear each other. Clones share it.
 ///
 /// Only what one of a group answers goes this way: a listener of this process is as good as any other of its group, and
 /// nearer. What everybody hears goes through the server.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct House {
     listeners: Arc<RwLock<Listeners>>,
-    stored: broadcast::Sender<Arc<[Stored]>>,
+    /// By the stream.
+    followers: Arc<RwLock<HashMap<&'static str, Followers>>>,
 }
 
-impl Default for House {
-    fn default() -> Self {
-        Self { listeners: Arc::default(), stored: broadcast::Sender::new(MOST_UNHEARD) }
-    }
-}
+/// Who follows a stream, and is told of each write.
+type Followers = broadcast::Sender<Arc<[Stored]>>;
 
 #[derive(Default)]
 struct Listeners {
@@ -94,17 +92,19 @@ impl House {
         }
     }
 
-    /// What the ledger of this process stores from now on, in the order of the log and without gaps as long as no other
+    /// What this process stores in a stream from now on, in the order of the stream and without gaps as long as no other
     /// writes.
-    pub fn stored(&self) -> broadcast::Receiver<Arc<[Stored]>> {
-        self.stored.subscribe()
+    pub fn stored(&self, stream: &'static str) -> broadcast::Receiver<Arc<[Stored]>> {
+        let mut followers = self.followers.write().unwrap_or_else(PoisonError::into_inner);
+        followers.entry(stream).or_insert_with(|| broadcast::Sender::new(MOST_UNHEARD)).subscribe()
     }
 
-    /// Tells who follows the log here what was stored.
-    pub(super) fn tell_stored(&self, stored: &[Stored]) {
-        if self.stored.receiver_count() > 0 {
-            // Nobody needs to hear it: it stands in the log.
-            let _ = self.stored.send(stored.into());
+    /// Tells who follows a stream here what was stored in it.
+    pub(super) fn tell_stored(&self, stream: &'static str, stored: &[Stored]) {
+        let followed = self.followers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(followers) = followed.get(stream).filter(|followers| followers.receiver_count() > 0) {
+            // Nobody needs to hear it: it stands in the stream.
+            let _ = followers.send(stored.into());
         }
     }
 

@@ -1,7 +1,7 @@
 //! The body of an act: screened and read as the edge and the stage do it. It is refused or read, and nothing else.
 #![no_main]
 
-use domain::{Command, directory, secrecy, stages};
+use domain::{Command, catalogue, directory, duties, secrecy};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -12,8 +12,11 @@ fuzz_target!(|data: &[u8]| {
     if secrecy::screen(act.name, &mut body).is_err() {
         return;
     }
-    match directory::named(act.name) {
-        Some(_) => drop(directory::Command::parse(act, body)),
-        None => drop(Command::parse(act, body)),
+    if directory::named(act.name).is_some() {
+        drop(directory::Command::parse(act, body));
+    } else if duties::named(act.name).is_some() {
+        drop(duties::Command::parse(act, body));
+    } else {
+        drop(Command::parse(act, body));
     }
 });

@@ -41,7 +41,7 @@ async fn disturb(fleet: &mut Fleet) {
     for (at, (line, service)) in steps.into_iter().enumerate() {
         let lines = service.map_or_else(|| (0..fleet.members.len()).collect(), |service| fleet.of(service));
         for member in &lines {
-            fleet.members[*member].line.set(line);
+            fleet.members[*member].line().set(line);
         }
         goes_on(&mut answered, 8).await;
         fleet.mend_lines();

@@ -266,13 +266,13 @@ impl Harm<'_> {
                     _ => slow,
                 };
                 let at = self.anybody();
-                self.fleet.members[at].line.set(line);
+                self.fleet.members[at].line().set(line);
                 self.work(20, Duration::from_secs(2)).await;
             }
             Fault::AllCut | Fault::AllStalled => {
                 let line = if fault == Fault::AllCut { Line::Cut } else { Line::Stalled };
                 for at in all {
-                    self.fleet.members[at].line.set(line);
+                    self.fleet.members[at].line().set(line);
                 }
                 self.work(20, Duration::from_secs(2)).await;
             }

@@ -1,7 +1,7 @@
 //! A fleet: each service its own process with its own line to the server, some of them twice, under the machine's
 //! clock; and clients that raise cases and act on them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use bus::Failpoint;
 use domain::Policy;
@@ -12,12 +12,13 @@ use testkit::{
     eventually_every,
     nats::TestNats,
     proxy::{Line, Proxy},
+    servers::Servers,
     smtp::SmtpSink,
 };
 
 use super::{
     api::{call, letter},
-    policy,
+    binary, concord, policy,
     split::{Serve, Split},
     told::{Replicas, Request, Told},
     truth::{Found, Held},
@@ -59,9 +60,9 @@ const START: Duration = Duration::from_mins(2);
 
 /// The fleet.
 #[derive(Debug)]
-pub struct Fleet {
+pub struct Fleet<N = TestNats> {
     /// The server and what its processes share.
-    pub split: Split,
+    pub split: Split<N>,
     /// The relay.
     pub relay: SmtpSink,
     /// What clients were told.
@@ -80,16 +81,29 @@ pub struct Fleet {
 /// One process, and its line to the server.
 #[derive(Debug)]
 pub struct Member {
-    /// Its service.
+    /// Its service; several with spaces between.
     pub service: &'static str,
-    /// Its line.
-    pub line: Proxy,
+    /// Its line, where it has one of its own.
+    line: Option<Proxy>,
+    /// Which binary it is of; otherwise the one that was built.
+    binary: Option<PathBuf>,
     serve: Option<Serve>,
 }
 
-impl Fleet {
+impl Member {
+    /// Its line to the server.
+    pub fn line(&self) -> &Proxy {
+        self.line.as_ref().expect("a line of its own")
+    }
+
+    fn serves(&self, service: &str) -> bool {
+        self.service.split(' ').any(|one| one == service)
+    }
+}
+
+impl<N: Servers> Fleet<N> {
     /// A fleet at work around a server: so many processes of each service.
-    pub async fn start(nats: TestNats, services: &[(&'static str, usize)]) -> Self {
+    pub async fn start(nats: N, services: &[(&'static str, usize)]) -> Self {
         let relay = SmtpSink::start([]).await;
         let split = Split::with(nats);
         let (host, port) = (relay.address().ip(), relay.address().port());
@@ -100,8 +114,8 @@ impl Fleet {
         let mut members = Vec::new();
         for (service, count) in services {
             for _ in 0..*count {
-                let line = Proxy::to(split.nats.address()).await;
-                members.push(Member { service, line, serve: None });
+                let line = split.nats.line().await;
+                members.push(Member { service, line, binary: None, serve: None });
             }
         }
         let (told, replicas) = (Arc::new(Told::new(policy())), Arc::default());
@@ -122,7 +136,7 @@ impl Fleet {
 
     /// The places of a service's processes.
     pub fn of(&self, service: &str) -> Vec<usize> {
-        (0..self.members.len()).filter(|at| self.members[*at].service == service).collect()
+        (0..self.members.len()).filter(|at| self.members[*at].serves(service)).collect()
     }
 
     /// Starts a process in its place, armed or not; what was there is killed.
@@ -130,10 +144,23 @@ impl Fleet {
         self.kill9(at).await;
         self.started += 1;
         let member = &mut self.members[at];
-        let name = format!("{:04}-{}", self.started, member.service);
-        let arguments = ["--config", &self.config, "--clock", "system", member.service];
-        let url = format!("nats://{}", member.line.address());
-        member.serve = Some(self.split.spawn(&name, &arguments, failpoint, &url));
+        let name = format!("{:04}-{}", self.started, member.service.split(' ').next().unwrap_or_default());
+        let mut arguments = vec!["--config", &self.config, "--clock", "system"];
+        arguments.extend(member.service.split(' '));
+        let line = member.line.as_ref().map(|line| format!("nats://{}", line.address()));
+        let url = line.unwrap_or_else(|| self.split.nats.url());
+        let program = member.binary.as_ref().map_or_else(concord, binary);
+        member.serve = Some(self.split.spawn_of(program, &name, &arguments, failpoint, &url));
+    }
+
+    /// Stops a process in order; another binary takes its place from now on, if one is given.
+    pub async fn replace(&mut self, at: usize, binary: Option<PathBuf>) {
+        if let Some(serve) = self.members[at].serve.take() {
+            serve.stop().await;
+        }
+        if binary.is_some() {
+            self.members[at].binary = binary;
+        }
     }
 
     /// Kills a process.
@@ -187,19 +214,19 @@ impl Fleet {
 
     /// Tells the clients where the API is now.
     fn know_replicas(&self) {
-        let apis = self.members.iter().filter(|member| member.service == "api");
+        let apis = self.members.iter().filter(|member| member.serves("api"));
         self.replicas.set(apis.filter_map(|member| member.serve.as_ref()).map(Serve::api).collect());
     }
 
     /// All lines as they should be.
     pub fn mend_lines(&self) {
-        for member in &self.members {
-            member.line.set(Line::Open);
+        for line in self.members.iter().filter_map(|member| member.line.as_ref()) {
+            line.set(Line::Open);
         }
     }
 
     /// What is held against each other.
-    pub fn held(&self) -> Held<'_> {
+    pub fn held(&self) -> Held<'_, N> {
         Held { nats: &self.split.nats, told: &self.told, relay: &self.relay, policy: &self.policy }
     }
 
@@ -209,8 +236,8 @@ impl Fleet {
         self.mend_lines();
         self.keep_up().await;
         let resting = self.one_notifier().await;
-        let line = Proxy::to(self.split.nats.address()).await;
-        self.members.push(Member { service: "api", line, serve: None });
+        let line = self.split.nats.line().await;
+        self.members.push(Member { service: "api", line, binary: None, serve: None });
         self.keep_up().await;
         let found = self.held().at_rest(&self.replicas, RAISER).await;
         self.members.pop();

@@ -14,6 +14,7 @@ pub mod mails;
 pub mod metrics;
 pub mod power;
 pub mod process;
+pub mod provisioned;
 pub mod report;
 pub mod split;
 pub mod story;
@@ -31,6 +32,10 @@ use domain::{Policy, policy::FILES};
 use events::directory::PolicyText;
 use tokio::process::Command;
 
+/// All services: what a replica runs.
+pub const REPLICA: &str = "ledger directory identity intake confirmation routing coordination taskforce escalation reporting \
+                           notifier audit api";
+
 /// The top of the checkout.
 pub fn top() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the top of the checkout")
@@ -38,7 +43,12 @@ pub fn top() -> PathBuf {
 
 /// A command of the binary under test, without colours and without a word on stdin.
 pub fn concord() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_concord"));
+    binary(env!("CARGO_BIN_EXE_concord"))
+}
+
+/// The same of another binary.
+pub fn binary(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.env("NO_COLOR", "1").stdin(Stdio::null()).kill_on_drop(true);
     command
 }

@@ -9,8 +9,9 @@ use std::{
 
 use bus::Failpoint;
 use rand::Rng as _;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use testkit::{eventually, nats::TestNats};
+use testkit::{eventually, nats::TestNats, servers::Servers};
 use tokio::process::{Child, Command};
 
 use super::{
@@ -20,11 +21,11 @@ use super::{
     process::{START, with_relay, write_without_duties},
 };
 
-/// A place for processes that share a nats-server.
+/// A place for processes that share a nats-server, or a cluster of them.
 #[derive(Debug)]
-pub struct Split {
+pub struct Split<N = TestNats> {
     /// The server.
-    pub nats: TestNats,
+    pub nats: N,
     root: TempDir,
 }
 
@@ -41,9 +42,11 @@ impl Split {
     pub async fn start() -> Self {
         Self::with(TestNats::start().await)
     }
+}
 
+impl<N: Servers> Split<N> {
     /// The same around a server that the caller has started.
-    pub fn with(nats: TestNats) -> Self {
+    pub fn with(nats: N) -> Self {
         let split = Self { nats, root: tempfile::tempdir().expect("a directory") };
         fs::create_dir_all(split.tokens()).expect("a folder for tokens");
         for officer in policy().organisation.officers() {
@@ -80,9 +83,21 @@ impl Split {
 
     /// Starts a process that reaches the server under a URL, and waits for nothing.
     pub fn spawn(&self, name: &str, arguments: &[&str], failpoint: Option<&str>, url: &str) -> Serve {
+        self.spawn_of(concord(), name, arguments, failpoint, url)
+    }
+
+    /// The same of another binary.
+    pub fn spawn_of(
+        &self,
+        binary: Command,
+        name: &str,
+        arguments: &[&str],
+        failpoint: Option<&str>,
+        url: &str,
+    ) -> Serve {
         let log = self.root.path().join(format!("{name}.log"));
         let _ = fs::remove_file(&log);
-        let mut serve = self.command();
+        let mut serve = self.command_of(binary);
         serve.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
         serve.env("CONCORD__NATS__URL", url);
         serve.env("RUST_LOG", "warn,concord=info,svc_api=info,svc_notifier=info,bus::delivery=debug");
@@ -120,14 +135,21 @@ impl Split {
     }
 
     /// A command of the binary that knows where the server is.
-    fn command(&self) -> Command {
-        let mut command = concord();
+    pub fn command(&self) -> Command {
+        self.command_of(concord())
+    }
+
+    fn command_of(&self, mut command: Command) -> Command {
         command
             .env("CONCORD__NATS__URL", self.nats.url())
             .env("CONCORD__NATS__MONITOR_URL", self.nats.monitor_url())
             .env("CONCORD__METRICS__LISTEN", "127.0.0.1:0")
             .env("CONCORD__NATS__CREDENTIALS", self.nats.keys())
+            .env("CONCORD__NATS__REPLICAS", self.nats.replicas().to_string())
             .env("CONCORD__DATA", self.root.path().join("data"));
+        if let Some(ca) = self.nats.ca() {
+            command.env("CONCORD__NATS__CA", ca);
+        }
         if self.policy_folder().exists() {
             command
                 .env("CONCORD__POLICY", self.policy_folder())
@@ -182,6 +204,13 @@ impl Serve {
         self.child.wait().await.expect("it ends");
     }
 
+    /// Tells it to stop, and waits until it has.
+    pub async fn stop(mut self) {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed())).expect("it runs");
+        kill_process(pid, Signal::TERM).expect("it can be told");
+        self.ended().await;
+    }
+
     /// Kills it.
     pub async fn kill9(mut self) {
         self.child.kill().await.expect("it can be killed");
@@ -189,7 +218,7 @@ impl Serve {
 }
 
 /// The address in the line that says these words.
-fn address(said: &str, words: &str) -> String {
+pub fn address(said: &str, words: &str) -> String {
     let line = said.lines().find(|line| line.contains(words)).expect("it was said");
     let line: serde_json::Value = serde_json::from_str(line).expect("a line in JSON");
     line["fields"]["address"].as_str().expect("its address").to_owned()

@@ -2,11 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    mem::replace,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use domain::Policy;
@@ -48,6 +49,8 @@ pub struct Told {
     repeats: Mutex<Repeats>,
     wrong: Mutex<Vec<String>>,
     answered: watch::Sender<usize>,
+    /// From when to when each act took that was answered for good.
+    acts: Mutex<Vec<(Instant, Instant)>>,
     patience: Mutex<Duration>,
 }
 
@@ -96,7 +99,19 @@ impl Told {
     pub fn new(policy: Policy) -> Self {
         let (asked, repeats, wrong) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (answered, patience) = (watch::Sender::new(0), Mutex::new(PATIENCE));
-        Self { policy, asked, repeats, wrong, answered, patience }
+        Self { policy, asked, repeats, wrong, answered, acts: Mutex::default(), patience }
+    }
+
+    /// Since an instant: how long no act was answered, at the longest, and how long one took, at the longest.
+    pub fn worst(&self, since: Instant) -> (Duration, Duration) {
+        let acts = lock(&self.acts);
+        let mut ends: Vec<_> = acts.iter().map(|(_, end)| *end).filter(|end| *end > since).collect();
+        ends.sort_unstable();
+        let silence =
+            ends.iter().scan(since, |before, end| Some(end.duration_since(replace(before, *end)))).max();
+        let longest =
+            acts.iter().filter(|(_, end)| *end > since).map(|(begin, end)| end.duration_since(*begin)).max();
+        (silence.unwrap_or_default(), longest.unwrap_or_default())
     }
 
     /// Clients wait so long for one answer from now on.
@@ -130,7 +145,7 @@ impl Told {
         let (command, asked) = self.known(request);
         let what = asked.what.clone();
         lock(&self.asked).entry(command).or_insert(asked);
-        let mut repeats = 0;
+        let (mut repeats, began) = (0, Instant::now());
         let answer = eventually_every(PAUSE, PERSISTENCE, async || {
             let Request { officer, case, act, key, body } = *request;
             let api = replicas.one();
@@ -147,6 +162,7 @@ impl Told {
             Err(why)
         })
         .await;
+        lock(&self.acts).push((began, Instant::now()));
         let done = self.done(command, &answer, repeats);
         if done.is_none() {
             let Answer { status, text, .. } = &answer;

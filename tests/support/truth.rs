@@ -16,7 +16,7 @@ use bus::{
     streams::{CASES, OUTBOX},
 };
 use domain::Policy;
-use testkit::{eventually_every, eventually_within, nats::TestNats, smtp::SmtpSink};
+use testkit::{eventually_every, eventually_within, nats::TestNats, servers::Servers, smtp::SmtpSink};
 
 use super::told::{Replicas, Told};
 
@@ -29,9 +29,9 @@ const LOOK: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What is held against each other.
 #[derive(Clone, Copy, Debug)]
-pub struct Held<'a> {
+pub struct Held<'a, N = TestNats> {
     /// The server with the log and the outbox.
-    pub nats: &'a TestNats,
+    pub nats: &'a N,
     /// What clients were told.
     pub told: &'a Told,
     /// The relay.
@@ -97,7 +97,7 @@ impl Found {
     }
 }
 
-impl Held<'_> {
+impl<N: Servers> Held<'_, N> {
     /// Looks while everything goes on: what was promised before must be there, and nothing may be wrong.
     pub async fn meanwhile(&self) -> Found {
         // In this order: what is promised must be in what is read after it, what is read must have been asked for

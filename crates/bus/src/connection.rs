@@ -9,6 +9,7 @@ mod seen;
 
 use std::fmt;
 use std::future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, RequestErrorKind, Subject};
 use bytes::Bytes;
 use futures::StreamExt;
+use futures::future::join_all;
 use tokio::sync::{broadcast, oneshot, watch};
 
 pub use error::{ConnectError, NotDurable, RequestError, SendError};
@@ -35,7 +37,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const SEND_LIMIT: Duration = Duration::from_secs(2);
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(5);
 const JETSTREAM_LIMIT: Duration = Duration::from_secs(2);
-const PING_EVERY: Duration = Duration::from_secs(10);
+/// A server that does not answer two pings is given up: one that stands still closes no connection.
+const PING_EVERY: Duration = Duration::from_secs(2);
 const LONGEST_RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 /// A question that had been delivered when the server went away is never answered: a server that comes back
 /// does not know who may answer what. One that was still to be sent is, soon after.
@@ -49,6 +52,8 @@ pub struct ConnectTo {
     /// The server's monitor, `http://127.0.0.1:18222`, likewise. With it, connecting demands the proof of
     /// durability.
     pub monitor_url: Option<String>,
+    /// The certificate that signed the server's, in PEM: with it nothing is said without TLS.
+    pub ca: Option<PathBuf>,
     /// Whose rights.
     pub principal: Principal,
     /// The secret that proves it.
@@ -66,6 +71,7 @@ pub struct Bus {
 struct Inner {
     client: Client,
     jetstream: jetstream::Context,
+    ca: Option<PathBuf>,
     principal: Principal,
     rights: Rights,
     house: Option<House>,
@@ -78,6 +84,7 @@ impl ConnectTo {
         Self {
             url: url.into(),
             monitor_url: None,
+            ca: None,
             principal: credential.principal,
             seed: credential.seed.clone(),
             house: None,
@@ -88,6 +95,12 @@ impl ConnectTo {
     #[must_use]
     pub fn in_house(self, house: &House) -> Self {
         Self { house: Some(house.clone()), ..self }
+    }
+
+    /// By TLS, with this authority, if one is given.
+    #[must_use]
+    pub fn trusting(self, ca: Option<PathBuf>) -> Self {
+        Self { ca, ..self }
     }
 
     /// With the proof of durability.
@@ -103,7 +116,7 @@ impl Bus {
     pub async fn connect(to: &ConnectTo) -> Result<Self, ConnectError> {
         let (tell, seen) = watch::channel(Seen::default());
         let principal = to.principal;
-        let options = ConnectOptions::with_nkey(to.seed.reveal().to_owned())
+        let mut options = ConnectOptions::with_nkey(to.seed.reveal().to_owned())
             .name(principal.name())
             .custom_inbox_prefix(principal.inbox())
             .ping_interval(PING_EVERY)
@@ -114,6 +127,9 @@ impl Bus {
                 note(principal, &event, &tell);
                 future::ready(())
             });
+        if let Some(ca) = &to.ca {
+            options = options.add_root_certificates(ca.clone()).require_tls(true);
+        }
         let client = match options.connect(addresses(&to.url)?).await {
             Ok(client) => client,
             Err(error) => return Err(explain(to, &error).await),
@@ -126,8 +142,8 @@ impl Bus {
             return Err(ConnectError::TooOld { url: to.url.clone(), version: server.version });
         }
         let jetstream = ContextBuilder::new().timeout(JETSTREAM_LIMIT).build(client.clone());
-        let (rights, house) = (principal.rights(), to.house.clone());
-        let bus = Self { inner: Arc::new(Inner { client, jetstream, principal, rights, house, seen }) };
+        let (rights, house, ca) = (principal.rights(), to.house.clone(), to.ca.clone());
+        let bus = Self { inner: Arc::new(Inner { client, jetstream, ca, principal, rights, house, seen }) };
         if let Some(monitor_url) = &to.monitor_url {
             bus.prove_durability(monitor_url).await?;
         }
@@ -136,15 +152,28 @@ impl Bus {
 
     /// Proves from the monitor that the server writes to the disk before it confirms.
     ///
-    /// Of a cluster give every monitor, with commas between: each must be durable, and one must be the server
-    /// that this connection talks to.
+    /// Of a cluster give every monitor, with commas between: each that answers must be durable, more than half must
+    /// answer, and one must be the server that this connection talks to. One server that is down keeps nobody from
+    /// starting.
     pub async fn prove_durability(&self, monitor_url: &str) -> Result<(), NotDurable> {
         let connected_to = self.client().server_info().server_id;
-        let mut ours = false;
-        for url in monitor_url.split(',').map(str::trim) {
-            ours |= durable_server(url).await? == connected_to;
+        let urls: Vec<_> = monitor_url.split(',').map(str::trim).collect();
+        let ca = self.inner.ca.as_deref();
+        let looks = join_all(urls.iter().map(|url| durable_server(url, ca))).await;
+        let (mut proven, mut silent) = (Vec::new(), None);
+        for look in looks {
+            match look {
+                Ok(server) => proven.push(server),
+                Err(no_answer @ NotDurable::NoMonitor { .. }) => silent = Some(no_answer),
+                Err(other) => return Err(other),
+            }
         }
-        if ours { Ok(()) } else { Err(NotDurable::OtherServer { url: monitor_url.to_owned() }) }
+        let other = || NotDurable::OtherServer { url: monitor_url.to_owned() };
+        match silent {
+            Some(silent) if 2 * proven.len() <= urls.len() || !proven.contains(&connected_to) => Err(silent),
+            None if !proven.contains(&connected_to) => Err(other()),
+            _ => Ok(()),
+        }
     }
 
     /// Whose rights this connection has.

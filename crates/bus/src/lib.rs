@@ -6,10 +6,12 @@ pub mod archive;
 pub mod assertion;
 pub mod audit;
 pub mod casebook;
+pub mod certificates;
 pub mod connection;
 pub mod credentials;
 pub mod delivery;
 pub mod failpoint;
+pub mod health;
 pub mod identity;
 pub mod log;
 pub mod objects;
@@ -19,6 +21,7 @@ mod probe;
 pub mod protocol;
 pub mod server;
 pub mod streams;
+mod tls;
 
 pub use casebook::{
     Aggregate, Attempt, Carried, Casebook, DirectoryAttempt, Executed, Kept, Loaded, Order, Shelf, fold,

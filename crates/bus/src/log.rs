@@ -20,6 +20,9 @@ use crate::{
 /// How long the server may take for one message of an answer.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// How often a message is asked for that one server does not have: of three, one at a time answers.
+const TRIES: u32 = 20;
+
 /// The most messages of one answer.
 pub const BATCH: usize = 1_000;
 
@@ -89,6 +92,51 @@ pub async fn read_at_most(
 ) -> Result<Vec<Entry>, ReadError> {
     let ask = json!({ "seq": from.max(1), "next_by_subj": subject, "batch": most.min(BATCH) });
     batch(bus, stream, &ask, stored).await
+}
+
+/// Reads a stream that has no gaps, from a sequence on, at least what [`read`] gives. What the server that answers has not
+/// kept is asked of the others: of three one may have a damaged store, and does not know it (NATS.md §5).
+pub async fn read_whole(bus: &Bus, stream: &'static str, from: u64) -> Result<Vec<Entry>, ReadError> {
+    let read = read(bus, stream, from, ">").await?;
+    let mut next = from.max(1);
+    let mut entries = Vec::with_capacity(read.len());
+    for entry in read {
+        while next < entry.sequence {
+            let Some(found) = elsewhere(bus, stream, next).await? else {
+                let until = entry.sequence - 1;
+                tracing::error!(
+                    stream,
+                    from = next,
+                    until,
+                    alert = true,
+                    "MISSING: no server has these messages"
+                );
+                break;
+            };
+            tracing::error!(
+                stream,
+                sequence = next,
+                alert = true,
+                "a server has lost a message that another has"
+            );
+            entries.push(found);
+            next += 1;
+        }
+        next = entry.sequence + 1;
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// A message that one server did not have, from whichever has it: each try is answered by one of them.
+async fn elsewhere(bus: &Bus, stream: &'static str, sequence: u64) -> Result<Option<Entry>, ReadError> {
+    for _ in 0..TRIES {
+        let read = read_at_most(bus, stream, sequence, ">", 1).await?;
+        if let Some(entry) = read.into_iter().next().filter(|entry| entry.sequence == sequence) {
+            return Ok(Some(entry));
+        }
+    }
+    Ok(None)
 }
 
 /// One batched direct get, each message of it made into something.
@@ -185,7 +233,7 @@ async fn consumer_info(
     Ok(bounded(stream, found).await?.cached_info().clone())
 }
 
-async fn bounded<T, E: std::fmt::Display>(
+pub(crate) async fn bounded<T, E: std::fmt::Display>(
     stream: &'static str,
     asking: impl Future<Output = Result<T, E>>,
 ) -> Result<T, ReadError> {

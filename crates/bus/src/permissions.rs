@@ -62,6 +62,9 @@ pub enum Principal {
     Auditor,
     /// Makes streams and consumers. No service uses it at run time.
     Deploy,
+    /// Asks the servers themselves how they are: an operator's tools, in the account of the system, where no stream is.
+    /// No service uses it.
+    System,
     /// Fills the streams of an installation that is restored. It is not among [`Principal::ALL`]: no file holds its key,
     /// and no server knows it but the one that runs for the restoration alone.
     Restore,
@@ -88,7 +91,7 @@ pub struct UnknownPrincipal {
 
 impl Principal {
     /// Every principal of an installation, in the order of the process.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Intake,
         Self::Confirmation,
         Self::Routing,
@@ -106,6 +109,7 @@ impl Principal {
         Self::Views,
         Self::Auditor,
         Self::Deploy,
+        Self::System,
     ];
 
     /// The name in file names, inbox prefixes and the server's connection list.
@@ -128,6 +132,7 @@ impl Principal {
             Self::Views => "views",
             Self::Auditor => "auditor",
             Self::Deploy => "deploy",
+            Self::System => "system",
             Self::Restore => "restore",
         }
     }
@@ -152,6 +157,7 @@ impl Principal {
             | Self::Views
             | Self::Auditor
             | Self::Deploy
+            | Self::System
             | Self::Restore => &[],
         }
     }
@@ -166,7 +172,7 @@ impl Principal {
         let mut rights = Rights::default();
         let own_inbox = format!("{}.>", self.inbox());
         rights.publish([own_inbox.clone()]).subscribe([own_inbox]);
-        if self != Self::Auditor {
+        if !matches!(self, Self::Auditor | Self::System) {
             rights.subscribe(["dev.clock"]);
         }
         match self {
@@ -243,6 +249,9 @@ impl Principal {
                 for stream in streams::declared(&Shape::default()) {
                     rights.publish(administer(stream.name));
                 }
+            }
+            Self::System => {
+                rights.publish(["$SYS.REQ.>"]).subscribe(["$SYS.SERVER.>", "$SYS.ACCOUNT.>"]);
             }
             Self::Restore => {
                 for stream in streams::declared(&Shape::default()) {

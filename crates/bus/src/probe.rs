@@ -1,10 +1,13 @@
 //! A look at a server from outside: how it greets on its port, and one GET from its monitor.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::tls;
 
 /// How long a look may take.
 pub(crate) const LIMIT: Duration = Duration::from_secs(1);
@@ -19,18 +22,39 @@ pub(crate) async fn greets(stream: &mut TcpStream) -> bool {
     matches!(read, Ok(Ok(_))) && &greeting == b"INFO "
 }
 
-/// Fetches `path` and answers the body of a 200; everything else is an error that says what came.
+/// Fetches `path` and answers the body of a 200; everything else is an error that says what came. A monitor that is
+/// reached by `https://` must show a certificate that `ca` has signed.
 ///
 /// It speaks HTTP/1.0 on purpose: the server then sends the body as it is and closes, where it would cut a
 /// long one such as `/varz` into chunks for HTTP/1.1.
-pub(crate) async fn get(monitor_url: &str, path: &str, limit: Duration) -> io::Result<Vec<u8>> {
-    let answer = tokio::time::timeout(limit, exchange(monitor_url, path)).await;
+pub(crate) async fn get(
+    monitor_url: &str,
+    path: &str,
+    ca: Option<&Path>,
+    limit: Duration,
+) -> io::Result<Vec<u8>> {
+    let answer = tokio::time::timeout(limit, exchange(monitor_url, path, ca)).await;
     answer.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
 }
 
-async fn exchange(monitor_url: &str, path: &str) -> io::Result<Vec<u8>> {
-    let authority = authority(monitor_url)?;
-    let mut stream = TcpStream::connect(authority).await?;
+async fn exchange(monitor_url: &str, path: &str, ca: Option<&Path>) -> io::Result<Vec<u8>> {
+    let (secure, authority) = authority(monitor_url)?;
+    let stream = TcpStream::connect(authority).await?;
+    match (secure, ca) {
+        (false, _) => ask(stream, authority, path).await,
+        (true, Some(ca)) => ask(tls::over(stream, authority, ca).await?, authority, path).await,
+        (true, None) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "an https address needs the certificate that signed the server's: set [nats] ca",
+        )),
+    }
+}
+
+async fn ask(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    authority: &str,
+    path: &str,
+) -> io::Result<Vec<u8>> {
     let request = format!("GET {path} HTTP/1.0\r\nHost: {authority}\r\nAccept: application/json\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
@@ -38,12 +62,14 @@ async fn exchange(monitor_url: &str, path: &str) -> io::Result<Vec<u8>> {
     body(&answer).map(<[u8]>::to_vec)
 }
 
-/// `host:port` of an address such as `http://127.0.0.1:18222/`.
-fn authority(monitor_url: &str) -> io::Result<&str> {
-    let authority = monitor_url.strip_prefix("http://").unwrap_or(monitor_url).trim_end_matches('/');
+/// Whether an address such as `http://127.0.0.1:18222/` is to be asked by TLS, and its `host:port`.
+fn authority(monitor_url: &str) -> io::Result<(bool, &str)> {
+    let secure = monitor_url.strip_prefix("https://");
+    let authority = secure.or_else(|| monitor_url.strip_prefix("http://")).unwrap_or(monitor_url);
+    let authority = authority.trim_end_matches('/');
     let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     if has_port && !authority.contains('/') {
-        Ok(authority)
+        Ok((secure.is_some(), authority))
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "the address must look like http://127.0.0.1:18222"))
     }
@@ -69,9 +95,10 @@ mod tests {
 
     #[test]
     fn an_address_needs_its_port() {
-        assert_eq!(authority("http://127.0.0.1:18222/").unwrap(), "127.0.0.1:18222");
-        assert_eq!(authority("127.0.0.1:18222").unwrap(), "127.0.0.1:18222");
-        for wrong in ["http://127.0.0.1", "https://127.0.0.1:18222", "http://127.0.0.1:18222/varz", ""] {
+        assert_eq!(authority("http://127.0.0.1:18222/").unwrap(), (false, "127.0.0.1:18222"));
+        assert_eq!(authority("https://nats-1:8222").unwrap(), (true, "nats-1:8222"));
+        assert_eq!(authority("127.0.0.1:18222").unwrap(), (false, "127.0.0.1:18222"));
+        for wrong in ["http://127.0.0.1", "ftp://127.0.0.1:18222", "http://127.0.0.1:18222/varz", ""] {
             assert!(authority(wrong).is_err(), "{wrong}");
         }
     }

@@ -48,6 +48,29 @@ pub struct ServerOptions {
     pub max_store_bytes: u64,
     /// When what it takes is on the disk.
     pub synced: Synced,
+    /// What it is in a cluster, if it is of one.
+    pub node: Option<Node>,
+}
+
+/// One server of a cluster: how it is reached by clients and by the others, which by TLS alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The address of this machine on which it listens: for clients, for the others, and with its monitor.
+    pub host: String,
+    /// The port for the others.
+    pub port: u16,
+    /// How the others are told to reach it, as `host:port`, where that is not by its host and port.
+    pub advertise: Option<String>,
+    /// The others, as `host:port`.
+    pub others: Vec<String>,
+    /// Its certificate, which the others and the clients ask for.
+    pub certificate: PathBuf,
+    /// The key of the certificate.
+    pub key: PathBuf,
+    /// What has signed the certificates of all of them.
+    pub ca: PathBuf,
 }
 
 /// When what a server takes is on the disk.
@@ -66,6 +89,8 @@ pub enum Synced {
 pub struct NatsServer {
     child: Child,
     ports: Ports,
+    /// Whether it is asked by TLS.
+    secure: bool,
     dir: PathBuf,
     // Held while the server runs: a second one in the same directory would destroy the store.
     _lock: File,
@@ -155,8 +180,16 @@ impl ServerOptions {
             name: "concord".to_owned(),
             max_store_bytes: 20 << 30,
             synced: Synced::default(),
+            node: None,
         }
     }
+}
+
+/// The configuration of a server that somebody else starts: of a node of a cluster, under a service manager.
+///
+/// It holds public keys only.
+pub fn written_for(options: &ServerOptions, credentials: &Credentials) -> String {
+    configuration(options, credentials, None)
 }
 
 impl NatsServer {
@@ -176,7 +209,7 @@ impl NatsServer {
             }
         }
         place.clear()?;
-        let config = configuration(options, credentials, &place);
+        let config = configuration(options, credentials, Some(&place));
         fs::write(place.config(), config).map_err(failed("write", &place.config()))?;
         let (log, log_start) = place.open_log()?;
         let mut child = Command::new(&binary)
@@ -190,8 +223,9 @@ impl NatsServer {
             .kill_on_drop(true)
             .spawn()
             .map_err(failed("start", &binary))?;
-        let ports = place.ready(&mut child, &binary, log_start).await?;
-        Ok(Self { child, ports, dir: place.dir, _lock: lock })
+        let ports = place.ready(&mut child, &binary, log_start, options.node.as_ref()).await?;
+        let secure = options.node.is_some();
+        Ok(Self { child, ports, secure, dir: place.dir, _lock: lock })
     }
 
     /// Where clients connect.
@@ -201,7 +235,8 @@ impl NatsServer {
 
     /// Where the monitor answers.
     pub fn monitor_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports.monitor)
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.ports.monitor)
     }
 
     /// The port for clients.

@@ -136,7 +136,7 @@ pub(crate) async fn connect_as(common: &Common, principal: Principal) -> Result<
         server
     } else {
         let running = Running::read(&config.data)?;
-        Server { url: running.nats, monitor_url: running.monitor }
+        Server { url: running.nats, monitor_url: running.monitor, ca: None }
     };
     let credential = Credential::read(&config.credentials(), principal)?;
     connect(&server, &credential).await

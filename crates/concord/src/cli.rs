@@ -18,6 +18,9 @@ pub(crate) enum Command {
     Up(Up),
     /// Runs some services against a nats-server that is there.
     Serve(Serve),
+    /// What a cluster of three servers needs: keys, certificates, configurations; and the streams on it.
+    #[command(subcommand)]
+    Provision(ProvisionCommand),
     /// Plays a scenario against a running `concord up --clock manual`.
     Play(Play),
     /// Plays scenarios on paper, through the rules alone: no server, nothing stored.
@@ -43,6 +46,47 @@ pub(crate) enum Command {
     Backup(Backup),
     /// Makes a data directory of a backup; mail stays switched off until `concord mail release`.
     Restore(Restore),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProvisionCommand {
+    /// Writes a folder for each of three servers (configuration, certificate, key), the credentials of the services and what
+    /// to write into their configuration. Called again it keeps keys and credentials, and renews the certificates.
+    Cluster(ProvisionCluster),
+    /// Makes the streams that are missing on servers that run, by the deploy credential; what stands otherwise is refused,
+    /// never altered.
+    Streams(Common),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProvisionCluster {
+    /// A server, by its name and how it is reached: nats-1=10.0.0.11, with :PORT for another one than 4222. The others
+    /// reach it 2000 above that port, its monitor answers 4000 above. Three are given.
+    #[arg(long = "server", value_name = "NAME=HOST", value_parser = crate::provision::server)]
+    pub(crate) servers: Vec<NodeAddress>,
+    /// The folder that is written.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: PathBuf,
+    /// Where a server's folder will lie on its machine; otherwise where it is written.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) files: Option<PathBuf>,
+    /// Where a server keeps the streams; otherwise in its folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// Servers listen on all addresses of their machines, for containers.
+    #[arg(long)]
+    pub(crate) any_address: bool,
+}
+
+/// How one of the servers of a cluster is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NodeAddress {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its machine.
+    pub(crate) host: String,
+    /// The port for clients.
+    pub(crate) port: u16,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ mod evidence;
 mod flow;
 mod mail;
 mod mails;
+mod manager;
 mod operator;
 #[cfg(test)]
 mod pages;
@@ -27,6 +28,7 @@ mod play;
 mod policy;
 mod process;
 mod progress;
+mod provision;
 mod services;
 mod simulate;
 mod up;
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Up(options) => up::up(options).await,
             Command::Serve(options) => up::serve(options).await,
+            Command::Provision(command) => provision::command(command).await,
             Command::Play(options) => play::command(options).await,
             Command::Simulate(options) => simulate::simulate(&options),
             Command::Demo(options) => demo::demo(options).await,

@@ -3,7 +3,7 @@
 use std::{
     io::IsTerminal as _,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -39,6 +39,8 @@ const FAREWELL_WITHOUT_SERVER: Duration = Duration::from_secs(2);
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) monitor_url: String,
+    /// What signed its certificate, where it is reached by TLS.
+    pub(crate) ca: Option<PathBuf>,
 }
 
 impl Server {
@@ -46,9 +48,11 @@ impl Server {
     pub(crate) fn configured(config: &Config) -> Result<Option<Self>, Failure> {
         match (&config.nats.url, &config.nats.monitor_url) {
             (None, _) => Ok(None),
-            (Some(url), Some(monitor_url)) => {
-                Ok(Some(Self { url: url.clone(), monitor_url: monitor_url.clone() }))
-            }
+            (Some(url), Some(monitor_url)) => Ok(Some(Self {
+                url: url.clone(),
+                monitor_url: monitor_url.clone(),
+                ca: config.nats.ca.clone(),
+            })),
             (Some(_), None) => {
                 Err("configuration: [nats] url is given without monitor_url, which proves that the \
                                     server writes to the disk before it confirms"
@@ -83,7 +87,7 @@ pub(crate) enum Keys {
     /// All of them: this process made them.
     Own(Credentials),
     /// Each is read when it is needed.
-    In(std::path::PathBuf),
+    In(PathBuf),
 }
 
 impl Keys {
@@ -101,7 +105,7 @@ pub(crate) async fn connect(server: &Server, credential: &Credential) -> Result<
 }
 
 fn to(server: &Server, credential: &Credential) -> ConnectTo {
-    ConnectTo::new(&server.url, credential).proven_by(&server.monitor_url)
+    ConnectTo::new(&server.url, credential).trusting(server.ca.clone()).proven_by(&server.monitor_url)
 }
 
 impl Process {

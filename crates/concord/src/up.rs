@@ -20,6 +20,7 @@ use service::{Clock, Config};
 use crate::{
     Failure,
     cli::{ClockKind, ClockOptions, Common, Serve, Up},
+    manager::Manager,
     place::{self, Running},
     process::{self, Keys, Orders, Process, Server, connect},
     services,
@@ -70,7 +71,10 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
     };
     running.announce(&data)?;
     welcome(&running, &config_shown, &clock);
+    let manager = Manager::found();
+    manager.ready(&format!("the API listens on {}", running.http));
     let (server_gone, outcome) = work(&mut process, &mut orders, nats.as_mut(), &data).await;
+    manager.stopping();
     Running::forget(&data);
     if server_gone {
         process.abandon().await;
@@ -139,7 +143,7 @@ async fn own_server(
         own.monitor_port = if port == 0 { 0 } else { port.saturating_add(4_000) };
     }
     let started = NatsServer::start(&own, credentials).await?;
-    Ok((Server { url: started.url(), monitor_url: started.monitor_url() }, Some(started)))
+    Ok((Server { url: started.url(), monitor_url: started.monitor_url(), ca: None }, Some(started)))
 }
 
 /// Some services, against a server that is there.
@@ -166,8 +170,12 @@ pub(crate) async fn serve(options: Serve) -> Result<ExitCode, Failure> {
     let chosen = services::named(&options.services);
     let lag = options.lag.map(Duration::from_millis);
     let mut process = Process::start(&chosen, &server, &keys, policy, clock, config, lag).await?;
-    tracing::info!(services = options.services.join(", "), "at work");
+    let services = options.services.join(", ");
+    tracing::info!(services, "at work");
+    let manager = Manager::found();
+    manager.ready(&services);
     let outcome = process.work(&mut orders).await;
+    manager.stopping();
     tokio::select! {
         () = process.stop() => {}
         () = orders.stop() => {}

@@ -101,10 +101,13 @@ pub struct Attachments {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Nats {
-    /// The server to use; absent lets `concord up` start its own.
+    /// The server to use, of a cluster all of them with commas between; absent lets `concord up` start its own.
     pub url: Option<String>,
-    /// That server's monitor, for the proof that it writes to the disk before it confirms.
+    /// That server's monitor, likewise, for the proof that it writes to the disk before it confirms.
     pub monitor_url: Option<String>,
+    /// The certificate that signed the server's, in PEM: with it nothing is said without TLS, and the monitor may be
+    /// reached by https.
+    pub ca: Option<PathBuf>,
     /// Where the credentials are; `<data>/credentials` by default.
     pub credentials: Option<PathBuf>,
     /// The port of the server that `concord up` starts; 0 takes any that is free.

@@ -103,7 +103,7 @@ async fn fold(books: &Books, of: &Entry, chassis: &Chassis) -> Result<(), ReadEr
     Ok(())
 }
 
-/// A case or a duty as its facts up to a place in the log make it.
+/// A case or a duty as its facts up to a place in the log make it, if all of them are there.
 async fn replayed<T>(
     of: AggregateId,
     up_to: u64,
@@ -111,19 +111,20 @@ async fn replayed<T>(
     fold: impl Fn(Option<T>, &[u8]) -> Result<T, String>,
 ) -> Result<Option<T>, ReadError> {
     let subject = of.subject();
-    let (mut it, mut next) = (None, 1);
+    let (mut it, mut next, mut reached) = (None, 1, 0);
     loop {
         let entries = log::read(&chassis.bus, CASES, next, &subject).await?;
         for entry in entries.iter().take_while(|entry| entry.sequence <= up_to) {
             match fold(it.take(), &entry.payload) {
-                Ok(folded) => it = Some(folded),
+                Ok(folded) => (it, reached) = (Some(folded), entry.sequence),
                 // Who follows the log tells of it.
                 Err(_) => return Ok(None),
             }
         }
         match entries.last() {
             Some(last) if entries.len() >= log::BATCH && last.sequence < up_to => next = last.sequence + 1,
-            _ => return Ok(it),
+            // A server that is late has not the newest yet.
+            _ => return Ok(it.filter(|_| reached == up_to)),
         }
     }
 }

@@ -247,7 +247,7 @@ fn take_directory(views: &Views, entry: &Stored) {
 
 /// Applies one reading of the log from `next` on, and moves `next` behind it; says whether there is more.
 async fn read_on(views: &Arc<Views>, bus: &Bus, next: &mut u64) -> Result<bool, FollowError> {
-    let entries = log::read(bus, CASES, *next, ">").await?;
+    let entries = log::read_whole(bus, CASES, *next).await?;
     let more = entries.len() >= log::BATCH;
     let entries: Vec<Stored> = entries.into_iter().map(Entry::into_stored).collect();
     *next = apply(views, &entries).unwrap_or(*next);

@@ -8,6 +8,7 @@ mod app;
 mod bench;
 mod chaos;
 mod ci;
+mod cluster;
 mod failure;
 mod layers;
 mod place;
@@ -62,6 +63,12 @@ const COMMANDS: &[Command] = &[
         args: "[--release] [--minutes N] [--cases N] [--seed S] [--report FILE] [--power-cut]",
         about: "faults of every kind under load, by a seed; or the power cut, again and again",
         run: chaos::run,
+    },
+    Command {
+        name: "cluster",
+        args: "up|test [--release] [--data DIR] [--faults A,B] [--new FILE] [--report FILE]",
+        about: "three servers and two processes with every service: to try, or to see what faults cost",
+        run: cluster::run,
     },
     Command {
         name: "year",
@@ -147,6 +154,6 @@ mod tests {
     #[test]
     fn an_unknown_command_is_answered_with_the_known_ones() {
         let failure = dispatch("tets", &[]).expect_err("no such command");
-        assert!(failure.to_string().contains("chaos, year, schemas"));
+        assert!(failure.to_string().contains("chaos, cluster, year, schemas"));
     }
 }

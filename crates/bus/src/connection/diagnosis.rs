@@ -1,5 +1,6 @@
 //! Why a server cannot be reached, and whether one that can be reached keeps what it confirms.
 
+use std::path::Path;
 use std::time::Duration;
 
 use async_nats::{ConnectErrorKind, ServerAddr};
@@ -23,6 +24,11 @@ pub(super) async fn explain(to: &ConnectTo, error: &async_nats::ConnectError) ->
     if error.kind() == ConnectErrorKind::AuthorizationViolation {
         let (principal, public_key) = (to.principal, to.seed.public_key().to_owned());
         return ConnectError::WrongCredential { url, principal, public_key };
+    }
+    // Of a certificate that it does not trust the client says only in words that it was that.
+    let words = error.to_string();
+    if error.kind() == ConnectErrorKind::Tls || words.contains("certificate") {
+        return ConnectError::NotTrusted { url, reason: words };
     }
     for address in addresses(&url).unwrap_or_default() {
         if let Some(reason) = why_not(&address).await {
@@ -64,11 +70,11 @@ struct VarzJetStreamConfig {
 }
 
 /// The id of the server that this monitor speaks for, if it is durable.
-pub(super) async fn durable_server(url: &str) -> Result<String, NotDurable> {
+pub(super) async fn durable_server(url: &str, ca: Option<&Path>) -> Result<String, NotDurable> {
     let no_monitor =
         |reason: String| NotDurable::NoMonitor { url: url.trim_end_matches('/').to_owned(), reason };
     let answer =
-        probe::get(url, "/varz", MONITOR_LIMIT).await.map_err(|error| no_monitor(error.to_string()))?;
+        probe::get(url, "/varz", ca, MONITOR_LIMIT).await.map_err(|error| no_monitor(error.to_string()))?;
     let varz: Varz = serde_json::from_slice(&answer).map_err(|error| no_monitor(error.to_string()))?;
     match varz.jetstream.config {
         None => Err(NotDurable::NoJetStream { url: url.to_owned() }),

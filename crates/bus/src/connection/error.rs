@@ -41,6 +41,17 @@ pub enum ConnectError {
         /// The key that was shown.
         public_key: String,
     },
+    /// Its certificate is not the cluster's.
+    #[error(
+        "the server at {url} cannot be trusted ({reason}): set [nats] ca to the certificate that signed the \
+         server's, and use the name or address that stands in the server's"
+    )]
+    NotTrusted {
+        /// Where.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// Permissions would not hold there.
     #[error("the server at {url} lets anyone in: give it a configuration with one nkey for each credential")]
     Unguarded {

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio::process::Child;
 use tokio::time::sleep;
 
-use super::{KILL_LIMIT, READY_LIMIT, ServerError, TERM_LIMIT, failed};
+use super::{KILL_LIMIT, Node, READY_LIMIT, ServerError, TERM_LIMIT, failed};
 use crate::probe::{self, LIMIT, greets};
 
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -118,6 +118,7 @@ impl Place {
         child: &mut Child,
         binary: &Path,
         log_start: u64,
+        node: Option<&Node>,
     ) -> Result<Ports, ServerError> {
         let program = binary.file_name().unwrap_or_default().to_string_lossy();
         let said = self.ports_dir().join(format!("{program}_{}.ports", child.id().unwrap_or_default()));
@@ -127,7 +128,7 @@ impl Place {
                 return Err(ServerError::Ended { reason: self.last_words(log_start), log: self.log() });
             }
             if let Some(ports) = Ports::read(&said)
-                && ports.answer().await
+                && ports.answer(node).await
             {
                 return Ok(ports);
             }
@@ -182,9 +183,11 @@ impl Ports {
         Some(Self { client: port(said.nats)?, monitor: port(said.monitoring)? })
     }
 
-    async fn answer(self) -> bool {
-        let monitor = format!("http://127.0.0.1:{}", self.monitor);
-        if probe::get(&monitor, "/healthz", LIMIT).await.is_err() {
+    /// Whether the server takes clients. One of a cluster is not healthy before another one is there.
+    async fn answer(self, node: Option<&Node>) -> bool {
+        let (scheme, path) = if node.is_some() { ("https", "/varz") } else { ("http", "/healthz") };
+        let monitor = format!("{scheme}://127.0.0.1:{}", self.monitor);
+        if probe::get(&monitor, path, node.map(|node| node.ca.as_path()), LIMIT).await.is_err() {
             return false;
         }
         match TcpStream::connect((Ipv4Addr::LOCALHOST, self.client)).await {

@@ -37,6 +37,7 @@ fn to(address: SocketAddr) -> ConnectTo {
     ConnectTo {
         url: format!("nats://{address}"),
         monitor_url: None,
+        ca: None,
         principal: Principal::Intake,
         seed: Seed::generate(),
         house: None,
@@ -163,6 +164,7 @@ async fn a_server_that_confirms_before_the_disk_has_it() {
         let mut to = ConnectTo {
             url: server.url.clone(),
             monitor_url: None,
+            ca: None,
             principal: Principal::Ledger,
             seed: seed.clone(),
             house: None,

@@ -4,6 +4,8 @@
 mod append;
 mod casebook;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod connection;
 #[cfg(test)]
 mod house;

@@ -50,24 +50,50 @@ async fn publish(bus: &Bus, subject: &str) {
     bus.flush().await.unwrap();
 }
 
+/// All that a credential's rights name is allowed.
+pub async fn has_what_is_declared(bus: &Bus) {
+    let rights = bus.principal().rights();
+    for pattern in &rights.publish {
+        publish(bus, &instance(pattern)).await;
+    }
+    for pattern in &rights.subscribe {
+        bus.subscribe(pattern).await.unwrap();
+    }
+    // The server reports in order: once this is denied, everything before was allowed.
+    publish(bus, "nobody.may").await;
+    bus.violated(1).await;
+    assert_eq!(bus.violations(), 1, "{}", bus.principal());
+    assert_eq!(bus.last_violation().unwrap(), r#"Permissions Violation for Publish to "nobody.may""#);
+}
+
+/// Nothing that matters is allowed beyond them, and each denial is seen.
+pub async fn everything_else_is_denied(bus: &Bus) {
+    let principal = bus.principal();
+    let rights = principal.rights();
+    let mut denied = 0;
+    for subject in touchy() {
+        publish(bus, &subject).await;
+        if !rights.publish.iter().any(|allowed| overlap(allowed, &subject)) {
+            denied += 1;
+            bus.violated(denied).await;
+            let words = bus.last_violation().unwrap();
+            assert!(words.contains(&format!("{subject:?}")), "{principal} {subject}: {words}");
+        }
+    }
+    let inboxes = Principal::ALL.into_iter().filter(|other| *other != principal).map(Principal::inbox);
+    for pattern in inboxes.map(|inbox| format!("{inbox}.>")).chain([">".to_owned(), "case.>".to_owned()]) {
+        bus.subscribe(&pattern).await.unwrap();
+        denied += 1;
+        bus.violated(denied).await;
+    }
+    assert_eq!(bus.violations(), denied, "{principal}");
+}
+
 #[tokio::test]
 async fn every_credential_connects_and_has_what_is_declared() {
     let nats = TestNats::start().await;
     for principal in Principal::ALL {
-        let bus = nats.connect(principal).await;
-        let rights = principal.rights();
-        for pattern in &rights.publish {
-            publish(&bus, &instance(pattern)).await;
-        }
-        for pattern in &rights.subscribe {
-            bus.subscribe(pattern).await.unwrap();
-        }
-        // The server reports in order: once this is denied, everything before was allowed.
-        publish(&bus, "nobody.may").await;
-        bus.violated(1).await;
-        assert_eq!(bus.violations(), 1, "{principal}");
-        assert_eq!(bus.last_violation().unwrap(), r#"Permissions Violation for Publish to "nobody.may""#);
-        bus.close().await.unwrap();
+        has_what_is_declared(&nats.connect(principal).await).await;
     }
 }
 
@@ -75,26 +101,7 @@ async fn every_credential_connects_and_has_what_is_declared() {
 async fn everything_else_is_denied_and_seen() {
     let nats = TestNats::start().await;
     for principal in Principal::ALL {
-        let bus = nats.connect(principal).await;
-        let rights = principal.rights();
-        let mut denied = 0;
-        for subject in touchy() {
-            publish(&bus, &subject).await;
-            if !rights.publish.iter().any(|allowed| overlap(allowed, &subject)) {
-                denied += 1;
-                bus.violated(denied).await;
-                let words = bus.last_violation().unwrap();
-                assert!(words.contains(&format!("{subject:?}")), "{principal} {subject}: {words}");
-            }
-        }
-        let inboxes = Principal::ALL.into_iter().filter(|other| *other != principal).map(Principal::inbox);
-        for pattern in inboxes.map(|inbox| format!("{inbox}.>")).chain([">".to_owned(), "case.>".to_owned()])
-        {
-            bus.subscribe(&pattern).await.unwrap();
-            denied += 1;
-            bus.violated(denied).await;
-        }
-        assert_eq!(bus.violations(), denied, "{principal}");
+        everything_else_is_denied(&nats.connect(principal).await).await;
     }
 }
 

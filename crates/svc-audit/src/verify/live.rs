@@ -7,6 +7,7 @@ use bus::{
     log::{self, ReadError},
     streams::AUDIT,
 };
+use futures::{StreamExt, stream};
 use proof::checkpoint::{LOGS, Signed};
 
 use super::{
@@ -17,6 +18,9 @@ use super::{
     judge::{Expected, Judge},
 };
 use crate::export::Progress;
+
+/// How many ranges of a log are asked for at once: the server reads one while another is on its way.
+const AT_ONCE: usize = 3;
 
 /// Verifies what is stored.
 ///
@@ -84,26 +88,27 @@ async fn read(
         Expected { log: at, roots: archive::roots(at, chain, kept), size, grows: true, part: None };
     let facts = if at == 0 { FactJudge::shares(false) } else { Vec::new() };
     let judge = Judge::begin(expected, facts);
-    let fetch = |from: u64| {
+    let batch = log::BATCH as u64;
+    let ranges = (1..=end).step_by(log::BATCH).map(|from| {
         let bus = bus.clone();
-        tokio::spawn(async move { log::read(&bus, stream, from, ">").await })
-    };
+        tokio::spawn(async move {
+            let mut entries = log::read(&bus, stream, from, ">").await?;
+            // Where messages are lost, the server goes on behind the range: the next one has those.
+            entries.retain(|entry| entry.sequence < from + batch);
+            Ok::<_, ReadError>(entries)
+        })
+    });
+    let mut coming = stream::iter(ranges).buffered(AT_ONCE);
     let mut next = 1;
-    let mut coming = fetch(next);
-    while let Ok(entries) = coming.await {
+    while let Some(Ok(entries)) = coming.next().await {
         let entries = entries?;
-        let Some(last) = entries.last() else { break };
+        let Some(last) = entries.last() else { continue };
         next = last.sequence + 1;
-        let more = entries.len() >= log::BATCH;
-        coming = fetch(next);
-        // The judges may be busy: another task reads meanwhile.
+        // The judges may be busy: other tasks read meanwhile.
         if !tokio::task::block_in_place(|| judge.take(Batch::Entries(entries))) {
             break;
         }
         progress(next - 1, end);
-        if !more {
-            break;
-        }
     }
     if next <= end {
         report.fault(

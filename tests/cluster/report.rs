@@ -1,0 +1,95 @@
+//! What the faults have cost, in Markdown.
+
+use std::{fmt::Write as _, fs};
+
+use crate::{
+    AWAY, Cost, Fault, GOAL, Outcome,
+    support::{report::machine, top},
+};
+
+/// Writes it to a file, if one is named, relative to the top of the checkout.
+pub fn write(outcome: &Outcome, file: Option<&str>) {
+    let text = markdown(outcome);
+    println!("{text}");
+    if let Some(file) = file {
+        fs::write(top().join(file), text).expect("the report can be written");
+    }
+}
+
+/// What it is, in words.
+fn words(fault: Fault) -> String {
+    let away = AWAY.as_secs();
+    match fault {
+        Fault::LeaderKilled => {
+            format!("the server that leads the log killed (`kill -9`), started again after {away} s")
+        }
+        Fault::LeaderFrozen => format!("the server that leads the log frozen for {away} s"),
+        Fault::LeaderCut => {
+            format!("the server that leads the log cut off from the others and from its clients for {away} s")
+        }
+        Fault::RollingRestart => {
+            "each server told to leave (lame duck), and started again, one after the other".to_owned()
+        }
+        Fault::RollingUpgrade => {
+            "each process with all services stopped and replaced, one after the other".to_owned()
+        }
+        Fault::StoreDamaged => {
+            "a server killed, one bit of its store flipped and its index lost; found, and healed by the runbook".to_owned()
+        }
+    }
+}
+
+fn markdown(outcome: &Outcome) -> String {
+    let Outcome { costs, calm, found, repeats } = outcome;
+    let mut text = String::new();
+    let mut line = |words: &str| {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{words}");
+    };
+    line("# Faults on three servers\n");
+    line(
+        "Three nats-servers with TLS between them and to their clients, streams on all three, fsync always; two processes \
+         with every service; clients that raise cases by telephone and by document, call back and acknowledge, at either \
+         process in turn, and repeat with the same key whatever was not answered for good. After each fault and at the end \
+         the checker (`tests/support/truth.rs`) reads the log and the outbox byte by byte and holds them against what the \
+         clients were told and what the mail relay took.\n",
+    );
+    line("To repeat: `cargo xtask cluster test --report docs/figures/cluster.md`\n");
+    line(&format!(
+        "{} All of it on one machine, the clients too; {calm:.0} acts a second before the first fault.\n",
+        machine()
+    ));
+    line(&format!(
+        "| Fault | No act was answered for (goal: {} s) | The longest act, with its repeats | Acts answered meanwhile | Until all was as before |\n\
+         |---|---|---|---|---|",
+        GOAL.as_secs()
+    ));
+    for Cost { fault, silence, longest, answered, took, .. } in costs {
+        let [silence, longest, took] =
+            [silence, longest, took].map(|time| format!("{:.1} s", time.as_secs_f64()));
+        line(&format!("| {} | {silence} | {longest} | {answered} | {took} |", words(*fault)));
+    }
+    line("");
+    for cost in costs.iter().filter(|cost| !cost.seen.is_empty()) {
+        line(&format!("{:?}: {}.\n", cost.fault, cost.seen.join("; ")));
+    }
+    line("| What was promised, and what was found | Count |\n|---|---|");
+    for (what, count) in [
+        ("cases raised", found.cases),
+        ("facts in the log", found.facts),
+        ("acts that were acknowledged", found.acknowledged),
+        ("**acknowledged and lost**", found.lost),
+        ("**doubled**", found.doubled),
+        ("mails that the log wants, each with its entry", found.entries),
+        ("mails said to be sent", found.sent),
+        ("**wrongly said to be sent**", found.wrongly_sent),
+        ("mails that came more than once, an attempt's outcome being unknown", found.came_again),
+        ("**of these not marked so**", found.unmarked),
+        ("anything else that is wrong", found.faults.len()),
+    ] {
+        line(&format!("| {what} | {count} |"));
+    }
+    let repeats: Vec<_> = repeats.iter().map(|(code, times)| format!("{code} {times}")).collect();
+    line(&format!("\nClients were asked to repeat: {}.", repeats.join(", ")));
+    text
+}

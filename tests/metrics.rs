@@ -81,6 +81,15 @@ async fn what_happened_is_what_is_counted() {
     assert_eq!(read.value("concord_write_messages_sum", &[("stream", "OUTBOX")]), entered * 3.0);
     assert_eq!(read.value("concord_mail_open", &[]), 0.0);
     assert_eq!(read.value("concord_mail_oldest_open_seconds", &[]), 0.0);
+    assert_eq!(read.value("concord_mail_oldest_unsent_seconds", &[]), 0.0);
+    assert_eq!(read.value("concord_mail_held", &[]), 0.0);
+    assert_eq!(read.value("concord_delivery_backlog", &[("consumer", "notifier")]), 0.0);
+    assert_eq!(read.value("concord_dead_letters_total", &[("consumer", "notifier")]), 0.0);
+    assert_eq!(read.sum("concord_step_oldest_pending_seconds", &[]), 0.0);
+    assert_eq!(read.value("concord_stream_replicas", &[("stream", "CASES")]), 1.0);
+    assert_eq!(read.labels("server").len(), 1, "one server");
+    assert_eq!(read.value("concord_time_seconds", &[]), 1_778_949_000.0, "23:30 on 16 May 2026 in Vietnam");
+    assert!(read.value("concord_process_resident_memory_bytes", &[]) > 10e6);
 
     let connections = "thirteen services, what reads for all of them, and what keeps files";
     assert_eq!(read.labels("service").len(), 15, "{connections}");
@@ -103,7 +112,10 @@ fn names_nobody(read: &Metrics, case: &str) {
     let names: Vec<_> = read.label_names().into_iter().collect();
     assert_eq!(
         names,
-        ["act", "code", "le", "mail", "outcome", "service", "stage", "state", "stream", "verdict"]
+        [
+            "act", "code", "consumer", "le", "mail", "outcome", "server", "service", "stage", "state",
+            "stream", "verdict"
+        ]
     );
     let policy = policy();
     let organisation = &policy.organisation;

@@ -3,13 +3,16 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use support::{
-    api::{call_that_ended, path_of},
-    provisioned::{Provisioned, free_ports},
+    api::{call, call_that_ended, path_of},
+    finish,
+    process::Installation,
+    provisioned::{Provisioned, free_ports, provision},
     run,
 };
+use testkit::eventually;
 
 #[tokio::test]
 async fn what_provision_writes_makes_three_servers_and_two_processes_that_work() {
@@ -42,6 +45,60 @@ async fn what_provision_writes_makes_three_servers_and_two_processes_that_work()
     ] {
         let found = fs::metadata(into.join(file)).expect(file).permissions().mode() & 0o777;
         assert_eq!(found, mode, "{file}");
+    }
+}
+
+/// From one machine to three: what was recorded on one, with its proof, goes on on the other.
+#[tokio::test]
+async fn a_backup_of_one_machine_is_restored_into_a_cluster() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let raised = up.api().act("btg.truc-ban", "", "raise", "one call", &call()).await.expect("an answer");
+    let case = raised.case().to_owned();
+    let folder = tempfile::tempdir().expect("a directory");
+    let (backup, into) = (folder.path().join("backup"), folder.path().join("cluster"));
+    finish(place.command().args(["audit", "checkpoint"])).await.succeeded();
+    finish(place.command().arg("backup").arg(&backup)).await.succeeded();
+    assert!(up.term().await.success());
+
+    // The keys are those of the backup: who trusts the checkpoints of before trusts those to come.
+    fs::create_dir(&into).expect("a folder");
+    copy(&backup.join("keys"), &into.join("credentials"));
+    let ports = free_ports();
+    let mut cluster = Provisioned::start_bare(&into, ports, &["--for-restoration"]).await;
+    let from = backup.to_string_lossy().into_owned();
+    eventually(async || {
+        let said = cluster.run(&["restore", &from, "--cluster"]).await;
+        // The servers may not know yet who of them leads.
+        if said.code == Some(0) { Ok(()) } else { Err(said.err) }
+    })
+    .await;
+    let again = cluster.run(&["restore", &from, "--cluster"]).await;
+    assert!(again.err.contains("a backup is restored into empty servers"), "{}", again.err);
+    provision(&into, ports, &[]).await;
+    cluster.reload();
+    assert!(!into.join("credentials/restore.nk").exists());
+
+    let api = cluster.serve("one", "127.0.0.1:0", "127.0.0.1:0").await;
+    let shown = api.get("btg.truc-ban", &format!("/api/v1/cases/{case}")).await.expect("an answer");
+    assert_eq!(shown.body["code"], "VV-2026-00001", "{}", shown.text);
+    let status = cluster.run(&["mail", "status"]).await;
+    assert!(status.out.contains("restored from the backup"), "{}", status.out);
+    let key = into.join("credentials/checkpoints/1.pub");
+    cluster.run(&["audit", "verify", "--live", "--key", &key.to_string_lossy()]).await.succeeded();
+    cluster.stop().await;
+}
+
+/// Copies a folder of files and of folders of files.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").filter_map(Result::ok) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
     }
 }
 

@@ -29,12 +29,18 @@ impl Provisioned {
     /// Provisions three servers on this machine, with these ports for clients, starts them and makes the streams. What is in
     /// the folder already is gone on with.
     pub async fn start(folder: &Path, ports: [u16; SERVERS as usize]) -> Self {
-        let mut provision = concord();
-        provision.args(["provision", "cluster", "--into"]).arg(folder);
-        for (at, port) in ports.iter().enumerate() {
-            provision.arg("--server").arg(format!("nats-{}=127.0.0.1:{port}", at + 1));
-        }
-        finish(&mut provision).await.succeeded();
+        let cluster = Self::start_bare(folder, ports, &[]).await;
+        eventually(async || {
+            let said = cluster.run(&["provision", "streams"]).await;
+            if said.code == Some(0) { Ok(()) } else { Err(said.err) }
+        })
+        .await;
+        cluster
+    }
+
+    /// The same without the streams, provisioned with these options.
+    pub async fn start_bare(folder: &Path, ports: [u16; SERVERS as usize], options: &[&str]) -> Self {
+        provision(folder, ports, options).await;
         let mut servers = Vec::new();
         for at in 1..=SERVERS {
             let place = folder.join(format!("nats-{at}"));
@@ -45,13 +51,15 @@ impl Provisioned {
             server.stdout(Stdio::null()).stderr(log);
             servers.push(server.spawn().expect("nats-server starts"));
         }
-        let cluster = Self { folder: folder.to_owned(), servers, processes: Vec::new() };
-        eventually(async || {
-            let said = cluster.run(&["provision", "streams"]).await;
-            if said.code == Some(0) { Ok(()) } else { Err(said.err) }
-        })
-        .await;
-        cluster
+        Self { folder: folder.to_owned(), servers, processes: Vec::new() }
+    }
+
+    /// Has every server read its configuration anew.
+    pub fn reload(&self) {
+        for pid in self.servers.iter().filter_map(Child::id) {
+            let pid = Pid::from_raw(pid.cast_signed()).expect("a process");
+            kill_process(pid, Signal::HUP).expect("the server can be told");
+        }
     }
 
     /// The configuration that was written for the services.
@@ -101,6 +109,16 @@ async fn stop(mut child: Child) {
         let _ = kill_process(pid, Signal::TERM);
     }
     child.wait().await.expect("it ends");
+}
+
+/// `concord provision cluster` for three servers on this machine.
+pub async fn provision(folder: &Path, ports: [u16; SERVERS as usize], options: &[&str]) {
+    let mut provision = concord();
+    provision.args(["provision", "cluster", "--into"]).arg(folder).args(options);
+    for (at, port) in ports.iter().enumerate() {
+        provision.arg("--server").arg(format!("nats-{}=127.0.0.1:{port}", at + 1));
+    }
+    finish(&mut provision).await.succeeded();
 }
 
 /// Ports for clients, of which those for the other servers and the monitors are free as well.

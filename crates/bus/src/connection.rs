@@ -97,6 +97,13 @@ impl ConnectTo {
         Self { house: Some(house.clone()), ..self }
     }
 
+    /// The same for each server of a cluster alone, without the proof of durability; none where there is one server.
+    pub fn each_server(&self) -> Vec<Self> {
+        let urls: Vec<_> = self.url.split(',').map(|url| url.trim().to_owned()).collect();
+        let one = |url| Self { url, monitor_url: None, house: None, ..self.clone() };
+        if urls.len() < 2 { Vec::new() } else { urls.into_iter().map(one).collect() }
+    }
+
     /// By TLS, with this authority, if one is given.
     #[must_use]
     pub fn trusting(self, ca: Option<PathBuf>) -> Self {
@@ -272,6 +279,11 @@ impl Bus {
         if let Some(house) = self.inner.house.as_ref().filter(|_| !stored.is_empty()) {
             house.tell_stored(stream, stored);
         }
+    }
+
+    /// The name of the server that it talks to, at this moment.
+    pub fn server_name(&self) -> String {
+        self.client().server_info().server_name
     }
 
     /// Waits until the server has gone away from now on, and a little longer.

@@ -152,6 +152,25 @@ impl Credentials {
         Self { all: BTreeMap::from([(principal, credential)]) }
     }
 
+    /// With the one of a restoration beside them, in a file, for servers that somebody else starts: it is taken away when
+    /// that is done.
+    pub fn and_restoration(mut self, dir: &Path) -> Result<Self, CredentialError> {
+        let credential = Credential::read_or_make(dir, Principal::Restore)?;
+        self.all.insert(Principal::Restore, credential);
+        Ok(self)
+    }
+
+    /// Takes the one of a restoration away, if it is there.
+    pub fn end_restoration(dir: &Path) -> Result<(), CredentialError> {
+        let path = path_in(dir, Principal::Restore);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(CredentialError::File { act: "remove", path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The credential of one principal: of any of [`Principal::ALL`], or of the one of a restoration.
     pub fn get(&self, principal: Principal) -> &Credential {
         &self.all[&principal]

@@ -41,6 +41,15 @@ pub enum Verdict {
     },
 }
 
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is a dead letter now.
+    Buried,
+    /// Anything else.
+    Otherwise,
+}
+
 /// A message that was delivered.
 #[derive(Debug)]
 pub struct Delivered {
@@ -127,8 +136,9 @@ pub struct Settler {
 
 impl Settler {
     /// Tells the server what became of a message.
-    pub async fn settle(&self, delivered: &Delivered, verdict: Verdict) {
+    pub async fn settle(&self, delivered: &Delivered, verdict: Verdict) -> Settled {
         let entry = &delivered.entry;
+        let mut settled = Settled::Otherwise;
         let acknowledged = match verdict {
             // Not waited for: where it is lost the message comes again, and handlers bear that.
             Verdict::Done | Verdict::NotOurs => delivered.message.ack().await,
@@ -137,7 +147,10 @@ impl Settler {
                 delivered.message.ack_with(AckKind::Nak(Some(after))).await
             }
             Verdict::Hopeless { why } => match self.bury(delivered, &why).await {
-                Ok(()) => delivered.message.double_ack_with(AckKind::Term).await,
+                Ok(()) => {
+                    settled = Settled::Buried;
+                    delivered.message.double_ack_with(AckKind::Term).await
+                }
                 Err(error) => {
                     tracing::error!(consumer = self.name, %error, "a dead letter could not be kept");
                     delivered.message.ack_with(AckKind::Nak(Some(Duration::from_secs(5)))).await
@@ -148,6 +161,7 @@ impl Settler {
             // It comes again, and handlers bear that.
             tracing::warn!(consumer = self.name, sequence = entry.sequence, %error, "not acknowledged");
         }
+        settled
     }
 
     async fn bury(&self, delivered: &Delivered, reason: &str) -> Result<(), append::AppendError> {

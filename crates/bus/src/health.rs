@@ -94,6 +94,12 @@ pub struct StoredCopy {
     pub messages: u64,
     /// The sequence of the last one; 0 for none.
     pub last_sequence: u64,
+    /// How many bytes they take.
+    pub bytes: u64,
+    /// How many they may take.
+    pub max_bytes: u64,
+    /// On how many servers the stream is to lie.
+    pub replicas: u8,
 }
 
 /// Reads from a monitor what its server has of each stream.
@@ -101,13 +107,16 @@ pub struct StoredCopy {
 /// # Errors
 /// It does not answer, or with something else.
 pub async fn copies(monitor_url: &str, ca: Option<&Path>) -> io::Result<Vec<StoredCopy>> {
-    let answer = probe::get(monitor_url, "/jsz?acc=$G&streams=true", ca, LIMIT).await?;
+    let answer = probe::get(monitor_url, "/jsz?acc=$G&streams=true&config=true", ca, LIMIT).await?;
     let jsz: Jsz = serde_json::from_slice(&answer)?;
     let streams = jsz.account_details.into_iter().flat_map(|account| account.stream_detail);
     let copy = |stream: JszStream| StoredCopy {
         stream: stream.name,
         messages: stream.state.messages,
         last_sequence: stream.state.last_seq,
+        bytes: stream.state.bytes,
+        max_bytes: u64::try_from(stream.config.max_bytes).unwrap_or(0),
+        replicas: stream.config.num_replicas,
     };
     Ok(streams.map(copy).collect())
 }
@@ -129,12 +138,20 @@ struct JszAccount {
 struct JszStream {
     name: String,
     state: JszState,
+    config: JszConfig,
+}
+
+#[derive(Deserialize)]
+struct JszConfig {
+    max_bytes: i64,
+    num_replicas: u8,
 }
 
 #[derive(Deserialize)]
 struct JszState {
     messages: u64,
     last_seq: u64,
+    bytes: u64,
 }
 
 /// How a stream stands. The credential needs the right to ask about it.

@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use async_nats::{
     HeaderMap,
-    jetstream::{self, message::StreamMessage, stream::LastRawMessageErrorKind},
+    jetstream::{
+        self,
+        message::StreamMessage,
+        stream::{LastRawMessageErrorKind, RawMessageErrorKind},
+    },
 };
 use bytes::Bytes;
 use events::Timestamp;
@@ -19,9 +23,6 @@ use crate::{
 
 /// How long the server may take for one message of an answer.
 const LIMIT: Duration = Duration::from_secs(5);
-
-/// How often a message is asked for that one server does not have: of three, one at a time answers.
-const TRIES: u32 = 20;
 
 /// The most messages of one answer.
 pub const BATCH: usize = 1_000;
@@ -95,7 +96,7 @@ pub async fn read_at_most(
 }
 
 /// Reads a stream that has no gaps, from a sequence on, at least what [`read`] gives. What the server that answers has not
-/// kept is asked of the others: of three one may have a damaged store, and does not know it (NATS.md §5).
+/// kept is asked of the one that leads: of three one may have a damaged store, and does not know it (NATS.md §5).
 pub async fn read_whole(bus: &Bus, stream: &'static str, from: u64) -> Result<Vec<Entry>, ReadError> {
     let read = read(bus, stream, from, ">").await?;
     let mut next = from.max(1);
@@ -128,15 +129,15 @@ pub async fn read_whole(bus: &Bus, stream: &'static str, from: u64) -> Result<Ve
     Ok(entries)
 }
 
-/// A message that one server did not have, from whichever has it: each try is answered by one of them.
+/// A message as the leader has it.
 async fn elsewhere(bus: &Bus, stream: &'static str, sequence: u64) -> Result<Option<Entry>, ReadError> {
-    for _ in 0..TRIES {
-        let read = read_at_most(bus, stream, sequence, ">", 1).await?;
-        if let Some(entry) = read.into_iter().next().filter(|entry| entry.sequence == sequence) {
-            return Ok(Some(entry));
-        }
+    let handle = bounded(stream, bus.jetstream().get_stream_no_info(stream)).await?;
+    match tokio::time::timeout(LIMIT, handle.get_raw_message(sequence)).await {
+        Err(_) => Err(ReadError::Silent { stream }),
+        Ok(Ok(message)) => Ok(Some(stored(message))),
+        Ok(Err(error)) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+        Ok(Err(error)) => Err(ReadError::Refused { stream, reason: error.to_string() }),
     }
-    Ok(None)
 }
 
 /// One batched direct get, each message of it made into something.

@@ -65,8 +65,8 @@ pub enum Principal {
     /// Asks the servers themselves how they are: an operator's tools, in the account of the system, where no stream is.
     /// No service uses it.
     System,
-    /// Fills the streams of an installation that is restored. It is not among [`Principal::ALL`]: no file holds its key,
-    /// and no server knows it but the one that runs for the restoration alone.
+    /// Fills the streams of an installation that is restored. It is not among [`Principal::ALL`]: no server knows it but
+    /// while a restoration goes on, and on one machine no file holds its key.
     Restore,
 }
 

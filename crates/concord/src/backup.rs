@@ -2,12 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
 
-use bus::{Bus, Principal, access::What};
-use service::Clock;
+use bus::{Bus, Principal, access::What, credentials::Credential};
+use service::{Clock, Config};
 use svc_audit::backup::{self, Progress as Step, Restoration, STREAMS, Summary};
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     audit::{connect_as, note},
     cli::{Backup, Common, Restore},
     play::Show,
-    process::Orders,
+    process::{Orders, Server, connect},
     progress::Progress,
     up::configuration,
 };
@@ -66,42 +67,70 @@ async fn readers(common: &Common) -> Result<BTreeMap<Principal, Bus>, Failure> {
     Ok(readers)
 }
 
-/// Makes a data directory of a backup.
+/// Makes a data directory of a backup, or fills a cluster.
 pub(crate) async fn restore(options: Restore) -> Result<ExitCode, Failure> {
     let mut orders = Orders::listen()?;
-    let Restore { from, data, config, nats_server } = options;
-    let config = configuration(&Common { config, data: Some(data.clone()) })?;
+    let Restore { from, data, config, nats_server, cluster: _ } = options;
+    let config = configuration(&Common { config, data: data.clone() })?;
     let (bar, began) = (Progress::new(), Instant::now());
-    let restoration = Restoration {
-        backup: from,
-        data: data.clone(),
-        shape: config.nats.shape(),
-        nats_server: nats_server.or(config.nats.server),
-        now: Clock::System.now(),
-    };
     let tell_bar = |step| tell_on(&bar, step);
     let restored = tokio::select! {
-        restored = backup::restore(&restoration, &tell_bar) => restored.map_err(Failure::from),
+        restored = restore_to(from, data.as_ref(), nats_server, &config, &tell_bar) => restored,
         // Its server ends with it.
-        () = orders.stop() => Err("stopped: what was restored is not whole, remove the data directory".into()),
+        () = orders.stop() => Err("stopped: what was restored is not whole, and must be removed".into()),
     };
     bar.done();
     let restored = restored?;
     tell(&restored, began);
+    Show::line(&what_next(&restored, data.as_deref()));
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn restore_to(
+    from: PathBuf,
+    data: Option<&PathBuf>,
+    nats_server: Option<PathBuf>,
+    config: &Config,
+    tell: &dyn Fn(Step),
+) -> Result<Summary, Failure> {
+    let (shape, now) = (config.nats.shape(), Clock::System.now());
+    if let Some(data) = data {
+        let nats_server = nats_server.or_else(|| config.nats.server.clone());
+        let restoration = Restoration { backup: from, data: data.clone(), shape, nats_server, now };
+        return Ok(backup::restore(&restoration, tell).await?);
+    }
+    let server = Server::configured(config)?
+        .ok_or("configuration: [nats] url and monitor_url must say where the servers are")?;
+    let bus = connect(&server, &Credential::read(&config.credentials(), Principal::Restore)?).await?;
+    let restored = backup::restore_into(&from, &bus, &shape, now, tell).await?;
+    bus.close().await?;
+    Ok(restored)
+}
+
+/// What an operator does after a restoration.
+fn what_next(restored: &Summary, data: Option<&Path>) -> String {
+    let Some(data) = data else {
+        return "The servers have everything; all roots are those of the backup. Mail is switched off. What comes next:\n  \
+                1. concord provision cluster … without --for-restoration, and each server told to read its nats.conf anew\n  \
+                2. the services\n  \
+                3. concord audit verify --live --key FILE --checkpoint FILE --config FILE\n  \
+                4. concord mail status --config FILE        what waits\n  \
+                5. concord mail release --config FILE --why …    once you know what has left since the backup"
+            .to_owned();
+    };
     let keys = match restored.keys {
         0 => "The backup has no keys: new ones are made at the first start.".to_owned(),
         keys => format!("{keys} keys are in {}.", data.join("credentials").display()),
     };
     let data = data.display();
-    Show::line(&format!(
+    format!(
         "Restored into {data}; all roots are those of the backup. {keys}\n\
          Mail is switched off. What comes next:\n  \
          1. concord up --data {data}\n  \
          2. concord audit verify --live --key FILE --checkpoint FILE --data {data}\n  \
          3. concord mail status --data {data}        what waits\n  \
          4. concord mail release --data {data} --why …    once you know what has left since the backup"
-    ));
-    Ok(ExitCode::SUCCESS)
+    )
 }
 
 /// How far it has come.

@@ -44,7 +44,7 @@ pub(crate) enum Command {
     Audit(AuditCommand),
     /// Takes a backup of a running installation into a folder, or adds to it what is new since.
     Backup(Backup),
-    /// Makes a data directory of a backup; mail stays switched off until `concord mail release`.
+    /// Makes a data directory of a backup, or fills a cluster with it; mail stays switched off until `concord mail release`.
     Restore(Restore),
 }
 
@@ -73,6 +73,13 @@ pub(crate) struct ProvisionCluster {
     /// Where a server keeps the streams; otherwise in its folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) store: Option<PathBuf>,
+    /// Also the right to fill the servers from a backup: `concord restore --cluster`. Afterwards this is called again
+    /// without it, and each server told to read its nats.conf anew.
+    #[arg(long)]
+    pub(crate) for_restoration: bool,
+    /// The name under which checkpoints will be signed, as in [audit] name: it stays for ever.
+    #[arg(long, value_name = "NAME", default_value = "concord")]
+    pub(crate) audit_name: String,
     /// Servers listen on all addresses of their machines, for containers.
     #[arg(long)]
     pub(crate) any_address: bool,
@@ -110,14 +117,18 @@ pub(crate) struct Restore {
     #[arg(value_name = "DIR")]
     pub(crate) from: PathBuf,
     /// The data directory that is made: it is not there yet, or empty.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "cluster")]
+    pub(crate) data: Option<PathBuf>,
     /// The configuration file (TOML) with which the installation will run.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// The nats-server binary; otherwise .tools/nats-server, then the PATH.
     #[arg(long, value_name = "FILE")]
     pub(crate) nats_server: Option<PathBuf>,
+    /// Fills the servers that the configuration names instead: they were provisioned with --for-restoration, run, and are
+    /// empty.
+    #[arg(long, conflicts_with_all = ["data", "nats_server"], requires = "config")]
+    pub(crate) cluster: bool,
 }
 
 #[derive(Debug, Subcommand)]

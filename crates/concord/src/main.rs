@@ -38,6 +38,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use cli::{Cli, Command};
+use service::config::ConfigError;
 
 /// Facts are many small texts: with the system's own allocator a quarter of the processor time goes into them.
 #[global_allocator]
@@ -74,10 +75,13 @@ fn main() -> ExitCode {
     outcome.unwrap_or_else(|failure| failed(failure.as_ref()))
 }
 
+/// The exit code of a configuration that cannot be used (`EX_CONFIG` of sysexits.h): a service manager need not try again.
+const BAD_CONFIGURATION: u8 = 78;
+
 #[expect(clippy::print_stderr, reason = "the last word of a command-line tool")]
-fn failed(failure: &dyn std::error::Error) -> ExitCode {
+fn failed(failure: &(dyn std::error::Error + 'static)) -> ExitCode {
     eprintln!("concord: {}", one_line(&failure.to_string()));
-    ExitCode::FAILURE
+    if failure.is::<ConfigError>() { ExitCode::from(BAD_CONFIGURATION) } else { ExitCode::FAILURE }
 }
 
 /// A message on one line: without the picture that a TOML reader draws of the place, which it also names.

@@ -154,7 +154,7 @@ impl Process {
         };
         let starting = Box::pin(async {
             if let Some(listen) = config.metrics.listen {
-                process.serve_metrics(listen, &measured, &views).await?;
+                process.serve_metrics(listen, server, &measured, &views, &clock).await?;
             }
             for service in services {
                 let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -163,6 +163,7 @@ impl Process {
                     Pace::Foreground => None,
                     Pace::Background => behind.as_ref(),
                 };
+                let servers = to.each_server();
                 let bus = on(threads, async move { Bus::connect(&to).await }).await??;
                 measured.connection(service.name, &bus);
                 let files = if service.principal == Principal::Api {
@@ -182,6 +183,7 @@ impl Process {
                 });
                 let chassis = Chassis {
                     bus,
+                    servers,
                     reader: reader.clone(),
                     files,
                     views: Arc::clone(&views),
@@ -214,14 +216,18 @@ impl Process {
     async fn serve_metrics(
         &mut self,
         listen: SocketAddr,
+        server: &Server,
         measured: &Metrics,
         views: &Arc<Views>,
+        clock: &Clock,
     ) -> Result<(), Failure> {
         let listener = metrics::bind(listen).await?;
         let address = listener.local_addr()?;
         tracing::info!(%address, "the metrics are served");
         self.metrics = Some(address);
-        tokio::spawn(metrics::serve(listener, measured.clone(), Arc::clone(views), self.reader.clone()));
+        metrics::servers::watch(measured, &server.monitor_url, server.ca.clone());
+        let (views, reader) = (Arc::clone(views), self.reader.clone());
+        tokio::spawn(metrics::serve(listener, measured.clone(), views, reader, clock.clone()));
         Ok(())
     }
 

@@ -15,6 +15,8 @@ use bus::{
     streams::{self, ProvisionError},
 };
 
+use svc_audit::keyring::{self, KeyRing};
+
 use crate::{
     Failure,
     cli::{Common, NodeAddress, ProvisionCluster, ProvisionCommand},
@@ -50,7 +52,15 @@ fn cluster(options: &ProvisionCluster) -> Result<ExitCode, Failure> {
     }
     place::make_private(into)?;
     let into = into.canonicalize()?;
-    let credentials = Credentials::read_or_make(&into.join("credentials"))?;
+    let keys = into.join("credentials");
+    let mut credentials = Credentials::read_or_make(&keys)?;
+    if options.for_restoration {
+        credentials = credentials.and_restoration(&keys)?;
+    } else {
+        Credentials::end_restoration(&keys)?;
+    }
+    // Several processes sign with one key: it is made before the first of them starts.
+    KeyRing::read_or_make(&keyring::folder(&keys), &options.audit_name)?;
     let tls = into.join("tls");
     place::make_private(&tls)?;
     let authority = Authority::read_or_make(&tls)?;
@@ -211,6 +221,8 @@ mod tests {
             into: into.path().join("cluster"),
             files: Some(PathBuf::from("/etc/concord/nats")),
             store: Some(PathBuf::from("/var/lib/concord/nats")),
+            for_restoration: false,
+            audit_name: "concord".to_owned(),
             any_address: false,
         };
         cluster(&options).unwrap();
@@ -238,8 +250,9 @@ mod tests {
             "{config}"
         );
         // Made again, who holds a credential goes on.
-        let before = read("credentials/ledger.nk");
+        let secrets = ["credentials/ledger.nk", "credentials/checkpoints/1.key", "tls/ca.pem"];
+        let before = secrets.map(read);
         cluster(&options).unwrap();
-        assert_eq!(read("credentials/ledger.nk"), before);
+        assert_eq!(secrets.map(read), before);
     }
 }

@@ -21,6 +21,7 @@ use std::{
 use bus::{
     Bus, Principal,
     assertion::{Assertion, Verifier},
+    connection::ConnectTo,
 };
 use domain::{Act, Person, Policy, Refusal};
 use events::{Stage, Timestamp};
@@ -82,6 +83,9 @@ pub struct StartError {
 pub struct Chassis {
     /// Its own connection, under its own credential.
     pub bus: Bus,
+    /// The servers of a cluster one by one, under the same credential, for who looks at the copy of each; none where there
+    /// is one server.
+    pub servers: Vec<ConnectTo>,
     /// The process's read-only connection to the log.
     pub reader: Bus,
     /// The connection to the store of files, for the service that takes them in.

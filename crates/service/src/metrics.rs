@@ -6,8 +6,10 @@
 
 mod acts;
 mod histogram;
+mod process;
 mod read;
 mod serve;
+pub mod servers;
 mod writes;
 
 use std::{
@@ -36,6 +38,9 @@ pub type Counter = Inner;
 
 /// Labels of a metric: which, and its value.
 type Labels = Vec<(&'static str, &'static str)>;
+
+/// The same where the values are known only when they are looked up.
+type Found = Vec<(&'static str, String)>;
 
 /// The metrics of a process. Clones share them.
 #[derive(Clone)]
@@ -111,7 +116,7 @@ impl Metrics {
         help: &'static str,
         look: impl Fn() -> Option<f64> + Send + Sync + 'static,
     ) {
-        let look = move || look().map(|value| (Labels::new(), value)).into_iter().collect();
+        let look = move || look().map(|value| (Found::new(), value)).into_iter().collect();
         self.look(name, help, Sort::Gauge, look);
     }
 
@@ -136,7 +141,9 @@ impl Metrics {
             let connections = Arc::clone(&self.0.connections);
             move || {
                 let connections = connections.lock().unwrap_or_else(PoisonError::into_inner);
-                connections.iter().map(|(service, bus)| (vec![("service", *service)], of(bus))).collect()
+                let value =
+                    |(service, bus): &(&str, Bus)| (vec![("service", (*service).to_owned())], of(bus));
+                connections.iter().map(value).collect()
             }
         };
         self.look(
@@ -164,7 +171,7 @@ impl Metrics {
         name: &'static str,
         help: &'static str,
         sort: Sort,
-        look: impl Fn() -> Vec<(Labels, f64)> + Send + Sync + 'static,
+        look: impl Fn() -> Vec<(Found, f64)> + Send + Sync + 'static,
     ) {
         self.registry().register_collector(Box::new(Looked { name, help, sort, look: Box::new(look) }));
     }

@@ -25,7 +25,7 @@ use bus::{
 use proof::Hash;
 
 pub use check::check;
-pub use restore::{INCOMPLETE, Restoration, restore};
+pub use restore::{INCOMPLETE, Restoration, restore, restore_into};
 pub use take::take;
 
 /// Every stream, in the order in which it is read, and by whose right. No new credential has to be made, and none reads
@@ -122,6 +122,17 @@ pub enum BackupError {
         path: PathBuf,
         /// In what.
         reason: String,
+    },
+    /// A cluster that is to be filled has something already.
+    #[error(
+        "{stream} has {messages} messages already: a backup is restored into empty servers. Stop them, move their stores \
+         away, start them again"
+    )]
+    StreamNotEmpty {
+        /// The stream.
+        stream: &'static str,
+        /// How many it has.
+        messages: u64,
     },
     /// The log has lost a message.
     #[error(

@@ -143,11 +143,31 @@ impl Books {
         findings.push(Finding { at: self.clock.now(), place: place.to_owned(), sequence, what });
     }
 
+    /// The copy of one server of several is not what was recorded. The others have it: more is signed all the same.
+    pub(crate) fn find_on(&self, server: &str, stream: &str, sequence: u64, what: &str) {
+        self.find(&format!("{stream}{}", on(server)), Some(sequence), what.to_owned());
+    }
+
+    /// The copies of a server were read and are what was recorded: it was healed, if anything was wrong.
+    pub(crate) fn whole_on(&self, server: &str) {
+        let mut findings = lock(&self.findings);
+        let before = findings.len();
+        findings.retain(|finding| !finding.place.ends_with(&on(server)));
+        if findings.len() < before {
+            tracing::warn!(server, "the copies of this server are whole again");
+        }
+    }
+
     /// The files of a tree are damaged: it is made anew from its stream, and must come to the same roots.
     pub(crate) fn tiles_damaged(&self, log: &str, error: &io::Error) {
         let what = format!("the files of the tree were damaged ({error}): it is made anew from the stream");
         self.find(&format!("tree of {log}"), None, what);
     }
+}
+
+/// How a place ends that is of one server of several.
+fn on(server: &str) -> String {
+    format!(" on {server}")
 }
 
 impl Log {

@@ -164,7 +164,7 @@ async fn once(
     if log.rebuilds()? {
         *reading = Reading::of(log);
     }
-    let entries = log::read(&chassis.bus, log.stream, reading.next, ">").await?;
+    let entries = log::read_whole(&chassis.bus, log.stream, reading.next).await?;
     let more = entries.len() >= log::BATCH;
     for entry in &entries {
         reading.empty = 0;
@@ -198,7 +198,7 @@ fn take(books: &Books, log: &Log, reading: &mut Reading, entry: &Entry) -> io::R
     reading.link(books, log, sequence, &entry.subject, &entry.payload);
     let size = log.tiles().size();
     if sequence <= size {
-        compare(books, log, entry);
+        compare(books, log, entry, None);
         return Ok(());
     }
     if sequence == size + 1 {
@@ -216,19 +216,24 @@ fn take_stored(books: &Books, log: &Log, reading: &mut Reading, messages: &[Stor
     Ok(())
 }
 
-/// Holds a message against its leaf, and says what is wrong.
-pub(crate) fn compare(books: &Books, log: &Log, entry: &Entry) {
+/// Holds a message against its leaf, and says what is wrong; whether nothing is. Of one server of several, `server` says
+/// which.
+pub(crate) fn compare(books: &Books, log: &Log, entry: &Entry, server: Option<&str>) -> bool {
     match log.compare(entry) {
-        Compared::Same => {}
+        Compared::Same => return true,
         Compared::Other => {
             let what = format!("the message under {} is not the one that was recorded", entry.subject);
-            books.halt(log.stream, Some(entry.sequence), what);
+            match server {
+                None => books.halt(log.stream, Some(entry.sequence), what),
+                Some(server) => books.find_on(server, log.stream, entry.sequence, &what),
+            }
         }
         Compared::TreeDamaged(error) => {
             books.tiles_damaged(log.stream, &error);
             log.order_rebuild();
         }
     }
+    false
 }
 
 /// The words for messages that are not there.

@@ -94,7 +94,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     for at in 0..TRUTH.len() {
         chassis.tasks.spawn(follow::follow(Arc::clone(&books), at, chassis.clone()));
     }
-    chassis.tasks.spawn(watch::watch(Arc::clone(&books), chassis.clone()));
+    for copy in watch::copies(&chassis) {
+        chassis.tasks.spawn(watch::watch(copy, Arc::clone(&books), chassis.clone()));
+    }
     let (wishes, granted) = mpsc::channel(AT_ONCE);
     chassis.tasks.spawn(notary::work(Arc::clone(&books), chassis.clone(), folder, granted));
 

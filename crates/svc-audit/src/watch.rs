@@ -1,10 +1,11 @@
-//! The self-check: again and again all that is stored is read and held against the trees, and some cases and duties of the
-//! fold against what their facts say.
+//! The self-check: again and again all that is stored, on each server, is read and held against the trees, and some cases
+//! and duties of the fold against what their facts say.
 
 use std::{sync::Arc, time::Duration};
 
 use bus::{
-    Shelf as _,
+    Bus, Shelf as _,
+    connection::ConnectTo,
     log::{self, Entry, ReadError},
     streams::CASES,
 };
@@ -21,22 +22,76 @@ use crate::{
 /// processor.
 const LEAST: Duration = Duration::from_millis(150);
 
-/// Goes on until the process stops.
-pub(crate) async fn watch(books: Arc<Books>, chassis: Chassis) {
+/// How long a server is left alone that does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Reads again and again until the process stops.
+pub(crate) async fn watch(mut copy: Copy, books: Arc<Books>, chassis: Chassis) {
     let period = Duration::from_secs(chassis.config.audit.sweep_seconds.max(1));
     loop {
         let batches: u64 = books.logs.iter().map(|log| log.tiles().size() / log::BATCH as u64 + 1).sum();
         let pause = (period / u32::try_from(batches).unwrap_or(u32::MAX)).max(LEAST);
-        for log in &books.logs {
-            if let Err(error) = sweep(&books, log, &chassis, pause).await {
-                tracing::warn!(stream = log.stream, %error, "the self-check waits");
-                rest(&chassis, pause).await;
-            }
-            if chassis.stop.is_cancelled() {
-                return;
+        if let Err(reason) = look(&books, &mut copy, &chassis, pause).await {
+            tracing::warn!(server = copy.name(), reason, "the self-check waits");
+            rest(&chassis, pause.max(PAUSE)).await;
+        }
+        if chassis.stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// What is read: the logs as whoever answers has them, or the copies of one server of several.
+///
+/// A server answers its own clients from its own copy, so each is asked by a connection to it alone.
+pub(crate) enum Copy {
+    Whole(Bus),
+    Of { to: ConnectTo, bus: Option<Bus> },
+}
+
+/// All that is to be read, each by itself.
+pub(crate) fn copies(chassis: &Chassis) -> Vec<Copy> {
+    if chassis.servers.is_empty() {
+        return vec![Copy::Whole(chassis.bus.clone())];
+    }
+    chassis.servers.iter().map(|to| Copy::Of { to: to.clone(), bus: None }).collect()
+}
+
+impl Copy {
+    fn name(&self) -> &str {
+        match self {
+            Self::Whole(_) => "any",
+            Self::Of { to, .. } => &to.url,
+        }
+    }
+
+    /// A connection, and the server's name where it is one of several.
+    async fn connection(&mut self) -> Result<(Bus, Option<String>), String> {
+        match self {
+            Self::Whole(bus) => Ok((bus.clone(), None)),
+            Self::Of { to, bus } => {
+                let bus = match bus {
+                    Some(bus) => bus,
+                    None => bus.insert(Bus::connect(to).await.map_err(|error| error.to_string())?),
+                };
+                Ok((bus.clone(), Some(bus.server_name())))
             }
         }
     }
+}
+
+/// Reads all logs once.
+async fn look(books: &Books, copy: &mut Copy, chassis: &Chassis, pause: Duration) -> Result<(), String> {
+    let (bus, server) = copy.connection().await?;
+    let mut whole = true;
+    for log in &books.logs {
+        let swept = sweep(books, log, &bus, server.as_deref(), chassis, pause).await;
+        whole &= swept.map_err(|error| error.to_string())?;
+    }
+    if let Some(server) = server.filter(|_| whole && !chassis.stop.is_cancelled()) {
+        books.whole_on(&server);
+    }
+    Ok(())
 }
 
 async fn rest(chassis: &Chassis, pause: Duration) {
@@ -46,18 +101,31 @@ async fn rest(chassis: &Chassis, pause: Duration) {
     }
 }
 
-/// Reads a log once, as far as its tree goes.
-async fn sweep(books: &Books, log: &Log, chassis: &Chassis, pause: Duration) -> Result<(), ReadError> {
-    let mut next = 1;
+/// Reads a log once, as far as its tree goes; says whether all of it was as recorded. Of one server of several, `server`
+/// says which.
+async fn sweep(
+    books: &Books,
+    log: &Log,
+    bus: &Bus,
+    server: Option<&str>,
+    chassis: &Chassis,
+    pause: Duration,
+) -> Result<bool, ReadError> {
+    let (mut next, mut whole) = (1, true);
     while next <= log.tiles().size() && !chassis.stop.is_cancelled() {
         let size = log.tiles().size();
-        let entries = log::read(&chassis.bus, log.stream, next, ">").await?;
+        let entries = log::read(bus, log.stream, next, ">").await?;
         let more = entries.len() >= log::BATCH;
         for entry in entries.iter().take_while(|entry| entry.sequence <= size) {
             if entry.sequence != next {
-                books.halt(log.stream, Some(next), follow::missing(next, entry.sequence));
+                whole = false;
+                let what = follow::missing(next, entry.sequence);
+                match server {
+                    None => books.halt(log.stream, Some(next), what),
+                    Some(server) => books.find_on(server, log.stream, next, &what),
+                }
             }
-            follow::compare(books, log, entry);
+            whole &= follow::compare(books, log, entry, server);
             next = entry.sequence + 1;
         }
         if log.stream == CASES
@@ -74,7 +142,7 @@ async fn sweep(books: &Books, log: &Log, chassis: &Chassis, pause: Duration) -> 
     if next == 1 {
         rest(chassis, pause).await;
     }
-    Ok(())
+    Ok(whole)
 }
 
 /// Whether a case or a duty that the process works with is what its facts make of it.

@@ -223,12 +223,19 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 async fn every_message_comes_back_with_its_place_headers_time_and_bytes() {
     let rehearsal = Rehearsal::new().await;
     rehearsal.sign(None).await;
+    // The keys that sign checkpoints stand in a folder of their own.
+    let signs = rehearsal.nats.keys().join("checkpoints");
+    fs::create_dir(&signs).unwrap();
+    fs::write(signs.join("1.key"), "a key").unwrap();
     let taken = rehearsal.take().await.unwrap();
     assert_eq!(rehearsal.check().await.unwrap().streams.len(), taken.streams.len());
-    assert_eq!(rehearsal.restore().await.unwrap().keys, fs::read_dir(rehearsal.nats.keys()).unwrap().count());
+    assert_eq!(rehearsal.restore().await.unwrap().keys, files(&rehearsal.nats.keys()).len());
     assert!(!rehearsal.data().join(INCOMPLETE).exists());
 
     let credentials = rehearsal.data().join("credentials");
+    let signs = credentials.join("checkpoints/1.key");
+    assert_eq!(fs::read_to_string(&signs).unwrap(), "a key");
+    assert_eq!((mode(signs.parent().unwrap()), mode(&signs)), (0o700, 0o600));
     assert_eq!((mode(&credentials), mode(&credentials.join("ledger.nk"))), (0o700, 0o600));
     assert_eq!((mode(&rehearsal.folder()), mode(&rehearsal.segment(CASES))), (0o700, 0o600));
     let again = TestNats::start_in(&rehearsal.data().join("nats"), &credentials, None).await;
@@ -344,6 +351,12 @@ async fn what_is_damaged_is_refused_and_named() {
     manifest["keys"]["../../ledger.nk"] = Digest::of(b"").to_string().into();
     rehearsal.rewrite_manifest(&manifest);
     rehearsal.is_refused("`../../ledger.nk` is not the name of a file").await;
+    for name in ["../ledger.nk", "checkpoints/../../ledger.nk", "/ledger.nk"] {
+        let mut manifest = rehearsal.manifest();
+        manifest["keys"] = serde_json::json!({ name: Digest::of(b"").to_string() });
+        rehearsal.rewrite_manifest(&manifest);
+        rehearsal.is_refused(&format!("`{name}` is not the name of a file")).await;
+    }
 
     copy(&keep, &rehearsal.folder());
     rehearsal.check().await.unwrap();

@@ -38,6 +38,7 @@ impl Audit {
         config.audit.sweep_seconds = 1;
         let chassis = Chassis {
             bus: connect(Principal::Audit).await,
+            servers: Vec::new(),
             reader: nats.connect(Principal::Views).await,
             files: None,
             views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),

@@ -13,7 +13,7 @@ use bus::{
 use chrono::TimeDelta;
 use domain::{Code, Refusal};
 use events::{OfficerId, Timestamp};
-use service::{Chassis, Clock, StartError, config::Identity as Settings, serving::serve};
+use service::{Chassis, Clock, StartError, config::Identity as Settings, metrics::Counter, serving::serve};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -37,7 +37,12 @@ pub(crate) struct Desk {
     pub(crate) chassis: Chassis,
     pub(crate) vault: Vault,
     signer: Arc<Signer>,
+    /// Sign-ins by what became of them.
+    sign_ins: [Counter; SIGN_INS.len()],
 }
+
+/// What can become of a sign-in, as metrics name it.
+const SIGN_INS: [&str; 3] = ["begun", "refused", "locked"];
 
 /// A session that counts.
 pub(crate) struct Own {
@@ -57,7 +62,13 @@ pub(crate) async fn start(chassis: Chassis) -> Result<(), StartError> {
         let tokens = demonstration(&chassis.config.tokens()).map_err(|error| failed(&error))?;
         adopt(&vault, tokens, Clock::System.now()).await.map_err(|error| failed(&error))?;
     }
-    let desk = Desk { chassis: chassis.clone(), vault, signer: Arc::new(signer) };
+    let sign_ins = chassis.metrics.counters(
+        "sign_ins",
+        "Sign-ins by what became of them: begun, refused (a wrong name, password or code), or locked",
+        "outcome",
+        SIGN_INS,
+    );
+    let desk = Desk { chassis: chassis.clone(), vault, signer: Arc::new(signer), sign_ins };
     let asked = chassis.bus.queue_subscribe(ASK, NAME).await.map_err(|error| failed(&error))?;
     let told = chassis.bus.queue_subscribe(NOTE, NAME).await.map_err(|error| failed(&error))?;
     let places = Arc::new(Semaphore::new(AT_ONCE));
@@ -114,7 +125,9 @@ impl Desk {
         let answered = match question {
             Question::Check { secret } => self.check(&secret).await,
             Question::SignIn { officer, password, code } => {
-                self.sign_in(officer, &password, code.as_ref()).await
+                let answered = self.sign_in(officer, &password, code.as_ref()).await;
+                self.count(answered.as_ref().ok());
+                answered
             }
             Question::Own { secret, wish } => self.own(&secret, wish).await,
             Question::Noticed { assertion, what } => self.noticed(&assertion, what).await,
@@ -124,6 +137,16 @@ impl Desk {
             tracing::error!(%error, "who acts cannot be found out");
             Answer::Refused(unavailable(&error))
         })
+    }
+
+    fn count(&self, answered: Option<&Answer>) {
+        let [begun, refused, locked] = &self.sign_ins;
+        match answered {
+            Some(Answer::SignedIn(_)) => begun.inc(),
+            Some(Answer::Unknown) => refused.inc(),
+            Some(Answer::LockedUntil(_)) => locked.inc(),
+            _ => return,
+        };
     }
 
     /// Writes down what an edge has seen an officer read, or be refused.

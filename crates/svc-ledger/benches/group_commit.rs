@@ -33,6 +33,7 @@ async fn start(nats: &TestNats) -> (CancellationToken, TaskTracker) {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let chassis = Chassis {
         bus: nats.connect(Principal::Ledger).await,
+        servers: Vec::new(),
         reader: nats.connect(Principal::Views).await,
         files: None,
         views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),

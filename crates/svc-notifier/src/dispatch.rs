@@ -22,7 +22,7 @@ use crate::{
     lines::Lines,
     outbox::{self, Change, Open, Outbox, Rank},
     queue::{Job, Queue, Way},
-    seen::{Held, Seen},
+    seen::{Held, Seen, Times},
     transport::{self, Outcome, smtp::BadConfig},
     writing::{self, Stationery},
 };
@@ -153,7 +153,7 @@ impl Dispatcher {
     /// This process sees to the entry; whether it did not before.
     fn hold(&self, open: &Open) -> bool {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.insert(open.id, open.queued_at).is_none()
+        held.insert(open.id, Times::of(open)).is_none()
     }
 
     /// This process sees to the entry no more.

@@ -25,6 +25,7 @@ use uuid::Uuid;
 use crate::{
     dispatch::Dispatcher,
     outbox::{Change, Open, Outbox, Rank},
+    seen::Seen,
     writing::{self, Told},
 };
 
@@ -84,6 +85,11 @@ impl Before {
 }
 
 impl Enter {
+    /// Where is noted what becomes of mail.
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.outbox.seen
+    }
+
     pub(crate) fn new(chassis: Chassis, dispatcher: Dispatcher, outbox: Outbox) -> Self {
         Self { chassis, dispatcher, outbox, writer: Uuid::new_v4(), before: Before::default() }
     }

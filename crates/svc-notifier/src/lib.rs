@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use bus::{
     Bus, Principal,
-    delivery::Deliveries,
+    delivery::{Deliveries, Settled},
     streams::{self, CASES, CONSUMERS, DEAD, NOTIFIER, OUTBOX, ProvisionError},
 };
 use chrono::TimeDelta;
@@ -90,7 +90,9 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
                     chassis.tasks.spawn(async move {
                         let (verdict, to_be_sent) = enter.fact(&delivered.entry).await;
                         // What is entered need not be delivered again, however long it waits for the relay.
-                        settle.settle(&delivered, verdict).await;
+                        if settle.settle(&delivered, verdict).await == Settled::Buried {
+                            enter.seen().buried();
+                        }
                         enter.hand_over(to_be_sent);
                         drop(place);
                     });

@@ -233,6 +233,11 @@ impl Queue {
         waiting.held_back || waiting.breaker.is_open()
     }
 
+    /// Whether sending is off, or not yet known to be on.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.waiting().held_back
+    }
+
     /// Whether mail goes as it comes: the relay answers, and sending is on.
     pub(crate) fn goes(&self) -> bool {
         self.waiting().goes()

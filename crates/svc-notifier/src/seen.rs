@@ -14,10 +14,23 @@ use service::{
     metrics::{Counter, Histogram, Scale, Writes},
 };
 
-use crate::{queue::Queue, transport::Outcome};
+use crate::{outbox::Open, queue::Queue, transport::Outcome};
 
-/// The entries that this process sees to, and since when each is to be sent.
-pub(crate) type Held = Arc<Mutex<HashMap<EntryId, Timestamp>>>;
+/// The entries that this process sees to.
+pub(crate) type Held = Arc<Mutex<HashMap<EntryId, Times>>>;
+
+/// When an entry was made, and when its mail is to leave: later, where it waits for a digest.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) entered: Timestamp,
+    pub(crate) leaves: Timestamp,
+}
+
+impl Times {
+    pub(crate) fn of(open: &Open) -> Self {
+        Self { entered: open.queued_at, leaves: open.digest_at.unwrap_or(open.queued_at) }
+    }
+}
 
 /// What can come of an attempt, as metrics name it.
 const OUTCOMES: [&str; 5] = ["sent", "refused", "waiting", "unreachable", "unknown"];
@@ -36,6 +49,7 @@ pub(crate) struct Seen {
     handing_over: Arc<[Histogram; OUTCOMES.len()]>,
     probes: Arc<[Counter; PROBES.len()]>,
     arrived: Arc<[Histogram; MAILS.len()]>,
+    dead: Counter,
 }
 
 impl Seen {
@@ -66,6 +80,12 @@ impl Seen {
             "mail",
             MAILS,
         );
+        let [dead] = metrics.counters(
+            "dead_letters",
+            "Messages that could not be processed and were put into DEAD",
+            "consumer",
+            [bus::streams::NOTIFIER],
+        );
         let writes = metrics.writes(bus::streams::OUTBOX);
         Self {
             writes,
@@ -73,7 +93,13 @@ impl Seen {
             handing_over: Arc::new(handing_over),
             probes: Arc::new(probes),
             arrived: Arc::new(arrived),
+            dead,
         }
+    }
+
+    /// A fact could not be processed, and is put away for a person.
+    pub(crate) fn buried(&self) {
+        self.dead.inc();
     }
 
     /// An entry has a new state.
@@ -105,25 +131,38 @@ impl Seen {
 
     /// What is still to be sent is looked up when somebody reads.
     pub(crate) fn watch(metrics: &Metrics, held: &Held, queue: &Arc<Queue>, clock: &Clock) {
-        let queue = Arc::clone(queue);
+        let (queue, switched) = (Arc::clone(queue), Arc::clone(queue));
         metrics.gauge(
             "mail_goes",
             "1 when mail goes as it comes; 0 when the relay does not answer, or sending is off",
             move || Some(f64::from(u8::from(queue.goes()))),
         );
+        metrics.gauge(
+            "mail_held",
+            "1 while sending is switched off, by an operator or by the configuration",
+            move || Some(f64::from(u8::from(switched.is_held_back()))),
+        );
         let open = Arc::clone(held);
         metrics.gauge("mail_open", "Mails that this process has still to send", move || {
             u32::try_from(open.lock().unwrap_or_else(PoisonError::into_inner).len()).ok().map(f64::from)
         });
-        let (open, clock) = (Arc::clone(held), clock.clone());
+        let oldest = |of: fn(&Times) -> Timestamp| {
+            let (open, clock) = (Arc::clone(held), clock.clone());
+            move || {
+                let oldest = open.lock().unwrap_or_else(PoisonError::into_inner).values().map(of).min();
+                let age = oldest.and_then(|oldest| (clock.now() - oldest).to_std().ok());
+                Some(age.unwrap_or_default().as_secs_f64())
+            }
+        };
         metrics.gauge(
             "mail_oldest_open_seconds",
             "How long ago the oldest of them was entered; 0 when there is none",
-            move || {
-                let oldest = open.lock().unwrap_or_else(PoisonError::into_inner).values().min().copied();
-                let age = oldest.and_then(|oldest| (clock.now() - oldest).to_std().ok());
-                Some(age.unwrap_or_default().as_secs_f64())
-            },
+            oldest(|times| times.entered),
+        );
+        metrics.gauge(
+            "mail_oldest_unsent_seconds",
+            "How long ago the oldest mail that should have left was due to leave; 0 when there is none",
+            oldest(|times| times.leaves),
         );
     }
 }

@@ -16,6 +16,8 @@ use chrono::Datelike as _;
 use domain::{Policy, Rulebook, calendar, work::Waiting};
 use events::{AggregateId, CaseId, Digest, Fact, Kind, Timestamp, envelope};
 
+use agenda::Unsettled;
+
 use crate::{
     hot::Hot,
     store::{Batch, Mark, Resumed, Row, Store, StoreError},
@@ -29,8 +31,8 @@ pub(crate) struct Fold {
     unsaved: HashSet<CaseId>,
     /// When the cases in memory want to be looked at; of the others the store knows it.
     agenda: BTreeSet<(Timestamp, CaseId)>,
-    /// Cases in which some stage may have something to do, since when.
-    unsettled: HashMap<CaseId, Instant>,
+    /// Cases in which some stage may have something to do.
+    unsettled: HashMap<CaseId, Unsettled>,
     ranks: HashMap<i32, u32>,
     unreadable: HashSet<CaseId>,
     /// Cases that were damaged on disk: they are read from the log when somebody needs them.
@@ -63,13 +65,12 @@ impl Fold {
     /// A fold that goes on from what is on disk.
     pub(crate) fn over(store: Arc<Store>) -> Result<Self, StoreError> {
         let Resumed { mark, ranks, unreadable, unsettled } = store.resume()?;
-        let long_ago = agenda::long_ago();
         Ok(Self {
             store,
             hot: Hot::default(),
             unsaved: HashSet::new(),
             agenda: BTreeSet::new(),
-            unsettled: unsettled.into_iter().map(|id| (id, long_ago)).collect(),
+            unsettled: unsettled.into_iter().map(|id| (id, Unsettled::overdue())).collect(),
             ranks: ranks.into_iter().collect(),
             unreadable: unreadable.into_iter().collect(),
             lost: HashSet::new(),
@@ -209,7 +210,7 @@ impl Fold {
         let recorded_at = loaded.case.recorded_at;
         self.hot.insert(id, Known { loaded, raised, wake, waiting });
         self.unsaved.insert(id);
-        self.unsettled.insert(id, seen);
+        self.unsettled.insert(id, Unsettled::since(seen));
         self.schedule(id, recorded_at, policy);
         self.let_go();
         true
@@ -217,12 +218,11 @@ impl Fold {
 
     /// Every live case is looked at again: the rules, or who may act, have changed.
     pub(crate) fn look_again(&mut self) {
-        let long_ago = agenda::long_ago();
         let live = self.hot.iter().filter(|(_, known)| known.loaded.case.lifecycle.is_live());
         let live: Vec<_> = live.map(|(id, _)| id).collect();
         // On disk all of them are due now, in memory they keep their instants.
         self.unsaved.extend(&live);
-        self.unsettled.extend(live.into_iter().map(|id| (id, long_ago)));
+        self.unsettled.extend(live.into_iter().map(|id| (id, Unsettled::overdue())));
         self.sound(self.store.wake_all());
         self.outdated = true;
     }

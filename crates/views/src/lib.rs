@@ -299,6 +299,12 @@ impl Views {
         self.fold().due(stages, now, grace, &self.policy(now))
     }
 
+    /// For how long the oldest automatic step of each stage of a case has been to be done, as far as this process knows, and
+    /// is not; 0 where there is none.
+    pub fn pending(&self, now: Timestamp) -> Vec<(Stage, Duration)> {
+        self.fold().pending(now, &self.policy(now))
+    }
+
     /// The next instant at which some stage has something to do by itself, after `now`.
     pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let duties = self.duties.next_due(now, &self.policy(now));

@@ -8,7 +8,7 @@ use prometheus_client::{
     metrics::MetricType,
 };
 
-use super::Labels;
+use super::Found;
 
 /// Whether a value only grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Looked {
     pub(super) name: &'static str,
     pub(super) help: &'static str,
     pub(super) sort: Sort,
-    pub(super) look: Box<dyn Fn() -> Vec<(Labels, f64)> + Send + Sync>,
+    pub(super) look: Box<dyn Fn() -> Vec<(Found, f64)> + Send + Sync>,
 }
 
 impl fmt::Debug for Looked {

@@ -12,7 +12,9 @@ use events::{Digest, Timestamp};
 use proof::{EMPTY, Frontier, Hash};
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, Kind, Line, STREAMS, Summary, contents::Word, damaged, failed, segment::SUFFIX};
+use super::{
+    BackupError, Kind, Line, STREAMS, Summary, contents::Word, damaged, failed, keys, segment::SUFFIX,
+};
 
 /// The name of the file.
 const FILE: &str = "backup.json";
@@ -129,7 +131,9 @@ impl Manifest {
             return Err(damaged(&path, reason));
         }
         let segments = manifest.streams.values().flat_map(|held| &held.segments).map(|segment| &segment.file);
-        if let Some(name) = segments.chain(manifest.keys.keys()).find(|name| !is_plain(name)) {
+        let segments = segments.filter(|name| !is_plain(name));
+        let of_keys = manifest.keys.keys().filter(|name| !keys::is_a_name(name));
+        if let Some(name) = segments.chain(of_keys).next() {
             return Err(damaged(&path, format!("`{name}` is not the name of a file")));
         }
         match STREAMS.iter().find(|(stream, _)| !manifest.streams.contains_key(*stream)) {

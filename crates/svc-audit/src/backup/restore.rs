@@ -4,6 +4,7 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use bus::{
@@ -11,6 +12,7 @@ use bus::{
     archive::{self, Refill},
     connection::ConnectTo,
     credentials::Credentials,
+    health,
     outbox::{self, Sending},
     server::{NatsServer, ServerOptions, Synced},
     streams::{Shape, provision},
@@ -29,6 +31,12 @@ use super::{
 
 /// The file that says that a data directory is not restored to the end.
 pub const INCOMPLETE: &str = "restore-incomplete";
+
+/// How long the other servers may need to have what one has.
+const CATCH_UP: Duration = Duration::from_mins(2);
+
+/// How often is looked whether they have.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What is restored, and where.
 #[derive(Clone, Debug)]
@@ -75,14 +83,7 @@ pub async fn restore(restoration: &Restoration, tell: &dyn Fn(Progress)) -> Resu
     let bus = Bus::connect(&ConnectTo::new(server.url(), credentials.get(Principal::Restore))).await;
     let bus = bus.map_err(of_server)?;
     provision(&bus, shape).await.map_err(of_server)?;
-    for (stream, _) in STREAMS {
-        let held = manifest.held(stream);
-        refill(&bus, backup, stream, &held, tell).await?;
-        read_back(&bus, stream, &held, words(&manifest, backup, stream, &checkpoint)?, tell).await?;
-    }
-    let made_at = manifest.made_at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let held = Sending { at: *now, on: false, why: format!("restored from the backup of {made_at}") };
-    outbox::switch(&bus, &held).await.map_err(of_server)?;
+    fill(&bus, backup, &manifest, &checkpoint, *now, tell).await?;
     bus.close().await.map_err(of_server)?;
     server.stop_synced().await.map_err(of_server)?;
 
@@ -92,6 +93,70 @@ pub async fn restore(restoration: &Restoration, tell: &dyn Fn(Progress)) -> Resu
     fs::remove_file(&mark).map_err(failed("remove", &mark))?;
     fs::File::open(data).and_then(|data| data.sync_all()).map_err(failed("write", data))?;
     Ok(manifest.summary(None))
+}
+
+/// Fills the streams of servers that run, by the right of a restoration: those of a cluster. They must have none, or empty
+/// ones; the keys are those with which the cluster was provisioned.
+///
+/// Everything is checked before anything is made, and read back afterwards. One that is cut short is begun anew on servers
+/// with empty stores.
+///
+/// # Errors
+/// [`BackupError`].
+pub async fn restore_into(
+    backup: &Path,
+    bus: &Bus,
+    shape: &Shape,
+    now: Timestamp,
+    tell: &dyn Fn(Progress),
+) -> Result<Summary, BackupError> {
+    let manifest = Manifest::read(backup)?;
+    let checkpoint = checked(backup, &manifest, tell).await?;
+    provision(bus, shape).await.map_err(of_server)?;
+    for (stream, _) in STREAMS {
+        let messages = health::stream(bus, stream).await.map_err(of_server)?.messages;
+        if messages > 0 {
+            return Err(BackupError::StreamNotEmpty { stream, messages });
+        }
+    }
+    fill(bus, backup, &manifest, &checkpoint, now, tell).await?;
+    Ok(manifest.summary(None))
+}
+
+/// Stores everything, reads it back, and switches mail off.
+async fn fill(
+    bus: &Bus,
+    backup: &Path,
+    manifest: &Manifest,
+    checkpoint: &[(&'static str, Word)],
+    now: Timestamp,
+    tell: &dyn Fn(Progress),
+) -> Result<(), BackupError> {
+    for (stream, _) in STREAMS {
+        let held = manifest.held(stream);
+        refill(bus, backup, stream, &held, tell).await?;
+        everywhere(bus, stream).await?;
+        read_back(bus, stream, &held, words(manifest, backup, stream, checkpoint)?, tell).await?;
+    }
+    let made_at = manifest.made_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let held = Sending { at: now, on: false, why: format!("restored from the backup of {made_at}") };
+    outbox::switch(bus, &held).await.map_err(of_server)?;
+    Ok(())
+}
+
+/// Waits until all servers on which a stream lies have all of it: any of them may answer who reads it back.
+async fn everywhere(bus: &Bus, stream: &'static str) -> Result<(), BackupError> {
+    let give_up = Instant::now() + CATCH_UP;
+    loop {
+        let stands = health::stream(bus, stream).await.map_err(of_server)?;
+        match stands.followers.iter().find(|follower| !follower.is_well()) {
+            None => return Ok(()),
+            Some(behind) if Instant::now() > give_up => {
+                return Err(BackupError::Server(format!("{stream}: {behind}")));
+            }
+            Some(_) => tokio::time::sleep(LOOK).await,
+        }
+    }
 }
 
 fn is_empty(data: &Path) -> Result<(), BackupError> {

@@ -39,6 +39,7 @@ impl Ledger {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let chassis = Chassis {
             bus: nats.connect(Principal::Ledger).await,
+            servers: Vec::new(),
             reader: nats.connect(Principal::Views).await,
             files: None,
             views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),

@@ -36,6 +36,7 @@ fn config(address: SocketAddr, timeout_seconds: f64) -> Config {
         ca_file: None,
         username: None,
         password: None,
+        password_file: None,
         hello: None,
         from: "bounce@dieuphoi.example".into(),
         own_addresses: false,

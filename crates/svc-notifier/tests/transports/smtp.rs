@@ -265,6 +265,16 @@ fn a_configuration_without_sense_is_refused_at_start() {
         error(Config { password: Some(String::from("secret").into()), ..good() }),
         "username and password go together: only password is given"
     );
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let in_file = || Config { password_file: Some(file.path().to_owned()), ..good() };
+    assert!(error(in_file()).ends_with(": it is empty"));
+    std::fs::write(file.path(), "secret\n").unwrap();
+    assert_eq!(error(in_file()), "username and password go together: only password is given");
+    Smtp::new(Config { username: Some("concord".into()), ..in_file() }).unwrap();
+    assert_eq!(
+        error(Config { password: Some(String::from("secret").into()), ..in_file() }),
+        "password and password_file are both given: leave one out"
+    );
     assert!(error(Config { from: "nobody".into(), ..good() }).starts_with("bad sender address \"nobody\""));
     assert_eq!(error(Config { hello: Some("a b".into()), ..good() }), "hello = \"a b\" is not a host name");
     for nothing in [0.0, -1.0, f64::NAN, f64::INFINITY] {

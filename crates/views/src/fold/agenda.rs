@@ -16,9 +16,31 @@ const MOST_AT_ONCE: usize = 2_048;
 /// The greatest of all case ids, for ranges of the agenda.
 const LAST: CaseId = CaseId(uuid::Uuid::max());
 
-/// Longer ago than any grace.
-pub(super) fn long_ago() -> Instant {
-    Instant::now().checked_sub(Duration::from_mins(1)).unwrap_or_else(Instant::now)
+/// Longer than any grace.
+const NO_GRACE: Duration = Duration::from_mins(1);
+
+/// How long somebody else may take for a step before it counts as pending.
+const PENDING: Duration = Duration::from_secs(2);
+
+/// That some stage may have something to do in a case.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unsettled {
+    /// Since when it is left to whoever makes it so.
+    since: Instant,
+    /// Since when it is known here.
+    known: Instant,
+}
+
+impl Unsettled {
+    pub(super) fn since(since: Instant) -> Self {
+        Self { since, known: since }
+    }
+
+    /// Nobody else does it: there is no grace.
+    pub(super) fn overdue() -> Self {
+        let known = Instant::now();
+        Self { since: known.checked_sub(NO_GRACE).unwrap_or(known), known }
+    }
 }
 
 /// A case in which something is to be done.
@@ -84,8 +106,12 @@ impl Fold {
         policy: &Policy,
     ) -> Vec<Due> {
         self.wake(now);
-        let ripe: Vec<CaseId> =
-            self.unsettled.iter().filter(|(_, since)| since.elapsed() >= grace).map(|(id, _)| *id).collect();
+        let ripe: Vec<CaseId> = self
+            .unsettled
+            .iter()
+            .filter(|(_, unsettled)| unsettled.since.elapsed() >= grace)
+            .map(|(id, _)| *id)
+            .collect();
         let mut due = Vec::new();
         for id in ripe {
             self.schedule(id, now, policy);
@@ -101,14 +127,30 @@ impl Fold {
 
     /// Takes what has come due off the agenda, onto the list of what is to be done: nobody else was there to do it.
     fn wake(&mut self, now: Timestamp) {
-        let long_ago = long_ago();
         let come: Vec<_> = self.agenda.range(..=(now, LAST)).map(|(_, id)| *id).collect();
         let stored = self.sound(self.store.due(now, MOST_AT_ONCE)).unwrap_or_default();
         let asleep = stored.into_iter().filter(|id| self.hot.peek(*id).is_none());
         let come: Vec<_> = come.into_iter().chain(asleep).collect();
         for id in come {
-            self.unsettled.insert(id, long_ago);
+            let overdue = Unsettled::overdue();
+            let known = self.unsettled.get(&id).map_or(overdue.known, |before| before.known);
+            self.unsettled.insert(id, Unsettled { known, ..overdue });
         }
+    }
+
+    /// For how long the oldest step of each stage has been to be done and is not; 0 where there is none.
+    pub(crate) fn pending(&self, now: Timestamp, policy: &Policy) -> Vec<(Stage, Duration)> {
+        let mut oldest = Stage::ALL.map(|stage| (stage, Duration::ZERO));
+        for (id, unsettled) in &self.unsettled {
+            let age = unsettled.known.elapsed();
+            let Some(known) = self.hot.peek(*id).filter(|_| age >= PENDING) else { continue };
+            for (stage, longest) in &mut oldest {
+                if age > *longest && domain::next_step(&known.loaded.case, *stage, now, policy).is_some() {
+                    *longest = age;
+                }
+            }
+        }
+        oldest.to_vec()
     }
 
     /// The next instant at which some stage has something to do by itself, after `now`.

@@ -1,9 +1,10 @@
 //! What the operator says about the relay, and what of it makes no sense.
 
 use std::fmt;
+use std::fs;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lettre::address::Address;
@@ -37,6 +38,9 @@ pub struct Config {
     /// Its password.
     #[serde(default)]
     pub password: Option<Password>,
+    /// The file that holds it instead, read at the start; one line break at its end does not count.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
     /// Name we give in EHLO; without it the domain of `from`.
     #[serde(default)]
     pub hello: Option<String>,
@@ -87,6 +91,15 @@ pub enum Tls {
 #[serde(transparent)]
 pub struct Password(String);
 
+impl Password {
+    fn of(file: &Path) -> Result<Self, BadConfig> {
+        let unusable = |why: String| BadConfig::PasswordFile { file: file.to_owned(), why };
+        let text = fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        if text.is_empty() { Err(unusable("it is empty".to_owned())) } else { Ok(Self(text.to_owned())) }
+    }
+}
+
 impl From<String> for Password {
     fn from(text: String) -> Password {
         Password(text)
@@ -114,6 +127,17 @@ pub enum BadConfig {
     /// One of username and password is missing.
     #[error("username and password go together: only {0} is given")]
     HalfCredentials(&'static str),
+    /// The password is given twice.
+    #[error("password and password_file are both given: leave one out")]
+    TwoPasswords,
+    /// The file with the password cannot be used.
+    #[error("password_file {file}: {why}")]
+    PasswordFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The envelope sender is not an address.
     #[error(transparent)]
     From(#[from] BadLetter),
@@ -167,7 +191,12 @@ impl Config {
             Tls::Starttls => Protection::Starttls(tls_parameters(&self)?),
             Tls::Implicit => Protection::Implicit(tls_parameters(&self)?),
         };
-        let credentials = match (self.username, self.password) {
+        let password = match (self.password, self.password_file) {
+            (Some(_), Some(_)) => return Err(BadConfig::TwoPasswords),
+            (None, Some(file)) => Some(Password::of(&file)?),
+            (given, None) => given,
+        };
+        let credentials = match (self.username, password) {
             (Some(username), Some(password)) => Some(Credentials::new(username, password.0)),
             (None, None) => None,
             (Some(_), None) => return Err(BadConfig::HalfCredentials("username")),
@@ -213,7 +242,7 @@ fn tls_parameters(config: &Config) -> Result<TlsParameters, BadConfig> {
     let mut builder = TlsParameters::builder(config.host.clone());
     if let Some(file) = &config.ca_file {
         let bad = |why: String| BadConfig::Certificates { file: file.clone(), why };
-        let pem = std::fs::read(file).map_err(|e| bad(e.to_string()))?;
+        let pem = fs::read(file).map_err(|e| bad(e.to_string()))?;
         builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?);
     }
     builder.build().map_err(|e| BadConfig::Tls(e.to_string()))

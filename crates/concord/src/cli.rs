@@ -42,6 +42,11 @@ pub(crate) enum Command {
     /// Looks back: what happened, and does the log hold together?
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Looks at everything that an operator would check, and says what to do.
+    ///
+    /// It changes nothing, and works also when nothing runs. Exit code: 0 if all is well or there are only warnings, 1 if
+    /// anything fails.
+    Doctor(Doctor),
     /// Takes a backup of a running installation into a folder, or adds to it what is new since.
     Backup(Backup),
     /// Makes a data directory of a backup; mail stays switched off until `concord mail release`.
@@ -87,6 +92,15 @@ pub(crate) struct NodeAddress {
     pub(crate) host: String,
     /// The port for clients.
     pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// One JSON object, with stable names.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,0 +1,170 @@
+//! One GET from an API, over HTTP or TLS, as an operator's tools ask: bounded in time and size, no redirects.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::{Request, Uri, body::Bytes, client::conn::http1, header::HOST};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, SignatureScheme, WantsVerifier,
+        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+        crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+        pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
+    },
+};
+
+/// The most of an answer that is read.
+const LARGEST: usize = 4 << 20;
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// Its status.
+    pub(crate) status: u16,
+    /// Its body.
+    pub(crate) body: Bytes,
+}
+
+/// Whom to believe over TLS.
+#[derive(Clone)]
+pub(crate) struct Trust(Arc<ClientConfig>);
+
+impl Trust {
+    /// One certificate alone, whatever it says of itself.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub(crate) fn only(certificate: CertificateDer<'static>) -> Result<Self, String> {
+        let only = Arc::new(Only { certificate, provider: ring::default_provider() });
+        let config = builder()?.dangerous().with_custom_certificate_verifier(only).with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+}
+
+/// TLS by ring, and nothing older than 1.2.
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, String> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("TLS cannot be set up: {error}"))
+}
+
+/// The certificates of a file, the first that of whoever serves.
+///
+/// # Errors
+/// It cannot be read, or holds none.
+pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(read) if read.is_empty() => Err(format!("{} holds no certificate", file.display())),
+        Ok(read) => Ok(read),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    }
+}
+
+/// Asks.
+///
+/// # Errors
+/// No answer, in a line.
+pub(crate) async fn get(url: &str, trust: Option<&Trust>, within: Duration) -> Result<Answer, String> {
+    let asked = tokio::time::timeout(within, ask(url, trust)).await;
+    asked.unwrap_or_else(|_| Err(format!("no answer within {} s", within.as_secs_f64())))
+}
+
+async fn ask(url: &str, trust: Option<&Trust>) -> Result<Answer, String> {
+    let uri: Uri = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
+    let host = uri.host().ok_or_else(|| format!("{url} names no host"))?;
+    let plain = match uri.scheme_str() {
+        Some("http") => true,
+        Some("https") => false,
+        _ => return Err(format!("{url} begins neither with http:// nor with https://")),
+    };
+    let port = uri.port_u16().unwrap_or(if plain { 80 } else { 443 });
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let tcp = TcpStream::connect((bare, port)).await;
+    let tcp = tcp.map_err(|error| format!("cannot connect to {host}:{port}: {error}"))?;
+    if plain {
+        return exchange(tcp, &uri).await;
+    }
+    let Trust(config) = trust.ok_or_else(|| format!("{url} wants TLS, and nobody is to be believed"))?;
+    let name = ServerName::try_from(bare.to_owned()).map_err(|error| format!("{host}: {error}"))?;
+    let tls = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
+    exchange(tls.map_err(|error| format!("no TLS with {host}:{port}: {error}"))?, &uri).await
+}
+
+async fn exchange(
+    line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    uri: &Uri,
+) -> Result<Answer, String> {
+    let no_answer = |error: hyper::Error| format!("no answer: {error}");
+    let (mut send, connection) = http1::handshake(TokioIo::new(line)).await.map_err(no_answer)?;
+    // It ends with the answer, or with the line.
+    let serving = tokio::spawn(connection);
+    let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let request = Request::get(path).header(HOST, authority).body(Empty::<Bytes>::new());
+    let request = request.map_err(|error| error.to_string())?;
+    let answer = async {
+        let answer = send.send_request(request).await.map_err(no_answer)?;
+        let status = answer.status().as_u16();
+        let body = Limited::new(answer.into_body(), LARGEST).collect().await;
+        let body = body.map_err(|error| format!("the answer breaks off: {error}"))?;
+        Ok(Answer { status, body: body.to_bytes() })
+    };
+    let answer = answer.await;
+    serving.abort();
+    answer
+}
+
+/// Believes one certificate alone: its holder proves in the handshake that he has its key.
+#[derive(Debug)]
+struct Only {
+    certificate: CertificateDer<'static>,
+    provider: CryptoProvider,
+}
+
+impl ServerCertVerifier for Only {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if *end_entity == self.certificate {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(Error::General("another certificate is served than that of the file".to_owned()))
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signed, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signed, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

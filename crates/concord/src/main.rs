@@ -33,6 +33,7 @@ mod provision;
 mod services;
 mod simulate;
 mod up;
+mod watchdog;
 mod web;
 mod went_up;
 
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
             Command::Mail(command) => mail::command(command).await,
             Command::Audit(command) => audit::command(command).await,
             Command::Doctor(options) => doctor::doctor(options).await,
+            Command::Watchdog(options) => watchdog::watchdog(options).await,
             Command::Backup(options) => backup::backup(options).await,
             Command::Restore(options) => backup::restore(options).await,
         }

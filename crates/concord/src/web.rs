@@ -12,7 +12,8 @@ use tokio::{
 use tokio_rustls::{
     TlsConnector,
     rustls::{
-        ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, SignatureScheme, WantsVerifier,
+        ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+        WantsVerifier,
         client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
         pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _},
@@ -36,6 +37,23 @@ pub(crate) struct Answer {
 pub(crate) struct Trust(Arc<ClientConfig>);
 
 impl Trust {
+    /// Those whom this machine believes, and those in a file (PEM).
+    ///
+    /// # Errors
+    /// The file cannot be read, or there is nobody to believe.
+    pub(crate) fn roots(more: Option<&Path>) -> Result<Self, String> {
+        let mut roots = RootCertStore::empty();
+        // Of those of the system some may be unreadable; who is left out is not believed.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if let Some(file) = more {
+            for certificate in certificates(file)? {
+                roots.add(certificate).map_err(|error| format!("{}: {error}", file.display()))?;
+            }
+        }
+        let config = builder()?.with_root_certificates(roots).with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+
     /// One certificate alone, whatever it says of itself.
     ///
     /// # Errors
@@ -166,5 +184,99 @@ impl ServerCertVerifier for Only {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+    use tokio_rustls::{
+        TlsAcceptor,
+        rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer},
+    };
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    /// Answers each caller with the same; gives its port.
+    async fn serving(tls: Option<TlsAcceptor>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((line, _)) = listener.accept().await {
+                match &tls {
+                    None => answer(line).await,
+                    Some(tls) => {
+                        if let Ok(line) = tls.accept(line).await {
+                            answer(line).await;
+                        }
+                    }
+                }
+            }
+        });
+        port
+    }
+
+    async fn answer(mut line: impl AsyncRead + AsyncWrite + Unpin) {
+        let mut asked = [0; 1_024];
+        let length = line.read(&mut asked).await.unwrap();
+        assert!(asked[..length].starts_with(b"GET /readyz HTTP/1.1\r\nhost: localhost:"), "{asked:?}");
+        line.write_all(b"HTTP/1.1 503 No\r\ncontent-length: 5\r\n\r\nready").await.unwrap();
+        line.flush().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_certificate_is_believed_by_itself_or_by_who_has_signed_it() {
+        let authority = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::default();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let signed = parameters.self_signed(&authority).unwrap();
+        let issuer = Issuer::new(parameters, authority);
+        let key = KeyPair::generate().unwrap();
+        let names = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let own = names.signed_by(&key, &issuer).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![own.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+            .unwrap();
+        let port = serving(Some(TlsAcceptor::from(Arc::new(config)))).await;
+        let url = format!("https://localhost:{port}/readyz");
+
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("authority.pem");
+        std::fs::write(&file, signed.pem()).unwrap();
+        let only = Trust::only(own.der().clone()).unwrap();
+        for trust in [Trust::roots(Some(&file)).unwrap(), only] {
+            let answer = get(&url, Some(&trust), SOON).await.unwrap();
+            assert_eq!((answer.status, &answer.body[..]), (503, &b"ready"[..]));
+        }
+        let another = Trust::only(signed.der().clone()).unwrap();
+        let refused = get(&url, Some(&another), SOON).await.unwrap_err();
+        assert!(refused.contains("another certificate is served than that of the file"), "{refused}");
+        get(&url, Some(&Trust::roots(None).unwrap()), SOON).await.unwrap_err();
+        get(&url, None, SOON).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn without_tls_it_asks_as_plainly_and_says_why_there_is_no_answer() {
+        let port = serving(None).await;
+        let answer = get(&format!("http://localhost:{port}/readyz"), None, SOON).await.unwrap();
+        assert_eq!(answer.status, 503);
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let late = get(&url, None, Duration::from_millis(50)).await.unwrap_err();
+        assert_eq!(late, "no answer within 0.05 s");
+        drop(silent);
+        assert!(get(&url, None, SOON).await.unwrap_err().starts_with("cannot connect to 127.0.0.1:"));
+        for wrong in ["tinh.example", "ftp://tinh.example/", "http:///readyz"] {
+            get(wrong, None, SOON).await.unwrap_err();
+        }
     }
 }

@@ -5,11 +5,14 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt as _, time::Duration};
+use std::{fs, fs::Permissions, os::unix::fs::PermissionsExt as _, process::Stdio, time::Duration};
 
 use bus::Principal;
+use chrono::{Datelike as _, TimeDelta};
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use service::Clock;
 use support::{
     Said, concord, finish,
     process::{Installation, with_relay},
@@ -193,6 +196,43 @@ async fn a_server_that_is_gone_and_a_place_where_nothing_runs_are_told_apart() {
     assert!(line(&said, "running").contains("is gone, and did not take leave"), "{}", said.out);
     assert!(line(&said, "livez").starts_with("fail"), "{}", said.out);
     assert!(line(&said, "streams").starts_with("skip"), "{}", said.out);
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_soon_and_one_that_is_not_yet_served_are_warned_of() {
+    let place = Installation::new();
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+    let write = |days: i64| {
+        let mut parameters = CertificateParams::new(vec!["phoi-hop.tinh.example".to_owned()]).unwrap();
+        let end = Clock::System.now() + TimeDelta::days(days);
+        parameters.not_after =
+            date_time_ymd(end.year(), u8::try_from(end.month()).unwrap(), u8::try_from(end.day()).unwrap());
+        let pair = KeyPair::generate().unwrap();
+        fs::write(&certificate, parameters.self_signed(&pair).unwrap().pem()).unwrap();
+        fs::write(&key, pair.serialize_pem()).unwrap();
+    };
+    write(20);
+    place.configure(&format!("[http.tls]\ncertificate = {certificate:?}\nkey = {key:?}\n"));
+    let mut up = place.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let said = eventually(async || {
+        let said = doctor(&place, &[]).await;
+        let up = said.out.lines().any(|line| line.starts_with("ok    readyz"));
+        if up { Ok(said) } else { Err(said) }
+    })
+    .await;
+    assert!(line(&said, "livez").contains("https://127.0.0.1:"), "{}", said.out);
+    assert!(line(&said, "certificate").starts_with("warn  certificate "), "{}", said.out);
+    assert!(line(&said, "certificate-served").starts_with("ok "), "{}", said.out);
+
+    write(300);
+    let said = doctor(&place, &[]).await;
+    assert_eq!(fails(&said), [""; 0]);
+    assert!(line(&said, "certificate").starts_with("ok "), "{}", said.out);
+    let served = line(&said, "certificate-served");
+    assert!(served.starts_with("warn ") && served.contains("→ start Concord again"), "{served}");
+    kill_process(Pid::from_raw(up.id().unwrap().cast_signed()).unwrap(), Signal::TERM).unwrap();
+    assert!(up.wait().await.unwrap().success());
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ mod tls;
 
 use std::process::ExitCode;
 
-use bus::{Bus, Principal, credentials::Credential};
+use bus::{Bus, Principal, connection::ConnectTo, credentials::Credential};
 use domain::Policy;
 use events::Timestamp;
 use rustix::process::{Pid, test_kill_process};
@@ -139,7 +139,7 @@ fn running(config: &Config) -> (Check, Option<(Running, bool)>) {
 }
 
 impl Patient {
-    /// A connection under a credential that this machine holds.
+    /// A connection under a credential that this machine holds, also to a server that proves nothing.
     ///
     /// # Errors
     /// What keeps it from it, in a line.
@@ -148,6 +148,14 @@ impl Patient {
         let credential = Credential::read(&self.config.credentials(), principal);
         let credential = credential
             .map_err(|_| format!("the credential `{principal}` is not on this machine, or not to be used"))?;
-        connect(server, &credential).await.map_err(|error| error.to_string())
+        match connect(server, &credential).await {
+            Ok(bus) => Ok(bus),
+            // That is a line of its own, and no reason not to look at the rest.
+            Err(error) if nats::not_durable(error.as_ref()).is_some() => {
+                let to = ConnectTo::new(&server.url, &credential).trusting(server.ca.clone());
+                Bus::connect(&to).await.map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The NATS server, its streams and its consumer: whether it keeps what it confirms, and how full it is.
 
+use std::error::Error;
+
 use bus::{
-    Bus, Principal,
-    connection::{ConnectError, ConnectTo},
+    Principal,
+    connection::{ConnectError, NotDurable},
     credentials::Credential,
     health::{self, StreamHealth},
     server::find_binary,
@@ -43,12 +45,11 @@ pub(super) async fn server(patient: &Patient) -> (Vec<Check>, bool) {
             checks.push(Check::ok("durability", "it writes to the disk before it confirms"));
             (checks, true)
         }
-        Err(error) if is_about_durability(error.as_ref()) => {
-            checks.push(Check::ok(NAME, found));
-            checks.push(Check::failed("durability", &error, "set sync_interval: always, and restart it"));
-            (checks, true)
-        }
         Err(error) => {
+            if let Some(why) = not_durable(error.as_ref()) {
+                checks.extend([Check::ok(NAME, found), durability(why)]);
+                return (checks, true);
+            }
             let advice = "see that nats-server runs, and what it logs (nats/nats.log)";
             checks.push(Check::failed(NAME, &error, advice));
             checks.push(Check::skipped("durability", "the server is not reached"));
@@ -57,8 +58,24 @@ pub(super) async fn server(patient: &Patient) -> (Vec<Check>, bool) {
     }
 }
 
-fn is_about_durability(error: &(dyn std::error::Error + Send + Sync + 'static)) -> bool {
-    matches!(error.downcast_ref::<ConnectError>(), Some(ConnectError::NotDurable(_)))
+/// What a server does not prove, if it was reached and that alone is wrong.
+pub(super) fn not_durable<'a>(error: &'a (dyn Error + Send + Sync + 'static)) -> Option<&'a NotDurable> {
+    match error.downcast_ref::<ConnectError>() {
+        Some(ConnectError::NotDurable(why)) => Some(why),
+        _ => None,
+    }
+}
+
+fn durability(why: &NotDurable) -> Check {
+    const NAME: &str = "durability";
+    match why {
+        NotDurable::NoMonitor { url, reason } => Check::fail(
+            NAME,
+            format!("not proven: the monitor {url} cannot be read ({reason})"),
+            "see that this server runs and `http:` in its configuration; without the proof nothing starts or connects",
+        ),
+        other => Check::failed(NAME, other, "set sync_interval: always in its configuration, and restart it"),
+    }
 }
 
 async fn binary(patient: &Patient) -> Check {
@@ -86,7 +103,8 @@ async fn versions(server: &Server) -> String {
 
 /// Each stream and the consumer, and whether all of them will fit on the disk.
 pub(super) async fn streams(patient: &Patient) -> Vec<Check> {
-    let bus = match deploy(patient).await {
+    // Only who makes the streams may ask about all of them.
+    let bus = match patient.connect(Principal::Deploy).await {
         Ok(bus) => bus,
         Err(why) => return vec![Check::skipped("streams", why)],
     };
@@ -124,21 +142,6 @@ pub(super) async fn streams(patient: &Patient) -> Vec<Check> {
         checks.push(machine::for_streams(free, remaining));
     }
     checks
-}
-
-/// Only who makes the streams may ask about all of them. That the server is durable was asked before.
-async fn deploy(patient: &Patient) -> Result<Bus, String> {
-    let server = patient.server.as_ref().ok_or("no server is known")?;
-    let credential = Credential::read(&patient.config.credentials(), Principal::Deploy).map_err(|_| {
-        "the credential `deploy`, which alone may ask about all of them, is not on this machine".to_owned()
-    })?;
-    match connect(server, &credential).await {
-        Ok(bus) => Ok(bus),
-        Err(error) if is_about_durability(error.as_ref()) => {
-            Bus::connect(&ConnectTo::new(&server.url, &credential)).await.map_err(|error| error.to_string())
-        }
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 /// `stream-kv-identity` of `KV_IDENTITY`.
@@ -230,6 +233,16 @@ mod tests {
         assert_eq!(said(&[("n2", true, 0)]).verdict, Verdict::Fail);
         let nobody = StreamHealth { leader: None, ..stands(0, &[]) };
         assert_eq!(copies("s", &nobody).verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_server_that_proves_nothing_is_told_from_one_whose_monitor_is_silent() {
+        let url = "http://127.0.0.1:18222".to_owned();
+        let later = durability(&NotDurable::SyncsLater { url: url.clone() });
+        assert!(later.found.ends_with("confirms before the disk has it"), "{}", later.found);
+        assert!(later.advice.unwrap().starts_with("set `sync_interval: always` in the jetstream block"));
+        let silent = durability(&NotDurable::NoMonitor { url, reason: "refused".to_owned() });
+        assert_eq!(silent.found, "not proven: the monitor http://127.0.0.1:18222 cannot be read (refused)");
     }
 
     #[test]

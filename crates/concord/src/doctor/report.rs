@@ -85,9 +85,10 @@ impl Check {
     /// to do, `otherwise` is done.
     pub(crate) fn failed(name: &str, error: &dyn std::fmt::Display, otherwise: &str) -> Self {
         let said = crate::one_line(&error.to_string());
-        match said.rsplit_once(": ") {
-            Some((found, advice)) if is_advice(advice) => Self::fail(name, found, advice),
-            _ => Self::fail(name, said, otherwise),
+        let mut parted = said.match_indices(": ").map(|(at, colon)| (&said[..at], &said[at + colon.len()..]));
+        match parted.find(|(_, advice)| is_advice(advice)) {
+            Some((found, advice)) => Self::fail(name, found, advice),
+            None => Self::fail(name, said, otherwise),
         }
     }
 

@@ -112,7 +112,7 @@ pub(crate) struct Watchdog {
     /// Its own configuration file (TOML), section `[watchdog]`: it has none of an installation's.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// The address of an installation, besides those of the file, e.g. <https://phoi-hop.tinh.example>; several may be given.
+    /// The address of an installation, besides those of the file, e.g. `https://phoi-hop.tinh.example`; several may be given.
     #[arg(long = "url", value_name = "URL")]
     pub(crate) urls: Vec<String>,
     /// Looks once and ends, for a timer; what it has told stands in a small file.

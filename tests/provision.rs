@@ -7,7 +7,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use support::{
     api::{call, call_that_ended, path_of},
-    finish,
+    concord, finish,
     process::Installation,
     provisioned::{Provisioned, free_ports, provision},
     run,
@@ -56,9 +56,11 @@ async fn a_backup_of_one_machine_is_restored_into_a_cluster() {
     let raised = up.api().act("btg.truc-ban", "", "raise", "one call", &call()).await.expect("an answer");
     let case = raised.case().to_owned();
     let folder = tempfile::tempdir().expect("a directory");
+    let data = place.data();
+    let on = async |arguments: &[&str]| finish(concord().args(arguments).arg("--data").arg(&data)).await;
     let (backup, into) = (folder.path().join("backup"), folder.path().join("cluster"));
-    finish(place.command().args(["audit", "checkpoint"])).await.succeeded();
-    finish(place.command().arg("backup").arg(&backup)).await.succeeded();
+    on(&["audit", "checkpoint"]).await.succeeded();
+    on(&["backup", &backup.to_string_lossy()]).await.succeeded();
     assert!(up.term().await.success());
 
     // The keys are those of the backup: who trusts the checkpoints of before trusts those to come.

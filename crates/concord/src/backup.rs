@@ -2,12 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
 
 use bus::{Bus, Principal, access::What, credentials::Credential};
+use events::Timestamp;
+use serde::{Deserialize, Serialize};
 use service::{Clock, Config};
 use svc_audit::backup::{self, Progress as Step, Restoration, STREAMS, Summary};
 
@@ -15,11 +18,43 @@ use crate::{
     Failure,
     audit::{connect_as, note},
     cli::{Backup, Common, Restore},
+    place,
     play::Show,
     process::{Orders, Server, connect},
     progress::Progress,
     up::configuration,
 };
+
+/// The last backup that was finished, as `backup.json` in the data directory says. It may be lost: nothing but
+/// `concord doctor` looks at it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Finished {
+    /// When it was begun: it has what had been answered by then.
+    pub(crate) at: Timestamp,
+    /// The folder of the backup.
+    pub(crate) folder: PathBuf,
+    /// How many messages it has.
+    pub(crate) messages: u64,
+}
+
+impl Finished {
+    fn file(data: &Path) -> PathBuf {
+        data.join("backup.json")
+    }
+
+    /// The last one that is known here.
+    pub(crate) fn read(data: &Path) -> Option<Self> {
+        serde_json::from_str(&fs::read_to_string(Self::file(data)).ok()?).ok()
+    }
+
+    /// Writes it down where there is a data directory: who backs up from elsewhere has none.
+    fn note(&self, data: &Path) -> Result<(), Failure> {
+        if data.is_dir() {
+            place::write(&Self::file(data), &serde_json::to_string_pretty(self)?)?;
+        }
+        Ok(())
+    }
+}
 
 /// Takes a backup, or checks one.
 pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
@@ -47,6 +82,11 @@ pub(crate) async fn backup(options: Backup) -> Result<ExitCode, Failure> {
     }
     let summary = summary?;
     tell(&summary, began);
+    let messages = summary.streams.iter().map(|line| line.messages).sum();
+    let folder = std::path::absolute(&into)?;
+    if let Err(error) = (Finished { at: now, folder, messages }).note(&config.data) {
+        Show::line(&format!("`concord doctor` will not know of it: {error}"));
+    }
     let written: u64 = summary.streams.iter().map(|line| line.written).sum();
     Show::line(&format!("{written} of the messages were written now."));
     let keys = if without_keys { "" } else { "the keys by which one is any service, " };

@@ -42,6 +42,15 @@ pub(crate) enum Command {
     /// Looks back: what happened, and does the log hold together?
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Looks at everything that an operator would check, and says what to do.
+    ///
+    /// It changes nothing, and works also when nothing runs. Exit code: 0 if all is well or there are only warnings, 1 if
+    /// anything fails.
+    Doctor(Doctor),
+    /// Asks installations from another machine whether they work, and mails the operators when one does not.
+    ///
+    /// SIGTERM ends it with exit code 0. With --once: 0 if all answered well and no mail waits, else 1.
+    Watchdog(Watchdog),
     /// Takes a backup of a running installation into a folder, or adds to it what is new since.
     Backup(Backup),
     /// Makes a data directory of a backup, or fills a cluster with it; mail stays switched off until `concord mail release`.
@@ -94,6 +103,28 @@ pub(crate) struct NodeAddress {
     pub(crate) host: String,
     /// The port for clients.
     pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// One JSON object, with stable names.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watchdog {
+    /// Its own configuration file (TOML), section `[watchdog]`: it has none of an installation's.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The address of an installation, besides those of the file, e.g. `https://phoi-hop.tinh.example`; several may be given.
+    #[arg(long = "url", value_name = "URL")]
+    pub(crate) urls: Vec<String>,
+    /// Looks once and ends, for a timer; what it has told stands in a small file.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 #[derive(Debug, Args)]

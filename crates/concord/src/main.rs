@@ -14,6 +14,7 @@ mod coverage;
 mod demo;
 #[cfg(test)]
 mod diagrams;
+mod doctor;
 mod evidence;
 #[cfg(test)]
 mod flow;
@@ -32,6 +33,8 @@ mod provision;
 mod services;
 mod simulate;
 mod up;
+mod watchdog;
+mod web;
 mod went_up;
 
 use std::process::ExitCode;
@@ -66,6 +69,8 @@ fn main() -> ExitCode {
             Command::Token(command) => accounts::token(command).await,
             Command::Mail(command) => mail::command(command).await,
             Command::Audit(command) => audit::command(command).await,
+            Command::Doctor(options) => doctor::doctor(options).await,
+            Command::Watchdog(options) => watchdog::watchdog(options).await,
             Command::Backup(options) => backup::backup(options).await,
             Command::Restore(options) => backup::restore(options).await,
         }

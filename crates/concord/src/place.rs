@@ -85,7 +85,7 @@ pub(crate) fn make_private(directory: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a file that only its owner may read, all of it or nothing.
-fn write(file: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     let draft = file.with_extension("tmp");
     let mut open = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     open.write_all(text.as_bytes())?;

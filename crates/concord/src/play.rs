@@ -80,6 +80,12 @@ impl Show {
         Self { colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() }
     }
 
+    /// Without colours.
+    #[cfg(test)]
+    pub(crate) const fn plain() -> Self {
+        Self { colour: false }
+    }
+
     /// Writes a line at once, so that a reader can follow.
     pub(crate) fn line(text: &str) {
         // Whoever closed the pipe has seen enough.

@@ -8,6 +8,8 @@ mod cluster;
 #[cfg(test)]
 mod connection;
 #[cfg(test)]
+mod health;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod objects;

@@ -11,8 +11,9 @@ use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use support::{
-    api::{Api, send},
+    api::{Api, call, send},
     process::{Installation, Up},
+    split::Split,
 };
 use testkit::eventually;
 use tokio::{
@@ -25,6 +26,30 @@ use tokio_rustls::{
 };
 
 const OFFICER: &str = "snnmt.dau-moi";
+
+/// Who calls with a trace of his own finds it in the facts, and as the id of the answer.
+#[tokio::test]
+async fn a_trace_goes_from_the_caller_to_the_facts() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let split = Split::start().await;
+    let services = ["ledger", "directory", "intake", "routing", "identity", "api"];
+    let serve = split.serve("one", &services).await;
+    let api = serve.api();
+    let traced = |request: reqwest::RequestBuilder| {
+        request.header("traceparent", format!("00-{TRACE}-b7ad6b7169203331-01"))
+    };
+    let raise = traced(api.request("btg.truc-ban", Method::POST, "/api/v1/cases"));
+    let raised = send(raise.header("Idempotency-Key", "a call").json(&call())).await.unwrap();
+    assert_eq!(raised.status, 201, "{}", raised.text);
+    let events = api.get("btg.truc-ban", &format!("/api/v1/cases/{}/events", raised.case())).await.unwrap();
+    let events = events.body["events"].as_array().unwrap();
+    assert!(events.len() > 2, "the raise and the steps that it leads to");
+    for event in events {
+        assert_eq!(event["correlationid"].as_str().unwrap().replace('-', ""), TRACE, "{event}");
+    }
+    let nothing = traced(api.plain(Method::GET, "/api/v1/cases")).send().await.unwrap();
+    assert_eq!(nothing.headers()["x-request-id"], TRACE, "the id of a request that brings none");
+}
 
 #[tokio::test]
 async fn every_answer_carries_an_id_and_the_headers_that_keep_it_harmless() {

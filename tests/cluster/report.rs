@@ -65,8 +65,12 @@ fn markdown(outcome: &Outcome) -> String {
         GOAL.as_secs()
     ));
     for Cost { fault, silence, longest, answered, took, .. } in costs {
-        let [silence, longest, took] =
-            [silence, longest, took].map(|time| format!("{:.1} s", time.as_secs_f64()));
+        let took = format!("{:.1} s", took.as_secs_f64());
+        if *fault == Fault::StoreDamaged {
+            line(&format!("| {} | – | – | – | {took} |", words(*fault)));
+            continue;
+        }
+        let [silence, longest] = [silence, longest].map(|time| format!("{:.1} s", time.as_secs_f64()));
         line(&format!("| {} | {silence} | {longest} | {answered} | {took} |", words(*fault)));
     }
     line("");

@@ -153,14 +153,12 @@ impl<N: Servers> Fleet<N> {
         member.serve = Some(self.split.spawn_of(program, &name, &arguments, failpoint, &url));
     }
 
-    /// Stops a process in order; another binary takes its place from now on, if one is given.
+    /// Stops a process in order; what takes its place is of another binary, if one is given, else of the one that was built.
     pub async fn replace(&mut self, at: usize, binary: Option<PathBuf>) {
         if let Some(serve) = self.members[at].serve.take() {
             serve.stop().await;
         }
-        if binary.is_some() {
-            self.members[at].binary = binary;
-        }
+        self.members[at].binary = binary;
     }
 
     /// Kills a process.

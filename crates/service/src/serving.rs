@@ -14,6 +14,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::Instant,
 };
+use tracing::Instrument as _;
 use views::Progress;
 
 use crate::{Chassis, StartError, metrics::Acts};
@@ -76,7 +77,12 @@ where
             async move {
                 let began = Instant::now();
                 let outcome = match Asked::read(act, &message, &asked) {
-                    Ok(asked) => carry_out(asked).await,
+                    Ok(asked) => {
+                        // As the edge's own: whatever the filter lets through is found by its trace.
+                        let trace = asked.request.correlation.simple();
+                        let span = tracing::error_span!("act", act = act.name, trace = %trace);
+                        carry_out(asked).instrument(span).await
+                    }
                     Err(refusal) => Err(refusal),
                 };
                 let became = outcome.as_ref().map(|done| done.replayed).map_err(|refusal| refusal.code);

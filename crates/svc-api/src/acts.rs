@@ -19,9 +19,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use service::problem::{Language, Problem};
-use uuid::Uuid;
 
-use crate::{Api, asking, auth::Caller, refused, view};
+use crate::{Api, asking, auth::Caller, edge::request_id, refused, view};
 
 /// How long the fold may need to come up with an answer's version.
 pub(crate) const FOLD: Duration = Duration::from_secs(1);
@@ -97,7 +96,7 @@ pub(crate) async fn ask(
         command: CommandId::of_person(&person.agency, &person.officer, on, sent.key),
         fingerprint,
         expected_version: expected_version(sent.headers, caller.language)?,
-        correlation: Uuid::from_u128(rand::random()),
+        correlation: request_id::trace(),
         clock: api.chassis.clock.now(),
         body,
     };

@@ -1,6 +1,7 @@
 //! `ci`: everything a change must pass, in the order in which failures are cheapest to find.
 
 mod deny;
+mod deploy;
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::failure::{Failure, Outcome};
 use crate::place::Place;
 use crate::setup::For;
-use crate::{app, layers, schemas, setup, shell, suite, tidy};
+use crate::{app, cluster, layers, schemas, setup, shell, suite, tidy};
 
 /// One stage: its name and what it runs.
 type Stage = (&'static str, fn(&Place) -> Outcome);
@@ -22,8 +23,10 @@ const STAGES: &[Stage] = &[
     ("schemas", |place| schemas::run(place, &["--check".to_owned()])),
     ("clippy", clippy),
     ("deny", deny::run),
+    ("deploy", deploy::run),
     ("test", |place| suite::run(place, &[])),
     ("demo", demo),
+    ("cluster", |place| cluster::run(place, &["test".to_owned()])),
 ];
 
 /// The command: every stage, or those named.

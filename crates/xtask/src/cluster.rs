@@ -16,7 +16,7 @@ struct Options {
 
 /// The options with a value, and the variables that they become.
 const VALUES: [(&str, &str); 3] =
-    [("--faults", "CLUSTER_FAULTS"), ("--new", "CLUSTER_NEW"), ("--report", "CLUSTER_REPORT")];
+    [("--faults", "CLUSTER_FAULTS"), ("--old", "CLUSTER_OLD"), ("--report", "CLUSTER_REPORT")];
 
 /// Where `up` keeps everything, unless another folder is given.
 const FOLDER: &str = "var/cluster";
@@ -49,7 +49,7 @@ impl Options {
                 None if arg == "--release" => options.release = true,
                 None if arg == "--data" => options.variables = vec![("CLUSTER_UP", value()?)],
                 None => {
-                    let known = "--release, --data DIR, --faults A,B, --new FILE, --report FILE";
+                    let known = "--release, --data DIR, --faults A,B, --old FILE, --report FILE";
                     return Err(Failure::unknown_argument(arg, known));
                 }
             }

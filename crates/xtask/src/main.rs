@@ -66,7 +66,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "cluster",
-        args: "up|test [--release] [--data DIR] [--faults A,B] [--new FILE] [--report FILE]",
+        args: "up|test [--release] [--data DIR] [--faults A,B] [--old FILE] [--report FILE]",
         about: "three servers and two processes with every service: to try, or to see what faults cost",
         run: cluster::run,
     },

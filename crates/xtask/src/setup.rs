@@ -1,8 +1,10 @@
 //! `setup`: everything that is fetched rather than built, pinned by hash, into `.tools`.
 
+mod debian;
 mod nats;
 mod pip;
 mod postfix;
+pub mod promtool;
 mod python;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ mod support;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
+use serde_json::Value;
 use support::{
     api::{call, call_that_ended, path_of},
     concord, finish,
@@ -30,6 +31,13 @@ async fn what_provision_writes_makes_three_servers_and_two_processes_that_work()
     let path = format!("{}/{}?at_least=1", path_of("", "raise"), raised.case());
     let shown = two.get("btg.truc-ban", &path).await.expect("an answer");
     assert_eq!(shown.status, 200, "{}", shown.text);
+
+    let doctor: Value = serde_json::from_str(&cluster.run(&["doctor", "--json"]).await.out).expect("JSON");
+    let checks = doctor["checks"].as_array().expect("checks");
+    for name in ["copies", "nats-certificate", "durability", "stream-cases-replicas"] {
+        let check = checks.iter().find(|check| check["check"] == name).expect(name);
+        assert_eq!(check["verdict"], "ok", "{check}");
+    }
 
     let key = into.join("credentials/checkpoints/1.pub");
     let key = key.to_string_lossy();

@@ -2,6 +2,7 @@
 
 mod api;
 mod clock;
+mod cluster;
 mod evidence;
 mod keys;
 mod limits;
@@ -98,6 +99,7 @@ async fn examine(config: Config, now: Timestamp, report: &mut Report) {
     report.add([limits::open_files(&patient)]);
     let (checks, reached) = nats::server(&patient).await;
     report.add(checks);
+    report.add(cluster::cluster(&patient).await);
     report.add(clock::clock(&patient).await);
     if reached {
         report.add(nats::streams(&patient).await);

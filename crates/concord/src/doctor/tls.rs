@@ -38,7 +38,7 @@ pub(super) async fn certificate(patient: &Patient) -> Vec<Check> {
     };
     let mut checks = vec![match until(&first) {
         // The machine's own time counts, whatever clock the process has.
-        Ok(until) => expiry(until, service::Clock::System.now()),
+        Ok(until) => expiry(NAME, until, service::Clock::System.now(), RENEW),
         Err(why) => Check::fail(NAME, format!("{}: {why}", tls.certificate.display()), advice),
     }];
     if let Some((running, true)) = &patient.running {
@@ -62,22 +62,25 @@ async fn served(http: &str, trust: Option<&Trust>) -> Check {
 }
 
 /// Until when a certificate counts.
-fn until(certificate: &CertificateDer<'_>) -> Result<Timestamp, String> {
+pub(super) fn until(certificate: &CertificateDer<'_>) -> Result<Timestamp, String> {
     let (_, read) = parse_x509_certificate(certificate).map_err(|error| error.to_string())?;
     let seconds = read.validity().not_after.timestamp();
     DateTime::from_timestamp(seconds, 0).ok_or_else(|| "its end is out of all time".to_owned())
 }
 
-fn expiry(until: Timestamp, now: Timestamp) -> Check {
-    const ADVICE: &str = "renew it, and start Concord again: a new one counts from the next start";
+/// What to do about the API's own.
+const RENEW: &str = "renew it, and start Concord again: a new one counts from the next start";
+
+/// Whether a certificate that counts until then is to be renewed.
+pub(super) fn expiry(name: &str, until: Timestamp, now: Timestamp, advice: &str) -> Check {
     let days = (until - now).num_days();
     let found = format!("counts until {}, {days} days", super::report::day_and_time(until));
     if until <= now {
-        Check::fail(NAME, format!("expired on {}", super::report::day_and_time(until)), ADVICE)
+        Check::fail(name, format!("expired on {}", super::report::day_and_time(until)), advice)
     } else if days < 30 {
-        Check::warn(NAME, found, ADVICE)
+        Check::warn(name, found, advice)
     } else {
-        Check::ok(NAME, found)
+        Check::ok(name, found)
     }
 }
 
@@ -95,7 +98,7 @@ mod tests {
         let made = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap();
         let end = until(made.der()).unwrap();
         assert_eq!(end.to_rfc3339(), "2027-03-01T00:00:00+00:00");
-        let verdict = |now: &str| expiry(end, now.parse().unwrap()).verdict;
+        let verdict = |now: &str| expiry(NAME, end, now.parse().unwrap(), RENEW).verdict;
         assert_eq!(verdict("2027-01-01T00:00:00Z"), Verdict::Ok);
         assert_eq!(verdict("2027-02-01T00:00:00Z"), Verdict::Warn);
         assert_eq!(verdict("2027-03-01T00:00:00Z"), Verdict::Fail);

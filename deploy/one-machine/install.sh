@@ -144,7 +144,7 @@ if damaged=$(cd "$release" && sha256sum --quiet --strict --check SHA256SUMS 2>&1
 else
   die "the release is damaged or was changed; fetch it again:" "$damaged"
 fi
-needed=(concord install.sh README.md systemd/concord-watchdog.service)
+needed=(concord install.sh README.md watchdog.toml systemd/concord-watchdog.service)
 [ "$watchdog" = yes ] || needed+=(nats-server concord.toml policy/policy.toml systemd/concord.service)
 for file in "${needed[@]}"; do
   grep -qF "  $file" "$release/SHA256SUMS" || die "$file is not in SHA256SUMS: this is not a whole release folder"
@@ -323,6 +323,7 @@ file 644 README.md "$doc/README.md"
 file 644 README.vi.md "$doc/README.vi.md"
 if [ "$watchdog" = yes ]; then
   file 644 systemd/concord-watchdog.service "$units/concord-watchdog.service"
+  theirs root:concord 640 watchdog.toml "$etc/watchdog.toml"
 else
   program nats-server
   folder concord:concord 700 "$data"
@@ -360,7 +361,7 @@ if [ "$dry_run" = yes ]; then
 fi
 if [ "$changed" -eq 0 ] && [ "$replaced" -eq 0 ]; then say "All of it was there already; nothing was changed."; else say "Installed."; fi
 if [ "$watchdog" = yes ]; then
-  say "Next: write $etc/watchdog.toml, then: systemctl enable --now concord-watchdog"
+  say "Next: change every line of $etc/watchdog.toml that ends in .example, then: systemctl enable --now concord-watchdog"
   exit 0
 fi
 say ""

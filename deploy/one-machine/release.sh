@@ -36,7 +36,7 @@ mkdir -p "$out/policy" "$out/systemd/concord.service.d"
 install -m 755 "$concord" "$out/concord"
 install -m 755 "$server" "$out/nats-server"
 install -m 755 "$here/install.sh" "$out/install.sh"
-for file in concord.toml concord.schema.json nats.conf nginx.conf nftables.conf journald.conf README.md README.vi.md; do
+for file in concord.toml concord.schema.json watchdog.toml nats.conf nginx.conf nftables.conf journald.conf README.md README.vi.md; do
   install -m 644 "$here/$file" "$out/$file"
 done
 install -m 644 "$here"/../policy/*.toml "$out/policy/"

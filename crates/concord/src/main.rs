@@ -9,6 +9,7 @@ mod background;
 mod backup;
 mod check;
 mod cli;
+mod client;
 #[cfg(test)]
 mod coverage;
 mod demo;
@@ -18,6 +19,7 @@ mod doctor;
 mod evidence;
 #[cfg(test)]
 mod flow;
+mod giving;
 mod mail;
 mod mails;
 mod manager;

@@ -24,7 +24,8 @@ pub const START: &str = "2026-05-16T21:52:00+07:00";
 #[derive(Debug)]
 pub struct Installation {
     root: TempDir,
-    start: String,
+    /// Where its manual clock starts; without, it goes by the machine's.
+    start: Option<String>,
 }
 
 /// `concord up`, ready for work.
@@ -43,7 +44,16 @@ impl Installation {
 
     /// An empty one whose manual clock starts at another time.
     pub fn starting(at: impl Into<String>) -> Self {
-        Self { root: tempfile::tempdir().expect("a temporary directory"), start: at.into() }
+        Self::by(Some(at.into()))
+    }
+
+    /// An empty one that goes by the machine's clock, as in life.
+    pub fn by_the_machines_clock() -> Self {
+        Self::by(None)
+    }
+
+    fn by(start: Option<String>) -> Self {
+        Self { root: tempfile::tempdir().expect("a temporary directory"), start }
     }
 
     /// Where it keeps its data.
@@ -88,11 +98,15 @@ impl Installation {
         self.configure(&with_relay(relay));
     }
 
-    /// `concord up` on free ports, with the clock in our hands.
+    /// `concord up` on free ports, with the clock in our hands unless it goes by the machine's.
     pub fn command(&self) -> Command {
         let mut up = concord();
         up.args(["up", "--listen", "127.0.0.1:0", "--nats-port", "0"]);
-        up.args(["--clock", "manual", "--at", &self.start]).arg("--data").arg(self.data());
+        match &self.start {
+            Some(start) => up.args(["--clock", "manual", "--at", start]),
+            None => up.args(["--clock", "system"]),
+        };
+        up.arg("--data").arg(self.data());
         if self.config_file().exists() {
             up.arg("--config").arg(self.config_file());
         }
@@ -145,6 +159,11 @@ impl Up {
     /// Its API.
     pub fn api(&self) -> Api {
         Api::new(self.http(), self.data.join("tokens"))
+    }
+
+    /// The file with the token of an officer.
+    pub fn token_of(&self, officer: &str) -> PathBuf {
+        self.data.join("tokens").join(officer)
     }
 
     /// Where it listens.

@@ -4,7 +4,7 @@ use domain::scenario::{Expected, moment_in_words as local};
 use events::Timestamp;
 use serde_json::{Value, json};
 
-use crate::play::Answer;
+use crate::client::Answer;
 
 /// Whether an expectation holds, and what is there instead.
 pub(crate) fn check(

@@ -23,6 +23,14 @@ pub(crate) enum Command {
     Provision(ProvisionCommand),
     /// Plays a scenario against a running `concord up --clock manual`.
     Play(Play),
+    /// Holds an exercise on a running system: raises the cases of a scenario as exercises, now, and reports who answered in
+    /// what time.
+    ///
+    /// It gives the acts by which cases are raised, each with every time of its body moved so that the step is now, and
+    /// never anything that is no exercise. Then it waits for people, and shows each answer as it comes, until nothing is
+    /// asked of anybody any more, the time is over, or Ctrl-C. It sets no clock. Exit code: 0 if everything that was asked
+    /// was answered on time, else 1.
+    Drill(Drill),
     /// Plays scenarios on paper, through the rules alone: no server, nothing stored.
     Simulate(Simulate),
     /// Starts everything, plays a telephone call at night and a disagreement, and shows what happens.
@@ -474,6 +482,41 @@ pub(crate) struct Play {
     /// Where `concord up` keeps its data: tells its address and the tokens.
     #[arg(long, value_name = "DIR", default_value = "var")]
     pub(crate) data: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Drill {
+    /// The scenario, e.g. deploy/drills/telephone-call.txt.
+    #[arg(value_name = "FILE", required_unless_present = "case", conflicts_with = "case")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// Raises nothing: only reports on an exercise that was raised before, by its number (VV-2026-00012) or its id.
+    #[arg(long, value_name = "CASE", conflicts_with_all = ["play", "during"])]
+    pub(crate) case: Option<String>,
+    /// How long answers are waited for: 45m, 2h, 30s.
+    #[arg(long = "for", id = "during", value_name = "DURATION", default_value = "2h", value_parser = crate::drill::duration)]
+    pub(crate) during: std::time::Duration,
+    /// Also gives the other acts of the scenario, at once, each as its officer by the demonstration tokens: a technical drill
+    /// that needs nobody. Steps without an act, and acts that are expected to be refused, are left out.
+    #[arg(long)]
+    pub(crate) play: bool,
+    /// The report as JSON, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Writes the report into this file too: a page in Markdown, Vietnamese first, then English.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Where `concord up` keeps its data: tells its address and the demonstration tokens.
+    #[arg(long, value_name = "DIR", default_value = "var", conflicts_with = "url")]
+    pub(crate) data: PathBuf,
+    /// The address of an installation with real accounts, e.g. `https://phoi-hop.tinh.example`.
+    #[arg(long, value_name = "URL", requires = "token")]
+    pub(crate) url: Option<String>,
+    /// The file with the token of an officer who may raise cases and see them: it is used for everything.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) token: Option<PathBuf>,
+    /// A file of authorities to be believed over TLS (PEM), besides those of the system.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

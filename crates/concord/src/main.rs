@@ -1,5 +1,5 @@
-//! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `audit` looks back,
-//! `backup` and `restore` keep what must not be lost.
+//! The binary: `up` runs everything on one machine, `serve` some services, `play` and `simulate` scenarios, `drill` holds
+//! exercises, `audit` looks back, `backup` and `restore` keep what must not be lost.
 
 mod accounts;
 #[cfg(test)]
@@ -9,15 +9,18 @@ mod background;
 mod backup;
 mod check;
 mod cli;
+mod client;
 #[cfg(test)]
 mod coverage;
 mod demo;
 #[cfg(test)]
 mod diagrams;
 mod doctor;
+mod drill;
 mod evidence;
 #[cfg(test)]
 mod flow;
+mod giving;
 mod mail;
 mod mails;
 mod manager;
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
             Command::Serve(options) => up::serve(options).await,
             Command::Provision(command) => provision::command(command).await,
             Command::Play(options) => play::command(options).await,
+            Command::Drill(options) => drill::drill(options).await,
             Command::Simulate(options) => simulate::simulate(&options),
             Command::Demo(options) => demo::demo(options).await,
             Command::Policy(command) => policy::command(command).await,

@@ -1,9 +1,14 @@
-//! One GET from an API, over HTTP or TLS, as an operator's tools ask: bounded in time and size, no redirects.
+//! One request to an API, over HTTP or TLS, as an operator's tools ask: bounded in time and size, no redirects.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper::{Request, Uri, body::Bytes, client::conn::http1, header::HOST};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    Method, Request, Uri,
+    body::Bytes,
+    client::conn::http1,
+    header::{CONTENT_TYPE, HOST},
+};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -98,16 +103,52 @@ pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, 
     }
 }
 
-/// Asks.
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    url: String,
+    method: Method,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+}
+
+impl Asked {
+    /// To read what stands there.
+    pub(crate) fn of(url: impl Into<String>) -> Self {
+        Self { url: url.into(), method: Method::GET, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// With a header more.
+    pub(crate) fn header(&mut self, name: &'static str, value: impl Into<String>) {
+        self.headers.push((name, value.into()));
+    }
+
+    /// To take this there.
+    pub(crate) fn post(&mut self, body: &serde_json::Value) {
+        (self.method, self.body) = (Method::POST, body.to_string().into());
+        self.header(CONTENT_TYPE.as_str(), "application/json");
+    }
+}
+
+/// Reads.
 ///
 /// # Errors
 /// No answer, in a line.
 pub(crate) async fn get(url: &str, trust: Option<&Trust>, within: Duration) -> Result<Answer, String> {
-    let asked = tokio::time::timeout(within, ask(url, trust)).await;
+    send(&Asked::of(url), trust, within).await
+}
+
+/// Asks.
+///
+/// # Errors
+/// No answer, in a line.
+pub(crate) async fn send(asked: &Asked, trust: Option<&Trust>, within: Duration) -> Result<Answer, String> {
+    let asked = tokio::time::timeout(within, ask(asked, trust)).await;
     asked.unwrap_or_else(|_| Err(format!("no answer within {} s", within.as_secs_f64())))
 }
 
-async fn ask(url: &str, trust: Option<&Trust>) -> Result<Answer, String> {
+async fn ask(asked: &Asked, trust: Option<&Trust>) -> Result<Answer, String> {
+    let url = &asked.url;
     let uri: Uri = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
     let host = uri.host().ok_or_else(|| format!("{url} names no host"))?;
     let plain = match uri.scheme_str() {
@@ -120,17 +161,18 @@ async fn ask(url: &str, trust: Option<&Trust>) -> Result<Answer, String> {
     let tcp = TcpStream::connect((bare, port)).await;
     let tcp = tcp.map_err(|error| format!("cannot connect to {host}:{port}: {error}"))?;
     if plain {
-        return exchange(tcp, &uri).await;
+        return exchange(tcp, &uri, asked).await;
     }
     let Trust(config) = trust.ok_or_else(|| format!("{url} wants TLS, and nobody is to be believed"))?;
     let name = ServerName::try_from(bare.to_owned()).map_err(|error| format!("{host}: {error}"))?;
     let tls = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
-    exchange(tls.map_err(|error| format!("no TLS with {host}:{port}: {error}"))?, &uri).await
+    exchange(tls.map_err(|error| format!("no TLS with {host}:{port}: {error}"))?, &uri, asked).await
 }
 
 async fn exchange(
     line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     uri: &Uri,
+    asked: &Asked,
 ) -> Result<Answer, String> {
     let no_answer = |error: hyper::Error| format!("no answer: {error}");
     let (mut send, connection) = http1::handshake(TokioIo::new(line)).await.map_err(no_answer)?;
@@ -138,7 +180,9 @@ async fn exchange(
     let serving = tokio::spawn(connection);
     let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let request = Request::get(path).header(HOST, authority).body(Empty::<Bytes>::new());
+    let request = Request::builder().method(&asked.method).uri(path).header(HOST, authority);
+    let request = asked.headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
+    let request = request.body(Full::new(asked.body.clone()));
     let request = request.map_err(|error| error.to_string())?;
     let answer = async {
         let answer = send.send_request(request).await.map_err(no_answer)?;

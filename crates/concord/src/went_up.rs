@@ -1,7 +1,6 @@
 //! What went up to the standing body and what came back, shown at the end of a demonstration.
 
 use domain::scenario::moment_in_words as local;
-use reqwest::header::ACCEPT;
 use serde_json::Value;
 
 use crate::{
@@ -15,7 +14,7 @@ const SECRETARY: &str = "tu.thu-ky";
 impl Player {
     /// Shows the dossier as it went up and the directive with its instructions, if there are any.
     pub(crate) async fn show_what_went_up(&self) -> Result<(), Failure> {
-        let Some(case) = self.look().await? else { return Ok(()) };
+        let Some(case) = self.giver.look().await? else { return Ok(()) };
         let Some(directive) = case["escalation"]["dossiers"]
             .as_array()
             .and_then(|dossiers| dossiers.iter().rev().find(|dossier| dossier["directive"].is_object()))
@@ -24,11 +23,7 @@ impl Player {
             return Ok(());
         };
         let path = format!("/api/v1/cases/{}/dossier", case["id"].as_str().unwrap_or_default());
-        let read = |base: &str, token: Option<&str>| {
-            let request = self.http.get(format!("{base}{path}")).header(ACCEPT, "text/plain");
-            request.bearer_auth(token.unwrap_or_default())
-        };
-        let dossier = self.send(read, Some(SECRETARY)).await?;
+        let dossier = self.giver.client.get_text(&path, SECRETARY).await?;
         Show::line(&self.show.paint("1", "What went up – the dossier with both statements:\n"));
         for line in dossier.body.as_str().unwrap_or_default().lines() {
             Show::line(format!("  │ {line}").trim_end());

@@ -232,7 +232,8 @@ impl Views {
         let (mut noted, mut filter) = (Vec::new(), filter.clone());
         loop {
             let page = self.list(&everything, &filter, PAGE)?;
-            let wanted = page.cases.iter().filter(|case| wanted(case));
+            // An exercise is nothing that happened: no report and no agenda counts it.
+            let wanted = page.cases.iter().filter(|case| !case.matter.exercise && wanted(case));
             noted.extend(wanted.map(|case| Noted::from(case.as_ref()).0));
             filter.before = page.next;
             if page.next.is_none() || noted.len() >= MOST_NOTED {

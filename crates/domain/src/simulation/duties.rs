@@ -134,7 +134,11 @@ impl Simulation {
     fn looked_up(&self, command: &Command, duty: DutyId) -> (Vec<CaseNoted>, Vec<ReportNoted>) {
         let noted = |wanted: &dyn Fn(&Case) -> bool| {
             let cases = self.raised.iter().filter_map(|(id, _)| self.paper.case(*id));
-            cases.filter(|case| wanted(case)).map(|case| Noted::from(case).0).collect()
+            // An exercise is nothing that happened: no report and no agenda counts it.
+            cases
+                .filter(|case| !case.matter.exercise && wanted(case))
+                .map(|case| Noted::from(case).0)
+                .collect()
         };
         match command.looks_for(self.paper.duties().get(&duty)) {
             Wanted::Nothing => (Vec::new(), Vec::new()),
@@ -166,5 +170,33 @@ impl Simulation {
         let mut duties: Vec<_> = self.paper.duties().values().collect();
         duties.sort_by_key(|duty| (duty.begun_at, duty.code(), duty.agency().clone()));
         duties.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path, sync::Arc};
+
+    use serde_json::json;
+
+    use crate::{duties::Subject, scenario::Scenario, simulation, story::Files};
+
+    #[test]
+    fn no_agenda_counts_an_exercise() {
+        let drill = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/drills/telephone-call.txt");
+        let text = fs::read_to_string(drill).unwrap();
+        let begun = text.split("> Trực ban gọi lại").next().unwrap();
+        let text = begun.replace("start: 16/05/2026 21:52", "start: 16/05/2026 21:52\nduties: yes");
+        let on_the_agenda = |exercise: bool| {
+            let mut scenario = Scenario::parse(&format!("{text}\n22/06/2026 09:00  --\n")).unwrap();
+            scenario.steps[0].act.as_mut().unwrap().body["exercise"] = json!(exercise);
+            let (_, played) = simulation::play(&scenario, Arc::new(Files::default().policy())).unwrap();
+            let agendas = played.duties().filter_map(|duty| match &duty.subject {
+                Subject::Briefing(briefing) => briefing.agenda.as_ref(),
+                Subject::Report(_) | Subject::Project(_) => None,
+            });
+            agendas.map(|agenda| agenda.compiled.cases.len()).sum::<usize>()
+        };
+        assert_eq!((on_the_agenda(false), on_the_agenda(true)), (1, 0));
     }
 }

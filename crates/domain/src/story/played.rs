@@ -11,7 +11,11 @@ use crate::{
 
 /// The name and the text of every scenario file.
 fn files() -> Vec<(String, String)> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    files_of("tests/scenarios")
+}
+
+fn files_of(folder: &str) -> Vec<(String, String)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
     let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
@@ -55,4 +59,16 @@ fn play(name: &str, text: &str) -> Simulation {
 #[test]
 fn the_scenario_files_hold_by_the_rules_alone() {
     assert!(simulated().len() >= 3, "the files of tests/scenarios are found");
+}
+
+#[test]
+fn the_drills_that_are_shipped_hold_by_the_rules_alone() {
+    let drills = files_of("deploy/drills");
+    assert!(!drills.is_empty(), "the files of deploy/drills are found");
+    for (name, text) in drills {
+        let simulation = play(&name, &text);
+        for (title, case) in simulation.cases() {
+            assert!(case.matter.exercise, "{name}: {title} is raised as an exercise");
+        }
+    }
 }

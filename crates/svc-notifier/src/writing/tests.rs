@@ -1,4 +1,4 @@
-//! No word of a case gets into any mail, whatever officers write.
+//! No word of a case gets into any mail, whatever officers write; and no mail of an exercise fails to say so.
 
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
@@ -87,7 +87,7 @@ fn mails(simulation: &Simulation, policy: &Policy) -> Vec<Letter> {
                         .as_ref()
                         .map_or_else(|| "VV-2026-00001".to_owned(), ToString::to_string),
                     urgency: stands.urgency,
-                    exercise: false,
+                    exercise: stands.matter.exercise,
                 };
                 let wanted = notices(&stands, fact, policy);
                 let told =
@@ -117,6 +117,38 @@ fn mails(simulation: &Simulation, policy: &Policy) -> Vec<Letter> {
         }
     }
     letters
+}
+
+#[test]
+fn every_mail_of_an_exercise_says_so_first_whatever_it_tells() {
+    let policy = Arc::new(example_policy());
+    let mut told = BTreeSet::new();
+    for file in scenarios() {
+        let mut scenario = Scenario::parse(&fs::read_to_string(&file).unwrap()).unwrap();
+        for deed in scenario.steps.iter_mut().filter_map(|step| step.act.as_mut()) {
+            if deed.act == "raise" {
+                deed.body["exercise"] = Value::Bool(true);
+            }
+        }
+        let mut simulation = Simulation::of(&scenario, Arc::clone(&policy));
+        for step in &scenario.steps {
+            // What came otherwise with an exercise is tested elsewhere: here only its mails count.
+            let _ = simulation.play(&scenario, step);
+        }
+        for mail in mails(&simulation, &policy) {
+            let name = file.display();
+            let subject = mail.subject.strip_prefix("[DIỄN TẬP] ");
+            let subject = subject.unwrap_or_else(|| panic!("{name}: {}", mail.subject));
+            assert!(
+                mail.text.starts_with("ĐÂY LÀ DIỄN TẬP, không phải vụ việc thật.\n"),
+                "{name}: {}",
+                mail.text
+            );
+            assert!(mail.text.contains("THIS IS AN EXERCISE, not a real case."), "{name}: {}", mail.text);
+            told.insert(subject.rsplit(" – ").next().unwrap_or_default().to_owned());
+        }
+    }
+    assert!(told.len() >= 20, "nearly all alerts of a case are told somewhere: {told:?}");
 }
 
 proptest! {

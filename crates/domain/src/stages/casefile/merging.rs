@@ -69,6 +69,13 @@ pub(super) fn merge(case: &Case, act: &Merge, ctx: &Context<'_>) -> Result<Decis
             "The other case has ended: merge into one that is being worked on.",
         ));
     }
+    if target.matter.exercise != case.matter.exercise {
+        return Err(Refusal::invalid(
+            "into",
+            "Vụ việc diễn tập không gộp với vụ việc thật.",
+            "An exercise and a real case are never merged: one would alert as the other.",
+        ));
+    }
     required_text("reason", &act.reason, 2000)?;
     let adopted = adopt(case, target, ctx)?;
     let merged = said::CaseMerged { into: target.id, reason: act.reason.clone() };

@@ -166,6 +166,18 @@ fn a_case_is_merged_while_it_can_be_and_into_one_that_lives() {
 }
 
 #[test]
+fn an_exercise_and_a_real_case_are_never_merged() {
+    let mut story = Story::new();
+    story.by("btg.truc-ban").raise(with(phone(), "/exercise", true)).settle();
+    let exercise = story.case().id;
+    let report = with(with(written(), "/raiser", "SXD"), "/document/issuer", "SXD");
+    story.aside().by("sxd.dau-moi").raise(with(report, "/document/symbol", "BC-SXD")).settle();
+    let real = story.case().id;
+    story.by("btg.truong-phong").when(MERGE, merging(exercise)).refused_at(Code::InvalidData, "into");
+    story.turn_to(1).when(MERGE, merging(real)).refused_at(Code::InvalidData, "into");
+}
+
+#[test]
 fn a_task_force_that_stands_must_go_first() {
     let mut story = twice(Story::coordinating);
     let into = story.case().id;

@@ -12,11 +12,13 @@ mod cluster;
 mod failure;
 mod layers;
 mod place;
+mod release;
 mod schemas;
 mod setup;
 mod shell;
 mod suite;
 mod tidy;
+mod tool;
 mod year;
 
 use std::process::ExitCode;
@@ -87,6 +89,12 @@ const COMMANDS: &[Command] = &[
         args: "[what...] [args...]",
         about: "measure the released binary beside its baselines: concord-bench",
         run: bench::run,
+    },
+    Command {
+        name: "release",
+        args: "[--out DIR] [--check] [--allow-dirty]",
+        about: "the archive that is handed out, with checksums and SBOM; --check makes it twice and compares",
+        run: release::run,
     },
     Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run },
     Command {

@@ -28,6 +28,14 @@ fn is_of_this_crate(variable: &str) -> bool {
         || crate_itself.contains(&variable)
 }
 
+/// Git, about this checkout, which may belong to another user, as in containers.
+pub fn git<S: AsRef<OsStr>>(place: &Place, args: impl IntoIterator<Item = S>) -> Command {
+    let safe = format!("safe.directory={}", place.root().display());
+    let mut command = program(place, Path::new("git"), ["-c", &safe]);
+    command.args(args);
+    command
+}
+
 /// Any other program.
 pub fn program<S: AsRef<OsStr>>(place: &Place, path: &Path, args: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(path);

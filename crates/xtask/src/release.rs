@@ -178,7 +178,12 @@ fn check(place: &Place, dist: &Path, first: &Made) -> Outcome {
     let mut clone = shell::git(place, ["clone", "--quiet", "--shared", "--"]);
     clone.arg(place.root()).arg(&root);
     shell::run(clone)?;
-    link(&place.tools(), &root.join(".tools"))?;
+    // The tools too lie elsewhere, as on another machine.
+    let (tools, others) = (place.tools(), root.join(".tools"));
+    fs::create_dir_all(others.join("bin")).context(|| format!("make the folder {}", others.display()))?;
+    for name in ["nats-server", ".crates.toml", "bin/cargo-auditable"] {
+        copy(&tools.join(name), &others.join(name))?;
+    }
     // Another home of cargo's that has all that ours has: nothing is fetched again.
     let (home, cargo_home) = (build::cargo_home()?, scratch.join("home"));
     fs::create_dir_all(&cargo_home).context(|| format!("make the folder {}", cargo_home.display()))?;

@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Context as _, Failure, Outcome};
@@ -84,7 +85,6 @@ pub struct Build<'a> {
 impl Build<'_> {
     /// Builds, and puts the program and its debug information into a folder, apart from each other.
     pub fn put(&self, folder: &Path, debug: &Path) -> Outcome {
-        AUDITABLE.ensure(self.place)?;
         let built = self.run()?;
         let program = folder.join("concord");
         let word = Path::as_os_str;
@@ -105,10 +105,13 @@ impl Build<'_> {
     }
 
     fn run(&self) -> Outcome<PathBuf> {
+        let auditable = AUDITABLE.ensure(self.place)?;
         let args = ["auditable", "build", "--release", "--locked", "-p", "concord", "--bin", "concord"];
-        let mut command = shell::cargo(self.place, args);
+        let mut command = shell::program(self.place, &auditable, args);
         command.arg("--message-format=json-render-diagnostics");
+        shell::forget_this_crate(&mut command);
         tool::on_path(self.place, &mut command)?;
+        command.env("CARGO", self.calling_it_by_name()?).env("CONCORD_CARGO", shell::cargo_itself());
         let renamed = renamed(self.cargo_home, self.place.root(), self.target, self.toolchain);
         command
             .env("CARGO_HOME", self.cargo_home)
@@ -120,6 +123,20 @@ impl Build<'_> {
             .env_remove("RUSTFLAGS");
         app::executable(&shell::read(command)?, "concord")
             .ok_or_else(|| Failure::new("cargo built concord but does not say where it is"))
+    }
+
+    /// A cargo that calls `cargo auditable` by its name alone.
+    ///
+    /// It names itself to cargo by its full path, and cargo takes that path into the names of all symbols of ours.
+    fn calling_it_by_name(&self) -> Outcome<PathBuf> {
+        const PROGRAM: &str =
+            "#!/bin/sh\nRUSTC_WORKSPACE_WRAPPER=cargo-auditable exec \"$CONCORD_CARGO\" \"$@\"\n";
+        let file = self.target.join("cargo-by-name");
+        fs::create_dir_all(self.target)
+            .and_then(|()| fs::write(&file, PROGRAM))
+            .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o755)))
+            .context(|| format!("write {}", file.display()))?;
+        Ok(file)
     }
 }
 

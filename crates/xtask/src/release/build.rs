@@ -47,20 +47,30 @@ impl Toolchain {
 
 /// The folders that a build must not betray, each with the name that is written in its stead.
 ///
-/// The more particular comes last, for the last that fits is taken.
+/// The more particular comes last, for the last that fits is taken. A folder behind a symbolic link has two names, and
+/// compilers write both: as it was given, and where they found themselves.
 pub fn renamed(
     cargo_home: &Path,
     root: &Path,
     target: &Path,
     toolchain: &Toolchain,
 ) -> Vec<(PathBuf, String)> {
-    vec![
+    let given = vec![
         (cargo_home.to_owned(), "/cargo".to_owned()),
         (root.to_owned(), "/concord".to_owned()),
         (target.to_owned(), "/target".to_owned()),
         // There only with the component rust-src; without it the names are these already.
         (toolchain.sysroot.join("lib/rustlib/src/rust"), format!("/rustc/{}", toolchain.commit)),
-    ]
+    ];
+    // Of cargo's home it may be a part that is shared.
+    let registry = (cargo_home.join("registry"), "/cargo/registry".to_owned());
+    let is_known = |real: &Path| given.iter().any(|(folder, _)| real.starts_with(folder));
+    let behind_links: Vec<_> = std::iter::once(&registry)
+        .chain(&given)
+        .filter_map(|(folder, name)| Some((folder.canonicalize().ok()?, name.clone())))
+        .filter(|(real, _)| !is_known(real))
+        .collect();
+    [behind_links, given].concat()
 }
 
 /// Where cargo keeps what it has fetched.
@@ -149,16 +159,32 @@ fn flags(renamed: &[(PathBuf, String)], flag: &str, between: &str) -> OsString {
 mod tests {
     use super::*;
 
-    #[test]
-    fn no_folder_of_this_machine_is_left_in_the_flags_without_another_name() {
-        let toolchain = Toolchain {
+    fn toolchain() -> Toolchain {
+        Toolchain {
             called: "rustc 1.95.0".to_owned(),
             host: "x86_64-unknown-linux-gnu".to_owned(),
             commit: "5980".to_owned(),
             sysroot: PathBuf::from("/toolchain"),
-        };
+        }
+    }
+
+    #[test]
+    fn a_folder_behind_a_link_loses_both_of_its_names() {
+        let scratch = std::env::temp_dir().join(format!("concord-renamed-{}", std::process::id()));
+        let (shared, home) = (scratch.join("shared"), scratch.join("home"));
+        fs::create_dir_all(&shared).and_then(|()| fs::create_dir_all(&home)).expect("folders");
+        std::os::unix::fs::symlink(&shared, home.join("registry")).expect("a link");
+        let renamed = renamed(&home, Path::new("/src"), Path::new("/target"), &toolchain());
+        let real = (shared.canonicalize().expect("there"), "/cargo/registry".to_owned());
+        fs::remove_dir_all(&scratch).expect("scratch");
+        assert!(renamed.contains(&real), "{renamed:?}");
+        assert!(renamed.contains(&(home, "/cargo".to_owned())), "{renamed:?}");
+    }
+
+    #[test]
+    fn no_folder_of_this_machine_is_left_in_the_flags_without_another_name() {
         let renamed =
-            renamed(Path::new("/home/a/.cargo"), Path::new("/src"), Path::new("/src/target"), &toolchain);
+            renamed(Path::new("/home/a/.cargo"), Path::new("/src"), Path::new("/src/target"), &toolchain());
         assert_eq!(
             flags(&renamed, "-ffile-prefix-map=", " "),
             "-ffile-prefix-map=/home/a/.cargo=/cargo -ffile-prefix-map=/src=/concord \

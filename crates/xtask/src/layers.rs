@@ -18,10 +18,7 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
     if let Some(other) = args.first() {
         return Err(Failure::unknown_argument(other, "nothing"));
     }
-    let metadata = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
-    let text = shell::read(shell::cargo(place, metadata))?;
-    let metadata: Value = serde_json::from_str(&text)
-        .map_err(|error| Failure::new(format!("cargo metadata is not readable: {error}")))?;
+    let metadata = metadata(place, &["--no-deps"])?;
     let wrong = violations(&metadata);
     if wrong.is_empty() {
         let crates = packages(&metadata).len();
@@ -32,6 +29,14 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
         eprintln!("{line}");
     }
     Err(Failure::new(format!("wrong imports: {} (the table: crates/xtask/src/layers/table.rs)", wrong.len())))
+}
+
+/// What cargo knows of the workspace.
+pub fn metadata(place: &Place, args: &[&str]) -> Outcome<Value> {
+    let mut command = shell::cargo(place, ["metadata", "--format-version", "1", "--locked"]);
+    command.args(args);
+    serde_json::from_str(&shell::read(command)?)
+        .map_err(|error| Failure::new(format!("cargo metadata is not readable: {error}")))
 }
 
 /// Every edge that the table does not allow, as a sentence that says what to do.

@@ -4,6 +4,7 @@
 //! (2) one row in [`COMMANDS`]. The help text is made from the same row.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people talks on the terminal")]
 
+mod advisories;
 mod app;
 mod bench;
 mod chaos;
@@ -12,11 +13,13 @@ mod cluster;
 mod failure;
 mod layers;
 mod place;
+mod release;
 mod schemas;
 mod setup;
 mod shell;
 mod suite;
 mod tidy;
+mod tool;
 mod year;
 
 use std::process::ExitCode;
@@ -87,6 +90,18 @@ const COMMANDS: &[Command] = &[
         args: "[what...] [args...]",
         about: "measure the released binary beside its baselines: concord-bench",
         run: bench::run,
+    },
+    Command {
+        name: "release",
+        args: "[--out DIR] [--check] [--allow-dirty]",
+        about: "the archive that is handed out, with checksums and SBOM; --check makes it twice and compares",
+        run: release::run,
+    },
+    Command {
+        name: "advisories",
+        args: "[--from GIT] [--out DIR]",
+        about: "fetch a dated copy of the security advisories, for `ci deny` to look at without a network",
+        run: advisories::run,
     },
     Command { name: "layers", args: "", about: "check that imports only point down", run: layers::run },
     Command {

@@ -24,6 +24,11 @@ impl Place {
             })
     }
 
+    /// A checkout whose place is known.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// The folder that holds the workspace's `Cargo.toml`.
     pub fn root(&self) -> &Path {
         &self.root

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use crate::failure::{Context as _, Failure, Outcome};
 use crate::place::Place;
+pub use nats::Pinned;
 
 /// Who asks decides what must be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,11 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
         return Ok(());
     }
     for_tests(place)
+}
+
+/// The nats-server in `.tools`, if it is the very one that is pinned; the failure says how to get that one.
+pub fn pinned_server(place: &Place) -> Outcome<Pinned> {
+    nats::pinned(place)
 }
 
 /// What the other commands call first. Does nothing when all is there.

@@ -11,12 +11,21 @@ use crate::place::Place;
 
 /// The cargo that runs us, else the one on PATH.
 pub fn cargo<S: AsRef<OsStr>>(place: &Place, args: impl IntoIterator<Item = S>) -> Command {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = program(place, Path::new(&cargo), args);
+    let mut command = program(place, &cargo_itself(), args);
+    forget_this_crate(&mut command);
+    command
+}
+
+/// The program of that cargo.
+pub fn cargo_itself() -> PathBuf {
+    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).into()
+}
+
+/// Takes from a cargo that is called what the one that calls us has said of xtask.
+pub fn forget_this_crate(command: &mut Command) {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_of_this_crate)) {
         command.env_remove(name);
     }
-    command
 }
 
 /// Whether `cargo run` sets this variable to say which crate runs: xtask. A cargo that inherits it builds again what
@@ -26,6 +35,14 @@ fn is_of_this_crate(variable: &str) -> bool {
     variable.starts_with("CARGO_PKG_")
         || variable.starts_with("CARGO_MANIFEST_")
         || crate_itself.contains(&variable)
+}
+
+/// Git, about this checkout, which may belong to another user, as in containers.
+pub fn git<S: AsRef<OsStr>>(place: &Place, args: impl IntoIterator<Item = S>) -> Command {
+    let safe = format!("safe.directory={}", place.root().display());
+    let mut command = program(place, Path::new("git"), ["-c", &safe]);
+    command.args(args);
+    command
 }
 
 /// Any other program.

@@ -42,10 +42,8 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
 
 /// Every file that is committed or could be: tracked, or new and not ignored.
 fn files(place: &Place) -> Outcome<Vec<String>> {
-    // A checkout that belongs to another user, as in containers, is still this checkout.
-    let safe = format!("safe.directory={}", place.root().display());
-    let list = ["-c", &safe, "ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-    let list = shell::read(shell::program(place, Path::new("git"), list))
+    let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let list = shell::read(shell::git(place, list))
         .map_err(|failure| Failure::new(format!("{failure}; it asks git which files are the project's")))?;
     Ok(list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect())
 }

@@ -1,24 +1,40 @@
-//! The `deny` stage: licences, bans and sources of every dependency, as `deny.toml` says.
+//! The `deny` stage: licences, bans, sources and security advisories of every dependency, as `deny.toml` says.
 //!
-//! Security advisories are left out here: they need a fresh copy of a database from the network,
-//! so the same commit would pass today and fail tomorrow, and a closed network could not run it
-//! at all. They belong in a scheduled run: `cargo deny check advisories`.
+//! Advisories are read from a dated copy and not from the network: so a commit that passes today passes tomorrow, and a
+//! closed network can run it. A vulnerability fails the stage; that the copy is old, or that there is none, is said.
 
 use std::path::{Path, PathBuf};
 
+use crate::advisories::DatedCopy;
 use crate::failure::{Failure, Outcome};
 use crate::place::Place;
-use crate::shell;
+use crate::{shell, tool};
 
 /// The release that is installed when none is there; any patch of the same minor will do.
 const VERSION: &str = "0.20.2";
 const SERIES: &str = "cargo-deny 0.20.";
+/// Names to `deny.toml` the folder of databases.
+const DATABASES: &str = "CONCORD_ADVISORIES";
 
 /// The stage.
 pub fn run(place: &Place) -> Outcome {
     let deny = find_or_install(place)?;
     let args = ["--locked", "check", "bans", "licenses", "sources"];
-    shell::run(shell::program(place, &deny, args))
+    shell::run(shell::program(place, &deny, args))?;
+    advisories(place, &deny)
+}
+
+fn advisories(place: &Place, deny: &Path) -> Outcome {
+    let Some(copy) = DatedCopy::newest(place) else {
+        println!(
+            "warning: advisories were NOT looked at: there is no copy of them; `cargo xtask advisories` fetches one"
+        );
+        return Ok(());
+    };
+    println!("advisories {}", copy.said()?);
+    let mut command = shell::program(place, deny, ["--frozen", "check", "advisories"]);
+    command.env(DATABASES, copy.unpacked(place)?);
+    shell::run(command)
 }
 
 fn find_or_install(place: &Place) -> Outcome<PathBuf> {
@@ -28,11 +44,7 @@ fn find_or_install(place: &Place) -> Outcome<PathBuf> {
     {
         return Ok(found);
     }
-    println!("cargo-deny {VERSION}: installing into {} (some minutes, once)", place.tools().display());
-    let mut command =
-        shell::cargo(place, ["install", "--locked", "cargo-deny", "--version", VERSION, "--force", "--root"]);
-    command.arg(place.tools());
-    shell::run(command)?;
+    tool::install(place, "cargo-deny", VERSION)?;
     if fits(place, &ours) {
         Ok(ours)
     } else {

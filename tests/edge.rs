@@ -116,6 +116,44 @@ async fn late_half(up: &Up, token: &str) -> (TcpStream, Vec<u8>) {
     (line, content[50_000..].to_vec())
 }
 
+/// The head of an upload by somebody who is not known: it is answered without its body.
+fn a_strangers(length: usize, more: &str) -> String {
+    let path = "/api/v1/attachments?file_name=a.pdf&state_secret=false";
+    format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{more}\r\n")
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_body_does_not_cost_the_next_request() {
+    let place = Installation::new();
+    let up = place.up().await;
+    let mut line = TcpStream::connect(up.address()).await.unwrap();
+    let content = pdf();
+    line.write_all(a_strangers(content.len(), "").as_bytes()).await.unwrap();
+    for half in content.chunks(content.len().div_ceil(2)) {
+        line.write_all(half).await.unwrap();
+    }
+    line.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answers = String::new();
+    line.read_to_string(&mut answers).await.unwrap();
+    let refused = answers.find("HTTP/1.1 401 ").expect(&answers);
+    let alive = answers.find("HTTP/1.1 200 ").expect(&answers);
+    assert!(refused < alive && !answers[..alive].contains("connection: close"), "{answers}");
+}
+
+#[tokio::test]
+async fn a_connection_ends_and_says_so_where_too_much_is_left_of_a_body() {
+    let place = Installation::new();
+    let up = place.up().await;
+    for (length, more) in [(9_000_000, ""), (9_000, "Expect: 100-continue\r\n")] {
+        let mut line = TcpStream::connect(up.address()).await.unwrap();
+        line.write_all(a_strangers(length, more).as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+        assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn told_to_stop_it_finishes_what_it_has_accepted_and_takes_nothing_new() {
     let place = Installation::new();

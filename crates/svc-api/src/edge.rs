@@ -2,6 +2,7 @@
 //! by which id a request is found again, what every answer carries.
 
 pub(crate) mod connections;
+pub(crate) mod leftover;
 mod patience;
 pub(crate) mod rate;
 pub(crate) mod request_id;

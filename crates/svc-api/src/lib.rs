@@ -172,6 +172,7 @@ fn router(api: Api) -> Router {
         .layer(middleware::from_fn_with_state(api.clone(), rate::of_failures))
         .layer(middleware::from_fn_with_state(api.clone(), edge::house_rules))
         .layer(middleware::from_fn(edge::request_id::identify))
+        .layer(middleware::from_fn(edge::leftover::clear))
         .with_state(api)
 }
 

@@ -1,6 +1,7 @@
 //! What the audit service knows: the tree of each log, the newest checkpoint, and what is not as it was recorded.
 
 use std::{
+    collections::BTreeMap,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -13,6 +14,7 @@ use bus::{
     audit::{Finding, TRUTH},
     log::Entry,
 };
+use events::Timestamp;
 use proof::checkpoint::{Checkpoint, Head, LOGS, Signed};
 use service::Clock;
 use tokio::sync::{Notify, watch};
@@ -27,6 +29,8 @@ pub(crate) struct Books {
     pub(crate) times: Times,
     newest: Mutex<Option<Signed>>,
     findings: Mutex<Vec<Finding>>,
+    /// When each source of the self-check was last read to its end, at first when its reading began.
+    reads: Mutex<BTreeMap<usize, Timestamp>>,
     /// Nothing more is signed: what is stored is not what was recorded.
     halted: AtomicBool,
     /// The logs are to be read now, not only when their time comes.
@@ -72,6 +76,7 @@ impl Books {
             times: Times::default(),
             newest: Mutex::default(),
             findings: Mutex::default(),
+            reads: Mutex::default(),
             halted: AtomicBool::new(false),
             look: Notify::new(),
             announced: watch::Sender::new(0),
@@ -156,6 +161,16 @@ impl Books {
         if findings.len() < before {
             tracing::warn!(server, "the copies of this server are whole again");
         }
+    }
+
+    /// The self-check has read one of its sources to the end.
+    pub(crate) fn is_read(&self, source: usize) {
+        lock(&self.reads).insert(source, self.clock.now());
+    }
+
+    /// When the source that has waited longest was read to its end.
+    pub(crate) fn read_before(&self) -> Option<Timestamp> {
+        lock(&self.reads).values().min().copied()
     }
 
     /// The files of a tree are damaged: it is made anew from its stream, and must come to the same roots.

@@ -36,7 +36,7 @@ use bus::{
     protocol::{self, ANNOUNCEMENT},
     streams::{self, AUDIT, CHECKPOINT},
 };
-use service::{Chassis, Pace, Service, StartError, serving::serve};
+use service::{Chassis, Clock, Pace, Service, StartError, serving::serve};
 use tokio::sync::{Semaphore, mpsc};
 
 use books::Books;
@@ -94,8 +94,8 @@ async fn start(chassis: Chassis) -> Result<(), StartError> {
     for at in 0..TRUTH.len() {
         chassis.tasks.spawn(follow::follow(Arc::clone(&books), at, chassis.clone()));
     }
-    for copy in watch::copies(&chassis) {
-        chassis.tasks.spawn(watch::watch(copy, Arc::clone(&books), chassis.clone()));
+    for source in watch::sources(&chassis) {
+        chassis.tasks.spawn(watch::watch(source, Arc::clone(&books), chassis.clone()));
     }
     let (wishes, granted) = mpsc::channel(AT_ONCE);
     chassis.tasks.spawn(notary::work(Arc::clone(&books), chassis.clone(), folder, granted));
@@ -137,17 +137,23 @@ fn own_folder(folder: &Path) -> Result<(PathBuf, File), String> {
 
 /// What an operator is to see of the audit.
 fn metrics(chassis: &Chassis, books: &Arc<Books>) {
-    let (metrics, clock) = (&chassis.metrics, chassis.clock.clone());
+    let metrics = &chassis.metrics;
+    let since = |clock: &Clock, at| (clock.now() - at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
     let found = Arc::clone(books);
     metrics.gauge(
         "audit_findings",
         "What the self-check has found that is not as it was recorded; anything but 0 is an alarm",
         move || u32::try_from(found.findings().len()).ok().map(f64::from),
     );
-    let signed = Arc::clone(books);
+    let (read, clock) = (Arc::clone(books), chassis.clock.clone());
+    metrics.gauge(
+        "audit_sweep_age_seconds",
+        "How long ago the self-check last came to the end of what is stored; of several servers, of the one that has waited longest",
+        move || Some(since(&clock, read.read_before()?)),
+    );
+    let (signed, clock) = (Arc::clone(books), chassis.clock.clone());
     metrics.gauge("audit_checkpoint_age_seconds", "How old the newest signed checkpoint is", move || {
-        let age = clock.now() - signed.newest()?.checkpoint.at;
-        Some(age.to_std().unwrap_or(Duration::ZERO).as_secs_f64())
+        Some(since(&clock, signed.newest()?.checkpoint.at))
     });
     let unsigned = Arc::clone(books);
     metrics.gauge(

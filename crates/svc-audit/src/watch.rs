@@ -1,7 +1,11 @@
 //! The self-check: again and again all that is stored, on each server, is read and held against the trees, and some cases
 //! and duties of the fold against what their facts say.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bus::{
     Bus, Shelf as _,
@@ -25,18 +29,31 @@ const LEAST: Duration = Duration::from_millis(150);
 /// How long a server is left alone that does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// What is said of the first message that a copy does not have any more.
+const CUT_OFF: &str = "the copy ends before it, and does not catch up";
+
 /// Reads again and again until the process stops.
-pub(crate) async fn watch(mut copy: Copy, books: Arc<Books>, chassis: Chassis) {
+pub(crate) async fn watch(mut source: Source, books: Arc<Books>, chassis: Chassis) {
     let period = Duration::from_secs(chassis.config.audit.sweep_seconds.max(1));
-    loop {
+    let mut waits_for = None;
+    books.is_read(source.number);
+    while !chassis.stop.is_cancelled() {
         let batches: u64 = books.logs.iter().map(|log| log.tiles().size() / log::BATCH as u64 + 1).sum();
         let pause = (period / u32::try_from(batches).unwrap_or(u32::MAX)).max(LEAST);
-        if let Err(reason) = look(&books, &mut copy, &chassis, pause).await {
-            tracing::warn!(server = copy.name(), reason, "the self-check waits");
-            rest(&chassis, pause.max(PAUSE)).await;
-        }
-        if chassis.stop.is_cancelled() {
-            return;
+        match look(&books, &mut source, &chassis, pause).await {
+            Ok(()) => {
+                if waits_for.take().is_some() {
+                    tracing::info!(server = source.name(), "the self-check goes on");
+                }
+            }
+            Err(reason) => {
+                // Of a server that is away for an hour it is said once.
+                if waits_for.as_ref() != Some(&reason) {
+                    tracing::warn!(server = source.name(), reason, "the self-check waits");
+                    waits_for = Some(reason);
+                }
+                rest(&chassis, pause.max(PAUSE)).await;
+            }
         }
     }
 }
@@ -44,51 +61,87 @@ pub(crate) async fn watch(mut copy: Copy, books: Arc<Books>, chassis: Chassis) {
 /// What is read: the logs as whoever answers has them, or the copies of one server of several.
 ///
 /// A server answers its own clients from its own copy, so each is asked by a connection to it alone.
-pub(crate) enum Copy {
-    Whole(Bus),
-    Of { to: ConnectTo, bus: Option<Bus> },
+pub(crate) struct Source {
+    /// The one server of several; none, where there is one log and whoever answers has it.
+    only: Option<ConnectTo>,
+    bus: Option<Bus>,
+    /// Its place in [`Books::is_read`].
+    number: usize,
+    /// Where its copies ended when they were last read.
+    ends: BTreeMap<&'static str, u64>,
 }
 
 /// All that is to be read, each by itself.
-pub(crate) fn copies(chassis: &Chassis) -> Vec<Copy> {
+pub(crate) fn sources(chassis: &Chassis) -> Vec<Source> {
+    let source = |number, only| Source { only, bus: None, number, ends: BTreeMap::new() };
     if chassis.servers.is_empty() {
-        return vec![Copy::Whole(chassis.bus.clone())];
+        return vec![Source { bus: Some(chassis.bus.clone()), ..source(0, None) }];
     }
-    chassis.servers.iter().map(|to| Copy::Of { to: to.clone(), bus: None }).collect()
+    (0..).zip(&chassis.servers).map(|(number, to)| source(number, Some(to.clone()))).collect()
 }
 
-impl Copy {
+impl Source {
     fn name(&self) -> &str {
-        match self {
-            Self::Whole(_) => "any",
-            Self::Of { to, .. } => &to.url,
-        }
+        self.only.as_ref().map_or("any", |to| &to.url)
     }
 
     /// A connection, and the server's name where it is one of several.
     async fn connection(&mut self) -> Result<(Bus, Option<String>), String> {
-        match self {
-            Self::Whole(bus) => Ok((bus.clone(), None)),
-            Self::Of { to, bus } => {
-                let bus = match bus {
-                    Some(bus) => bus,
-                    None => bus.insert(Bus::connect(to).await.map_err(|error| error.to_string())?),
-                };
-                Ok((bus.clone(), Some(bus.server_name())))
-            }
-        }
+        let bus = match (&self.bus, &self.only) {
+            (Some(bus), _) => bus.clone(),
+            (None, Some(to)) => Bus::connect(to).await.map_err(|error| error.to_string())?,
+            (None, None) => return Err("there is no connection".to_owned()),
+        };
+        self.bus = Some(bus.clone());
+        let name = self.only.is_some().then(|| bus.server_name());
+        Ok((bus, name))
+    }
+
+    /// Whether a copy is short of what was recorded, and no longer than when it was read before: one that catches up is
+    /// only late.
+    fn stands_still(&mut self, stream: &'static str, swept: &Swept) -> bool {
+        let before = self.ends.insert(stream, swept.end);
+        swept.is_short() && before == Some(swept.end)
+    }
+}
+
+/// What a reading of a log has come to.
+struct Swept {
+    /// How many messages had been recorded when it began.
+    recorded: u64,
+    /// The last sequence that was there.
+    end: u64,
+    /// Whether all that was there is what was recorded.
+    same: bool,
+}
+
+impl Swept {
+    fn is_short(&self) -> bool {
+        self.end < self.recorded
     }
 }
 
 /// Reads all logs once.
-async fn look(books: &Books, copy: &mut Copy, chassis: &Chassis, pause: Duration) -> Result<(), String> {
-    let (bus, server) = copy.connection().await?;
+async fn look(books: &Books, source: &mut Source, chassis: &Chassis, pause: Duration) -> Result<(), String> {
+    let (bus, server) = source.connection().await?;
     let mut whole = true;
     for log in &books.logs {
         let swept = sweep(books, log, &bus, server.as_deref(), chassis, pause).await;
-        whole &= swept.map_err(|error| error.to_string())?;
+        let swept = swept.map_err(|error| error.to_string())?;
+        if chassis.stop.is_cancelled() {
+            return Ok(());
+        }
+        // Of one log for all, whoever follows it sees that it was cut off.
+        if let Some(server) = &server
+            && source.stands_still(log.stream, &swept)
+        {
+            books.find_on(server, log.stream, swept.end + 1, CUT_OFF);
+        }
+        // A tree that is being made anew says nothing of what was recorded.
+        whole &= swept.same && !swept.is_short() && log.is_caught_up();
     }
-    if let Some(server) = server.filter(|_| whole && !chassis.stop.is_cancelled()) {
+    books.is_read(source.number);
+    if let Some(server) = server.filter(|_| whole) {
         books.whole_on(&server);
     }
     Ok(())
@@ -101,8 +154,7 @@ async fn rest(chassis: &Chassis, pause: Duration) {
     }
 }
 
-/// Reads a log once, as far as its tree goes; says whether all of it was as recorded. Of one server of several, `server`
-/// says which.
+/// Reads a log once, as far as its tree goes. Of one server of several, `server` says which.
 async fn sweep(
     books: &Books,
     log: &Log,
@@ -110,22 +162,25 @@ async fn sweep(
     server: Option<&str>,
     chassis: &Chassis,
     pause: Duration,
-) -> Result<bool, ReadError> {
-    let (mut next, mut whole) = (1, true);
-    while next <= log.tiles().size() && !chassis.stop.is_cancelled() {
-        let size = log.tiles().size();
-        let entries = log::read(bus, log.stream, next, ">").await?;
-        let more = entries.len() >= log::BATCH;
+) -> Result<Swept, ReadError> {
+    let recorded = log.tiles().size();
+    let (mut next, mut same) = (1, true);
+    let absent = |from, until| {
+        let what = follow::missing(from, until);
+        match server {
+            None => books.halt(log.stream, Some(from), what),
+            Some(server) => books.find_on(server, log.stream, from, &what),
+        }
+    };
+    loop {
+        let (began, from, size) = (Instant::now(), next, log.tiles().size());
+        let entries = if next <= size { log::read(bus, log.stream, next, ">").await? } else { Vec::new() };
         for entry in entries.iter().take_while(|entry| entry.sequence <= size) {
             if entry.sequence != next {
-                whole = false;
-                let what = follow::missing(next, entry.sequence);
-                match server {
-                    None => books.halt(log.stream, Some(next), what),
-                    Some(server) => books.find_on(server, log.stream, next, &what),
-                }
+                same = false;
+                absent(next, entry.sequence);
             }
-            whole &= follow::compare(books, log, entry, server);
+            same &= follow::compare(books, log, entry, server);
             next = entry.sequence + 1;
         }
         if log.stream == CASES
@@ -133,16 +188,19 @@ async fn sweep(
         {
             fold(books, last, chassis).await?;
         }
-        rest(chassis, pause).await;
-        if !more {
-            break;
+        // An empty log takes its time too.
+        if !entries.is_empty() || next == 1 {
+            rest(chassis, pause.saturating_sub(began.elapsed())).await;
+        }
+        if next == from || chassis.stop.is_cancelled() {
+            // Only what came later is there.
+            if next == from && !entries.is_empty() {
+                same = false;
+                absent(next, size + 1);
+            }
+            return Ok(Swept { recorded, end: next - 1, same });
         }
     }
-    // An empty log takes its time too.
-    if next == 1 {
-        rest(chassis, pause).await;
-    }
-    Ok(whole)
 }
 
 /// Whether a case or a duty that the process works with is what its facts make of it.

@@ -8,10 +8,10 @@ use bus::{
     Bus, Principal,
     append::{Append, Stored, append},
     assertion::Verifier,
-    audit::{ASK, Answer, Question},
+    audit::{ASK, Answer, Finding, Question},
     connection::House,
     protocol,
-    streams::CASES,
+    streams::{self, CASES, Shape},
 };
 use service::{Chassis, Clock, Config, Metrics};
 use testkit::{eventually, example_policy, nats::TestNats};
@@ -29,6 +29,11 @@ struct Audit {
 
 impl Audit {
     async fn start() -> Self {
+        Self::watching(&[]).await
+    }
+
+    /// It watches the copies of these servers, each by itself.
+    async fn watching(servers: &[&TestNats]) -> Self {
         let nats = TestNats::start().await;
         let house = House::default();
         let connect =
@@ -38,7 +43,7 @@ impl Audit {
         config.audit.sweep_seconds = 1;
         let chassis = Chassis {
             bus: connect(Principal::Audit).await,
-            servers: Vec::new(),
+            servers: servers.iter().map(|server| server.connect_to(Principal::Audit)).collect(),
             reader: nats.connect(Principal::Views).await,
             files: None,
             views: Views::open(Arc::new(example_policy()), &nats.dir().join("fold")).unwrap(),
@@ -62,12 +67,18 @@ impl Audit {
         protocol::read(&answer).unwrap()
     }
 
+    /// What it has found, once that fits.
+    async fn found(&self, fits: impl Fn(&[Finding]) -> bool) -> Vec<Finding> {
+        eventually(async || match self.ask(Question::Findings).await {
+            Answer::Findings(findings) if fits(&findings) => Ok(findings),
+            other => Err(format!("{other:?}")),
+        })
+        .await
+    }
+
     /// Stores a message under a subject of its own, and tells the house that it was another.
     async fn store(&self, number: u32, stored: &'static str, told: &'static str) {
-        let subject = format!("case.00.{number}");
-        let (payload, id) = (stored.into(), format!("message {number}"));
-        let message = Append { subject: subject.clone(), payload, id, expected: 0, headers: Vec::new() };
-        let sequence = append(&self.ledger, CASES, &message).await.unwrap();
+        let (sequence, subject) = put(&self.ledger, number, stored).await;
         self.ledger.tell_stored(CASES, &[Stored { sequence, subject, payload: told.into() }]);
     }
 
@@ -77,6 +88,45 @@ impl Audit {
         self.tasks.wait().await;
         drop(self.nats);
     }
+}
+
+async fn put(ledger: &Bus, number: u32, payload: &'static str) -> (u64, String) {
+    let subject = format!("case.00.{number}");
+    let (payload, id) = (payload.into(), format!("message {number}"));
+    let message = Append { subject: subject.clone(), payload, id, expected: 0, headers: Vec::new() };
+    (append(ledger, CASES, &message).await.unwrap(), subject)
+}
+
+#[tokio::test]
+async fn the_alarm_about_a_copy_ends_when_it_has_everything_again_and_not_before() {
+    let mut copy = TestNats::start().await;
+    put(&copy.connect(Principal::Ledger).await, 1, "altered").await;
+    let audit = Audit::watching(&[&copy]).await;
+    for number in [1, 2] {
+        audit.store(number, "recorded", "recorded").await;
+    }
+    let altered = |found: &[Finding]| found.iter().any(|one| one.what.contains("is not the one"));
+    let cut_off = |found: &[Finding], at| {
+        let says = |one: &Finding| one.sequence == Some(at) && one.what.contains("does not catch up");
+        found.iter().any(says)
+    };
+    // What is there is another, and what comes after it is not there at all.
+    audit.found(|found| altered(found) && cut_off(found, 2)).await;
+
+    // Its store is moved away, as the runbook says, and it has nothing yet.
+    copy.stop().await;
+    std::fs::remove_dir_all(copy.dir().join("jetstream")).unwrap();
+    copy.restart().await;
+    streams::provision(&copy.connect(Principal::Deploy).await, &Shape::default()).await.unwrap();
+    let found = audit.found(|found| cut_off(found, 1)).await;
+    assert!(altered(&found), "it is not healed: {found:?}");
+
+    let ledger = copy.connect(Principal::Ledger).await;
+    for number in [1, 2] {
+        put(&ledger, number, "recorded").await;
+    }
+    audit.found(<[Finding]>::is_empty).await;
+    audit.end().await;
 }
 
 #[tokio::test]

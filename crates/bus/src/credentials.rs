@@ -152,9 +152,10 @@ impl Credentials {
         Self { all: BTreeMap::from([(principal, credential)]) }
     }
 
-    /// With the one of a restoration beside them, in a file, for servers that somebody else starts: it is taken away when
-    /// that is done.
-    pub fn and_restoration(mut self, dir: &Path) -> Result<Self, CredentialError> {
+    /// Those of servers that somebody else starts, for the time of a restoration: its own, in a file until that is done, and
+    /// the servers' own. No service is let in, so none works on half a log.
+    pub fn while_restoring(mut self, dir: &Path) -> Result<Self, CredentialError> {
+        self.all.retain(|principal, _| *principal == Principal::System);
         let credential = Credential::read_or_make(dir, Principal::Restore)?;
         self.all.insert(Principal::Restore, credential);
         Ok(self)
@@ -235,6 +236,19 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), Principal::ALL.len());
+    }
+
+    #[test]
+    fn while_restoring_no_service_is_let_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let restoring = Credentials::read_or_make(dir.path()).unwrap().while_restoring(dir.path()).unwrap();
+        let let_in: Vec<_> = restoring.iter().map(|credential| credential.principal).collect();
+        assert_eq!(let_in.len(), 2);
+        assert!([Principal::Restore, Principal::System].iter().all(|one| let_in.contains(one)), "{let_in:?}");
+        // Their keys are kept for afterwards.
+        let ledger = Credential::read(dir.path(), Principal::Ledger).unwrap();
+        Credentials::end_restoration(dir.path()).unwrap();
+        assert_eq!(*Credentials::read_or_make(dir.path()).unwrap().get(Principal::Ledger), ledger);
     }
 
     #[test]

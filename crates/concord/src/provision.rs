@@ -55,7 +55,7 @@ fn cluster(options: &ProvisionCluster) -> Result<ExitCode, Failure> {
     let keys = into.join("credentials");
     let mut credentials = Credentials::read_or_make(&keys)?;
     if options.for_restoration {
-        credentials = credentials.and_restoration(&keys)?;
+        credentials = credentials.while_restoring(&keys)?;
     } else {
         Credentials::end_restoration(&keys)?;
     }

@@ -64,8 +64,11 @@ fn make(place: &Place, from: &str, scratch: &Path, out: &Path) -> Outcome<DatedC
         .ok_or_else(|| Failure::new(format!("git does not say which commit of {from} this is")))?;
     let file = out.join(format!("advisory-db-{date}-{}.tar.gz", commit.get(..12).unwrap_or(commit)));
     let mut archive = inside(&["-c", "tar.tar.gz.command=gzip -9n", "archive", "--format=tar.gz"]);
-    archive.arg("--prefix=advisory-db/").arg("-o").arg(&file).arg("HEAD").args(PARTS);
+    // Under its name it is there as a whole.
+    let unfinished = scratch.join("copy.tar.gz");
+    archive.arg("--prefix=advisory-db/").arg("-o").arg(&unfinished).arg("HEAD").args(PARTS);
     shell::run(archive)?;
+    fs::rename(&unfinished, &file).context(|| format!("put {} in place", file.display()))?;
     DatedCopy::at(&file).ok_or_else(|| Failure::new(format!("{} is no name of a copy", file.display())))
 }
 

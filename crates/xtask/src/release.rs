@@ -133,6 +133,9 @@ impl Making<'_> {
         whole(&tree, &crates)?;
         let bytes = fs::read(&server.path).context(|| format!("read {}", server.path.display()))?;
         let modules = parts::go_modules(&bytes);
+        if modules.is_empty() {
+            return Err(Failure::new("nats-server does not say of which modules it was made"));
+        }
         let contents = sbom::Contents {
             version: &version,
             target: &toolchain.host,
@@ -273,16 +276,13 @@ fn copy_files(place: &Place, folder: &Path) -> Outcome {
     let list = shell::read(shell::git(place, ["ls-files", "-z"]))?;
     let files: Vec<String> = list.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
     let entries = layout::entries(&files);
-    if !entries.iter().any(|entry| entry.to == "install.sh") {
-        println!("release: without install.sh: deploy/one-machine is not in this commit");
-    }
-    for entry in entries {
+    for entry in &entries {
         let (from, to) = (place.root().join(&entry.from), folder.join(&entry.to));
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).context(|| format!("make the folder {}", parent.display()))?;
         }
         // What is no text stays as it is.
-        let text = fs::read_to_string(&from).ok().and_then(|text| layout::reads(&entry, &text));
+        let text = fs::read_to_string(&from).ok().and_then(|text| layout::reads(entry, &text, &entries));
         match text {
             Some(text) => write(&to, &text)?,
             None => copy(&from, &to)?,

@@ -15,7 +15,7 @@ use bus::{
     health,
     outbox::{self, Sending},
     server::{NatsServer, ServerOptions, Synced},
-    streams::{Shape, provision},
+    streams::{Replicas, Shape, provision},
 };
 use chrono::SecondsFormat;
 use events::Timestamp;
@@ -83,7 +83,7 @@ pub async fn restore(restoration: &Restoration, tell: &dyn Fn(Progress)) -> Resu
     let bus = Bus::connect(&ConnectTo::new(server.url(), credentials.get(Principal::Restore))).await;
     let bus = bus.map_err(of_server)?;
     provision(&bus, shape).await.map_err(of_server)?;
-    fill(&bus, backup, &manifest, &checkpoint, *now, tell).await?;
+    fill(&bus, backup, &manifest, &checkpoint, shape, *now, tell).await?;
     bus.close().await.map_err(of_server)?;
     server.stop_synced().await.map_err(of_server)?;
 
@@ -119,7 +119,7 @@ pub async fn restore_into(
             return Err(BackupError::StreamNotEmpty { stream, messages });
         }
     }
-    fill(bus, backup, &manifest, &checkpoint, now, tell).await?;
+    fill(bus, backup, &manifest, &checkpoint, shape, now, tell).await?;
     Ok(manifest.summary(None))
 }
 
@@ -129,13 +129,14 @@ async fn fill(
     backup: &Path,
     manifest: &Manifest,
     checkpoint: &[(&'static str, Word)],
+    shape: &Shape,
     now: Timestamp,
     tell: &dyn Fn(Progress),
 ) -> Result<(), BackupError> {
     for (stream, _) in STREAMS {
         let held = manifest.held(stream);
         refill(bus, backup, stream, &held, tell).await?;
-        everywhere(bus, stream).await?;
+        everywhere(bus, stream, shape.replicas).await?;
         read_back(bus, stream, &held, words(manifest, backup, stream, checkpoint)?, tell).await?;
     }
     let made_at = manifest.made_at.to_rfc3339_opts(SecondsFormat::Secs, true);
@@ -145,17 +146,27 @@ async fn fill(
 }
 
 /// Waits until all servers on which a stream lies have all of it: any of them may answer who reads it back.
-async fn everywhere(bus: &Bus, stream: &'static str) -> Result<(), BackupError> {
+async fn everywhere(bus: &Bus, stream: &'static str, replicas: Replicas) -> Result<(), BackupError> {
+    if replicas == Replicas::One {
+        return Ok(());
+    }
     let give_up = Instant::now() + CATCH_UP;
     loop {
-        let stands = health::stream(bus, stream).await.map_err(of_server)?;
-        match stands.followers.iter().find(|follower| !follower.is_well()) {
-            None => return Ok(()),
-            Some(behind) if Instant::now() > give_up => {
-                return Err(BackupError::Server(format!("{stream}: {behind}")));
+        let lacks = match &health::stream(bus, stream).await {
+            // While they elect one, nobody says what the others have.
+            Ok(stands) if stands.leader.is_none() || stands.followers.len() < 2 => {
+                "no server leads it".to_owned()
             }
-            Some(_) => tokio::time::sleep(LOOK).await,
+            Ok(stands) => match stands.followers.iter().find(|follower| !follower.is_well()) {
+                None => return Ok(()),
+                Some(behind) => behind.to_string(),
+            },
+            Err(error) => error.to_string(),
+        };
+        if Instant::now() > give_up {
+            return Err(BackupError::Server(format!("{stream}: {lacks}")));
         }
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -20,17 +20,16 @@ pub struct Entry {
 
 /// Where each file of the checkout goes, for those that go along; sorted.
 ///
-/// Once the installation by hand is there, its guide is the `README.md`, which `install.sh` puts on the machine; the one
-/// about Concord is then `CONCORD.md`, beside it, so that what it links to is where it says.
+/// The guide to the installation is the `README.md`, which `install.sh` puts on the machine; the one about Concord is
+/// `CONCORD.md`, beside it.
 pub fn entries(files: &[String]) -> Vec<Entry> {
-    let installs = files.iter().any(|file| file == "deploy/one-machine/install.sh");
-    let mut entries: Vec<Entry> = files.iter().flat_map(|file| places(file, installs)).collect();
+    let mut entries: Vec<Entry> = files.iter().flat_map(|file| places(file)).collect();
     entries.sort();
     entries.dedup();
     entries
 }
 
-fn places(file: &str, installs: bool) -> Vec<Entry> {
+fn places(file: &str) -> Vec<Entry> {
     let entry = |to: String| Entry { from: file.to_owned(), to };
     if let Some(inner) = file.strip_prefix(ON_TOP) {
         return if NOT_ALONG.contains(&inner) { Vec::new() } else { vec![entry(inner.to_owned())] };
@@ -41,25 +40,85 @@ fn places(file: &str, installs: bool) -> Vec<Entry> {
     {
         return Vec::new();
     }
-    match (installs, file.strip_prefix("README"), file.strip_prefix("deploy/policy/")) {
-        (true, Some(rest), _) => vec![entry(format!("CONCORD{rest}"))],
+    match (file.strip_prefix("README"), file.strip_prefix("deploy/policy/")) {
+        (Some(rest), _) => vec![entry(format!("CONCORD{rest}"))],
         // The policy to begin with lies beside install.sh as well.
-        (true, _, Some(policy)) => vec![entry(file.to_owned()), entry(format!("policy/{policy}"))],
+        (_, Some(policy)) => vec![entry(file.to_owned()), entry(format!("policy/{policy}"))],
         _ => vec![entry(file.to_owned())],
     }
 }
 
-/// A text as it reads at its place in the release: what lay in the folder on top has come nearer, and so has what it
-/// links to; the README of Concord leads to it there. Nothing for all that stays as it is.
-pub fn reads(entry: &Entry, text: &str) -> Option<String> {
+/// A text as it reads at its place in the release: each of its links leads to where its target lies there, and what leads
+/// to something that stays behind is no link any more. Nothing for what has no links.
+pub fn reads(entry: &Entry, text: &str, entries: &[Entry]) -> Option<String> {
     if !is_markdown(&entry.from) {
         return None;
     }
-    if entry.from.starts_with(ON_TOP) {
-        let text = text.replace("](../../README", "](CONCORD").replace("](../../", "](");
-        return Some(text.replace("](../", "](deploy/"));
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("](") {
+        let (before, after) = (&rest[..at], &rest[at + 2..]);
+        let Some(end) = after.find([')', '\n']).filter(|&end| after[end..].starts_with(')')) else {
+            shown.push_str(&rest[..at + 2]);
+            rest = after;
+            continue;
+        };
+        shown.push_str(before);
+        let (target, fragment) = after[..end].split_at(after[..end].find('#').unwrap_or(end));
+        if target.is_empty() || target.contains(':') {
+            shown.push_str(&rest[at..at + 2 + end + 1]);
+        } else if let Some(place) = place(&joined(folder(&entry.from), target), entries) {
+            let way = way(folder(&entry.to), &place);
+            shown.push_str(&format!("]({way}{fragment})"));
+        } else if let Some(opening) = shown.rfind('[') {
+            shown.remove(opening);
+        }
+        rest = &after[end + 1..];
     }
-    entry.to.starts_with("CONCORD").then(|| text.replace(&format!("]({ON_TOP}"), "]("))
+    shown.push_str(rest);
+    Some(shown)
+}
+
+/// Where a file or a folder of the checkout lies in the release; the nearest to the top, if it lies there twice.
+fn place(target: &str, entries: &[Entry]) -> Option<String> {
+    if let Some(entry) =
+        entries.iter().filter(|entry| entry.from == target).min_by_key(|entry| entry.to.len())
+    {
+        return Some(entry.to.clone());
+    }
+    if ON_TOP.strip_suffix('/') == Some(target) {
+        return Some(String::new());
+    }
+    let inside = format!("{target}/");
+    let stays = |entry: &Entry| entry.from.starts_with(&inside) && entry.to == entry.from;
+    entries.iter().any(stays).then(|| target.to_owned())
+}
+
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A relative link from a folder, as a path of its own.
+fn joined(folder: &str, link: &str) -> String {
+    let mut steps: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in link.split('/').filter(|step| !step.is_empty() && *step != ".") {
+        if step == ".." {
+            steps.pop();
+        } else {
+            steps.push(step);
+        }
+    }
+    steps.join("/")
+}
+
+/// The relative link from a folder to a path.
+fn way(folder: &str, to: &str) -> String {
+    let from: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    let steps: Vec<&str> = to.split('/').filter(|step| !step.is_empty()).collect();
+    let alike = from.iter().zip(&steps).take_while(|(one, other)| one == other).count();
+    let up = vec![".."; from.len() - alike];
+    let way = [&up, &steps[alike..]].concat().join("/");
+    if way.is_empty() { ".".to_owned() } else { way }
 }
 
 fn is_markdown(file: &str) -> bool {
@@ -103,12 +162,6 @@ mod tests {
     }
 
     #[test]
-    fn without_an_installation_the_readme_is_the_readme() {
-        let files = ["README.md", "README.vi.md", "deploy/policy/policy.toml"];
-        assert_eq!(laid_out(&files), ["README.md", "README.vi.md", "deploy/policy/policy.toml"]);
-    }
-
-    #[test]
     fn sources_tests_and_figures_stay_behind() {
         let files = [
             "crates/bus/src/lib.rs",
@@ -121,23 +174,43 @@ mod tests {
     }
 
     #[test]
-    fn what_has_moved_links_from_where_it_is() {
-        let read =
-            |from: &str, to: &str, text| reads(&Entry { from: from.to_owned(), to: to.to_owned() }, text);
-        let text = "[a](../../README.md#x) [b](../../docs/guides/operator.md) [c](../runbooks/README.md) [d](nats.conf)";
-        assert_eq!(
-            read("deploy/one-machine/README.md", "README.md", text).as_deref(),
-            Some(
-                "[a](CONCORD.md#x) [b](docs/guides/operator.md) [c](deploy/runbooks/README.md) [d](nats.conf)"
-            )
-        );
-        let text = "[a](deploy/one-machine/README.md) [b](docs/security.md)";
-        assert_eq!(
-            read("README.md", "CONCORD.md", text).as_deref(),
-            Some("[a](README.md) [b](docs/security.md)")
-        );
-        assert_eq!(read("README.md", "README.md", text), None);
-        assert_eq!(read("deploy/one-machine/install.sh", "install.sh", text), None);
-        assert_eq!(read("docs/guides/operator.md", "docs/guides/operator.md", text), None);
+    fn every_link_leads_to_where_its_target_lies_in_the_release() {
+        let files = [
+            "README.md",
+            "deploy/cluster/README.md",
+            "deploy/one-machine/README.md",
+            "deploy/one-machine/nats.conf",
+            "deploy/policy/policy.toml",
+            "deploy/runbooks/README.md",
+            "docs/guides/operator.md",
+        ];
+        let entries = entries(&files.map(str::to_owned));
+        let read = |from: &str, text: &str| {
+            let entry = entries.iter().find(|entry| entry.from == from).expect("it goes along");
+            reads(entry, text, &entries)
+        };
+        for (from, text, expected) in [
+            ("deploy/one-machine/README.md", "[a](../../README.md#x)", "[a](CONCORD.md#x)"),
+            ("deploy/one-machine/README.md", "[a](nats.conf), [b](#here)", "[a](nats.conf), [b](#here)"),
+            ("deploy/one-machine/README.md", "[a](../policy)", "[a](deploy/policy)"),
+            (
+                "README.md",
+                "[a](deploy/one-machine) [b](deploy/one-machine/README.md)",
+                "[a](.) [b](README.md)",
+            ),
+            ("README.md", "[a `b`](ARCHITECTURE.md#c), [d](https://e.f/g)", "a `b`, [d](https://e.f/g)"),
+            ("docs/guides/operator.md", "[a](../../README.md)", "[a](../../CONCORD.md)"),
+            (
+                "docs/guides/operator.md",
+                "[a](../../deploy/policy/policy.toml)",
+                "[a](../../policy/policy.toml)",
+            ),
+            ("deploy/cluster/README.md", "[a](../one-machine/README.md#b)", "[a](../../README.md#b)"),
+            ("deploy/cluster/README.md", "[a](../runbooks/README.md)", "[a](../runbooks/README.md)"),
+            ("deploy/cluster/README.md", "no link](\n[a](../figures.md)", "no link](\na"),
+        ] {
+            assert_eq!(read(from, text).as_deref(), Some(expected), "{from}");
+        }
+        assert_eq!(read("deploy/one-machine/nats.conf", "[a](b)"), None);
     }
 }

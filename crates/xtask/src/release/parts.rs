@@ -115,9 +115,10 @@ pub fn go_modules(program: &[u8]) -> Vec<Part> {
     };
     let block =
         program[start + 1..].split(|&byte| byte == b'\n').map_while(|line| std::str::from_utf8(line).ok());
+    // One that was replaced stands in a line after it, `=>`, and is then in the program too.
     let module = |line: &str| {
         let mut words = line.split('\t');
-        (words.next() == Some("dep")).then_some(())?;
+        matches!(words.next(), Some("dep" | "=>")).then_some(())?;
         Some(Part {
             name: words.next()?.to_owned(),
             version: words.next()?.to_owned(),

@@ -96,11 +96,12 @@ async fn listed(api: &Api, officer: &str, narrowed: &str) -> BTreeSet<CaseId> {
 type Belongs = fn(&Case) -> bool;
 
 /// Lists that are narrowed, and what belongs into them.
-const NARROWED: [(&str, Belongs); 8] = [
+const NARROWED: [(&str, Belongs); 9] = [
     ("state=routed", |case| case.lifecycle == Lifecycle::Routed),
     ("urgency=khan", |case| case.urgency == Urgency::Khan),
     ("agency=SXD", |case| case.audience.contains(&Principal::Agency("SXD".into()))),
     ("topic=infrastructure", |case| case.matter.topic == "infrastructure"),
+    ("exercise=false", |case| !case.matter.exercise),
     ("due_before=2099-01-01T00:00:00Z", |case| deadlines::running(case).next().is_some()),
     ("q=bao+cao", |case| has_words(case, &["bao", "cao"])),
     ("q=BC-", |case| has_words(case, &["bc"])),

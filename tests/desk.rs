@@ -126,6 +126,7 @@ async fn a_list_is_narrowed_by_what_a_case_is() {
     api.set_clock("2026-05-17T08:00:00+07:00".parse().unwrap()).await.unwrap();
     let mut other = titled(second, "health", "VINH");
     other["raiser"] = json!("SYT");
+    other["exercise"] = json!(true);
     other["call"]["ended_at"] = json!("2026-05-17T07:55:00+07:00");
     raise(&api, "btg.truc-ban", &other).await;
     for (query, expected) in [
@@ -136,6 +137,8 @@ async fn a_list_is_narrowed_by_what_a_case_is() {
         ("agency=BTG", vec![second, first]),
         ("agency=SNNMT&topic=health", vec![]),
         ("area=VINH&urgency=hoa-toc", vec![second, first]),
+        ("exercise=true", vec![second]),
+        ("exercise=false", vec![first]),
         // The document of the call at night is due at 05:48, and is overdue.
         ("due_before=2026-05-17T08:00:00%2B07:00", vec![first]),
         ("due_before=2026-05-16T14:00:00Z", vec![]),
@@ -151,6 +154,7 @@ async fn a_list_is_narrowed_by_what_a_case_is() {
         "cases?topic=nothing",
         "cases?area=nowhere",
         "cases?due_before=tomorrow",
+        "cases?exercise=perhaps",
         "cases?q=",
         "cases?q=%22*%22",
         "cases?q=a+b+c+d+e+f+g+h+i+j+k",

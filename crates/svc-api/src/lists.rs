@@ -48,6 +48,8 @@ pub(crate) struct ListQuery {
     topic: Option<String>,
     /// The code of an area; what lies in it counts too.
     area: Option<String>,
+    /// Exercises alone (`true`), or no exercises (`false`); both if it is not given.
+    exercise: Option<bool>,
     /// An instant (RFC 3339): a deadline runs that is due before it.
     due_before: Option<Timestamp>,
     /// The `next_cursor` of the page before.
@@ -154,6 +156,7 @@ fn filter(query: &ListQuery, policy: &Policy, language: Language) -> Result<Filt
         agency: query.agency.clone(),
         topics: topics.transpose()?,
         areas: areas.transpose()?,
+        exercise: query.exercise,
         due_before: query.due_before,
         before: query.cursor,
     })

@@ -71,6 +71,8 @@ pub struct Filter {
     pub topics: Option<BTreeSet<String>>,
     /// Only cases in one of these areas.
     pub areas: Option<BTreeSet<String>>,
+    /// Only exercises, or none of them.
+    pub exercise: Option<bool>,
     /// Only cases in which a deadline runs that is due before this.
     pub due_before: Option<Timestamp>,
     /// Only cases behind this place in the list: where the page before ended.

@@ -58,6 +58,7 @@ const TABLES: &str = "
         urgency INTEGER NOT NULL,
         topic TEXT NOT NULL,
         area TEXT,
+        exercise INTEGER NOT NULL,
         due INTEGER,
         PRIMARY KEY (principal, raised)
     ) WITHOUT ROWID;

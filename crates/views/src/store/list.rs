@@ -19,7 +19,7 @@ const MOST_LOOKED_AT: usize = 5_000;
 const PARTY_COSTS: usize = 2;
 
 /// The columns of `seen` by which a list is narrowed, in the order in which [`Traits::kept`] takes them.
-pub(super) const TRAITS: &str = "lifecycle, urgency, topic, area, due";
+pub(super) const TRAITS: &str = "lifecycle, urgency, topic, area, exercise, due";
 
 /// A page as it is found on disk.
 pub(crate) struct Found {
@@ -34,6 +34,7 @@ pub(super) struct Traits {
     pub(super) urgency: u8,
     pub(super) topic: String,
     pub(super) area: Option<String>,
+    pub(super) exercise: bool,
     /// When the first of its deadlines is due that run.
     pub(super) due: Option<i64>,
 }
@@ -46,6 +47,7 @@ impl Traits {
             urgency: case.urgency as u8,
             topic: case.matter.topic.clone(),
             area: case.matter.area.clone(),
+            exercise: case.matter.exercise,
             due,
         }
     }
@@ -57,27 +59,29 @@ impl Traits {
             urgency: line.get(first + 1)?,
             topic: line.get(first + 2)?,
             area: line.get(first + 3)?,
-            due: line.get(first + 4)?,
+            exercise: line.get(first + 4)?,
+            due: line.get(first + 5)?,
         })
     }
 
     /// Whether a list that asks for this has the case.
     pub(super) fn pass(&self, filter: &Filter) -> bool {
-        let Filter { lifecycle, urgency, topics, areas, due_before, .. } = filter;
+        let Filter { lifecycle, urgency, topics, areas, exercise, due_before, .. } = filter;
         lifecycle.is_none_or(|wanted| self.lifecycle == lifecycle_name(wanted))
             && urgency.is_none_or(|wanted| self.urgency == wanted as u8)
             && topics.as_ref().is_none_or(|wanted| wanted.contains(&self.topic))
             && areas
                 .as_ref()
                 .is_none_or(|wanted| self.area.as_ref().is_some_and(|area| wanted.contains(area)))
+            && exercise.is_none_or(|wanted| self.exercise == wanted)
             && due_before.is_none_or(|wanted| self.due.is_some_and(|due| due < wanted.timestamp_micros()))
     }
 }
 
 impl fmt::Display for Traits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { lifecycle, urgency, topic, area, due } = self;
-        write!(f, "{lifecycle} {urgency} {topic} {area:?} {due:?}")
+        let Self { lifecycle, urgency, topic, area, exercise, due } = self;
+        write!(f, "{lifecycle} {urgency} {topic} {area:?} {exercise} {due:?}")
     }
 }
 

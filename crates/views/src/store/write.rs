@@ -122,13 +122,13 @@ fn see_to_audience(
             .execute(params![gone, raised])?;
     }
     for name in audience.iter().filter(|name| !same || !before.contains(*name)) {
-        let Traits { lifecycle, urgency, topic, area, due } = traits;
+        let Traits { lifecycle, urgency, topic, area, exercise, due } = traits;
         transaction
             .prepare_cached(
-                "INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT DO UPDATE SET lifecycle = ?3, urgency = ?4, topic = ?5, area = ?6, due = ?7",
+                "INSERT INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT DO UPDATE SET lifecycle = ?3, urgency = ?4, topic = ?5, area = ?6, exercise = ?7, due = ?8",
             )?
-            .execute(params![name, raised, lifecycle, urgency, topic, area, due])?;
+            .execute(params![name, raised, lifecycle, urgency, topic, area, exercise, due])?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod bench;
 mod chaos;
 mod ci;
 mod cluster;
+mod driver;
 mod failure;
 mod layers;
 mod place;

@@ -245,7 +245,7 @@ pub(crate) async fn each(
     let mut next = 1;
     let fetch = |from: u64| {
         let bus = bus.clone();
-        tokio::spawn(async move { log::read(&bus, stream, from, ">").await })
+        tokio::spawn(async move { log::read_whole(&bus, stream, from).await })
     };
     let mut coming = fetch(next);
     while next <= size {

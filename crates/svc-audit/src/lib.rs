@@ -36,6 +36,7 @@ use bus::{
     protocol::{self, ANNOUNCEMENT},
     streams::{self, AUDIT, CHECKPOINT},
 };
+use events::Timestamp;
 use service::{Chassis, Clock, Pace, Service, StartError, serving::serve};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -138,7 +139,8 @@ fn own_folder(folder: &Path) -> Result<(PathBuf, File), String> {
 /// What an operator is to see of the audit.
 fn metrics(chassis: &Chassis, books: &Arc<Books>) {
     let metrics = &chassis.metrics;
-    let since = |clock: &Clock, at| (clock.now() - at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
+    let since =
+        |clock: &Clock, at: Timestamp| (clock.now() - at).to_std().unwrap_or(Duration::ZERO).as_secs_f64();
     let found = Arc::clone(books);
     metrics.gauge(
         "audit_findings",

@@ -66,10 +66,10 @@ pub fn reads(entry: &Entry, text: &str, entries: &[Entry]) -> Option<String> {
         shown.push_str(before);
         let (target, fragment) = after[..end].split_at(after[..end].find('#').unwrap_or(end));
         if target.is_empty() || target.contains(':') {
-            shown.push_str(&rest[at..at + 2 + end + 1]);
+            shown.push_str(&rest[at..=at + 2 + end]);
         } else if let Some(place) = place(&joined(folder(&entry.from), target), entries) {
             let way = way(folder(&entry.to), &place);
-            shown.push_str(&format!("]({way}{fragment})"));
+            shown.extend(["](", &way, fragment, ")"]);
         } else if let Some(opening) = shown.rfind('[') {
             shown.remove(opening);
         }

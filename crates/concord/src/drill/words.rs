@@ -74,8 +74,8 @@ fn head(report: &Report, scenario: Option<&str>, language: Language) -> Vec<Stri
     if report.sealed_from.is_some() {
         lines.push(pick(
             format!(
-                "- Nội dung từ {until} đang được niêm phong đối với người lập báo cáo nên chưa tổng hợp: việc ghi chưa trả \
-                 lời có thể đã được trả lời sau đó."
+                "- Nội dung từ {until} đang được niêm phong đối với người lập báo cáo nên chưa tổng hợp: việc ghi “chưa \
+                 trả lời” có thể đã được trả lời sau thời điểm đó."
             ),
             format!(
                 "- What came from {until} on is sealed for whoever reports, and is left out: what is said not to be answered \

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{scenario::Scenario, simulation};
 
 use super::*;
+use crate::drill::{seen::Names, words::page};
 
 /// The report on the first case of a scenario, as of the end of the scenario.
 fn report_on(text: &str) -> Report {
@@ -119,6 +120,12 @@ fn what_was_answered_under_a_seal_is_not_called_overdue_and_the_whole_not_good()
     let sealed = of(&facts[..callback], Some(sealed_from));
     assert_eq!(sealed.asked[0].verdict, Verdict::NotAnswered { overdue: false });
     assert_eq!((sealed.until, sealed.sealed_from), (sealed_from, Some(sealed_from)));
+    let page = page(&sealed, None, &Names::default());
+    assert!(
+        page.contains("đang được niêm phong") && page.contains("is sealed for whoever reports"),
+        "{page}"
+    );
+    assert!(!page.contains("quá hạn") && !page.contains("chưa kết thúc trên hệ thống"), "{page}");
     // What is seen is good, and may not be all.
     assert!(of(facts, None).is_good() && !of(facts, Some(later)).is_good());
 }

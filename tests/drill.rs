@@ -4,10 +4,14 @@
 #[expect(dead_code, reason = "each test uses its own part of what they share")]
 mod support;
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
 
 use chrono::TimeDelta;
 use events::{DutyId, Timestamp};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use support::{
     Said,
@@ -18,6 +22,7 @@ use support::{
     top,
 };
 use testkit::{eventually, smtp::SmtpSink};
+use tokio::process::Child;
 
 const DUTY: &str = "btg.truc-ban";
 const AUDITOR: &str = "btg.kiem-tra";
@@ -83,9 +88,12 @@ async fn a_technical_drill_goes_the_whole_way_and_nothing_of_it_looks_real() {
     let page = fs::read_to_string(&*out).expect("the page");
     let code = seen["code"].as_str().expect("a number");
     assert!(page.starts_with(&format!("# DIỄN TẬP – Báo cáo kết quả diễn tập {code}\n")), "{page}");
-    for words in
-        ["trả lời đúng hạn: 7", "| Gọi lại xác minh (1) | BTG |", "answered on time: 7", "| Đúng hạn |"]
-    {
+    for words in [
+        "trả lời đúng hạn: 7",
+        "| Gọi lại xác minh (1) | Ban Tuyên giáo và Dân vận Tỉnh ủy |",
+        "answered on time: 7",
+        "| Đúng hạn |",
+    ] {
         assert!(page.contains(words), "{words} is not in {page}");
     }
 
@@ -111,9 +119,9 @@ async fn a_drill_that_nobody_answers_fails_and_says_who_has_not() {
     let said = drill_at(&up, &token, &[&shipped(), "--for", "1s"]).await;
     assert_eq!(said.code, Some(1), "{}", said.err);
     for line in [
-        "| Gọi lại xác minh (1) | BTG |",
-        "| Văn bản xác nhận (1) | SNNMT |",
-        "| Xác nhận tiếp nhận (2) | UBND |",
+        "| Gọi lại xác minh (1) | Ban Tuyên giáo và Dân vận Tỉnh ủy |",
+        "| Văn bản xác nhận (1) | Sở Nông nghiệp và Môi trường |",
+        "| Xác nhận tiếp nhận (2) | Ủy ban nhân dân tỉnh |",
         "trả lời đúng hạn: 0; trả lời muộn: 0; chưa trả lời: 4",
         "Chưa trả lời, chưa đến hạn",
         "Vụ việc diễn tập chưa kết thúc",
@@ -132,6 +140,103 @@ async fn a_drill_that_nobody_answers_fails_and_says_who_has_not() {
     let said = drill(&place, &["--case", code]).await;
     assert_eq!(said.code, Some(1), "{}", said.err);
     assert!(said.out.contains("trả lời đúng hạn: 1; trả lời muộn: 0; chưa trả lời: 3"), "{}", said.out);
+}
+
+/// A drill that waits for an hour, and what it has said so far.
+struct Waiting {
+    child: Child,
+    said: PathBuf,
+    errors: PathBuf,
+}
+
+impl Waiting {
+    fn start(place: &Installation, options: &[&str]) -> Self {
+        let [said, errors] = ["said.txt", "errors.txt"].map(|name| place.data().join(name));
+        let mut drill = concord();
+        drill.args(["drill", &shipped(), "--for", "1h"]).args(options).arg("--data").arg(place.data());
+        drill.stdout(File::create(&said).expect("a file")).stderr(File::create(&errors).expect("a file"));
+        Self { child: drill.spawn().expect("the binary starts"), said, errors }
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.said).expect("what it said")
+    }
+
+    async fn says(&self, words: &str) {
+        eventually(async || if self.said().contains(words) { Ok(()) } else { Err(self.said()) }).await;
+    }
+
+    fn is_told(&self, signal: Signal) {
+        tell(self.child.id().expect("a running process"), signal);
+    }
+
+    /// Its exit code, and its last word.
+    async fn ends(mut self) -> (Option<i32>, String) {
+        let ended = self.child.wait().await.expect("it ends");
+        (ended.code(), fs::read_to_string(&self.errors).expect("what it said"))
+    }
+}
+
+fn tell(process: u32, signal: Signal) {
+    kill_process(Pid::from_raw(process.cast_signed()).expect("a process"), signal).expect("it can be told");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_for_a_while_does_not_end_a_drill_and_ctrl_c_brings_its_report() {
+    let place = Installation::by_the_machines_clock();
+    let up = place.up().await;
+    let [token, away] = [up.token_of(AUDITOR), place.data().join("away")];
+    let drill = Waiting::start(&place, &[]);
+    drill.says("  0 phút").await;
+    fs::rename(&token, &away).expect("it can be moved");
+    drill.says("… the token").await;
+    fs::rename(&away, &token).expect("it can be moved");
+    let api = up.api();
+    let listed = api.get(DUTY, "/api/v1/cases").await.expect("an answer").body;
+    let case = listed["cases"][0]["id"].as_str().expect("an id");
+    let verified = json!({ "result": "verified" });
+    let done = api.act(DUTY, case, "verify-callback", "answer", &verified).await.expect("an answer");
+    assert_eq!(done.status, 200, "{}", done.text);
+    drill.says("Gọi lại: đã xác minh").await;
+    drill.is_told(Signal::INT);
+    drill.says("trả lời đúng hạn: 1; trả lời muộn: 0; chưa trả lời: 3").await;
+    assert_eq!(drill.ends().await.0, Some(1));
+}
+
+#[tokio::test]
+async fn a_drill_that_gets_no_report_says_how_to_get_it() {
+    let place = Installation::by_the_machines_clock();
+    let up = place.up().await;
+    let drill = Waiting::start(&place, &[]);
+    drill.says("  0 phút").await;
+    let listed = up.api().get(DUTY, "/api/v1/cases").await.expect("an answer").body;
+    let code = listed["cases"][0]["code"].as_str().expect("a number");
+    // Its server hangs: Ctrl-C is heard all the same, while it waits and while it reports.
+    tell(up.id(), Signal::STOP);
+    let mut child = drill.child;
+    let ended = eventually(async || {
+        let ended = child.try_wait().expect("it can be asked");
+        if ended.is_none() {
+            tell(child.id().expect("a running process"), Signal::INT);
+        }
+        ended.ok_or("it has not ended")
+    })
+    .await;
+    tell(up.id(), Signal::CONT);
+    assert_eq!(ended.code(), Some(1));
+    let said = fs::read_to_string(drill.errors).expect("what it said");
+    let on = format!("{code} was raised: report on it with `concord drill --case {code} --data ");
+    assert!(said.contains("stopped before the report was there") && said.contains(&on), "{said}");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_said_before_anything_is_raised() {
+    let place = Installation::by_the_machines_clock();
+    let up = place.up().await;
+    let said = drill(&place, &[&shipped(), "--for", "1s", "--out", "/nowhere/drill.md"]).await;
+    assert!(said.code == Some(1) && said.err.contains("/nowhere/drill.md: No such file"), "{}", said.err);
+    let listed = up.api().get(DUTY, "/api/v1/cases").await.expect("an answer").body;
+    assert_eq!(listed["cases"], json!([]));
 }
 
 #[tokio::test]

@@ -16,7 +16,10 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use support::{Said, concord, finish, mails::Mail, process::Installation};
 use tempfile::TempDir;
-use testkit::{eventually, smtp::SmtpSink};
+use testkit::{
+    eventually,
+    smtp::{Behaviour, SmtpSink},
+};
 use tokio::{
     net::TcpListener,
     process::{Child, Command},
@@ -131,7 +134,8 @@ async fn an_installation_that_is_killed_is_told_once_and_again_when_it_is_back()
     let installation = up(&place.data(), listen).await;
     let told = taken(&relay, 4).await;
     for mail in &told[2..] {
-        assert!(mail.subject.starts_with("[Concord] Tỉnh A: trả lời trở lại lúc "), "{}", mail.subject);
+        let begins = "[Concord] Tỉnh A: hoạt động bình thường trở lại lúc ";
+        assert!(mail.subject.starts_with(begins), "{}", mail.subject);
         assert!(mail.text.contains(" gián đoạn (từ "), "{}", mail.text);
     }
     assert_eq!(told.len(), 4);
@@ -139,7 +143,7 @@ async fn an_installation_that_is_killed_is_told_once_and_again_when_it_is_back()
     let ended = term(watchdog).await;
     assert_eq!(ended.code(), Some(0), "{}", kennel.log());
     let log = kennel.log();
-    assert!(log.contains("nobody watches from now on") && log.contains("it answers again"), "{log}");
+    assert!(log.contains("nobody watches from now on") && log.contains("it works again"), "{log}");
     assert!(OPERATORS.iter().all(|operator| !log.contains(operator)), "{log}");
     assert!(term(installation).await.success());
 }
@@ -184,8 +188,40 @@ async fn a_timer_looks_once_and_remembers_what_it_has_told() {
     let installation = up(&place.data(), nobody).await;
     let well = kennel.once().await;
     assert_eq!(well.code, Some(0), "{}", well.err);
-    assert!(taken(&relay, 6).await[5].subject.contains("trả lời trở lại lúc"));
+    assert!(taken(&relay, 6).await[5].subject.contains("hoạt động bình thường trở lại lúc"));
     assert!(term(installation).await.success());
+}
+
+#[tokio::test]
+async fn a_mail_that_is_sent_is_remembered_at_once_and_one_under_way_holds_up_no_look() {
+    let (nobody, relay) = (free().await, SmtpSink::start([Behaviour::Accept, Behaviour::SilentAtRcpt]).await);
+    let kennel = Kennel::new(&format!("http://{nobody}"), relay.address(), "");
+    let watchdog = kennel.start();
+    kennel.says("a mail is sent").await;
+    // The relay keeps the second one waiting: it goes on looking.
+    let looks = || kennel.log().matches("no answer").count();
+    let before = looks();
+    eventually(async || if looks() > before + 20 { Ok(()) } else { Err(kennel.log()) }).await;
+    assert!(!kennel.log().contains("all mail waits"), "{}", kennel.log());
+    assert!(term(watchdog).await.success());
+
+    // Only the second one is sent after a start.
+    let said = kennel.once().await;
+    assert!(said.err.contains("a mail is sent"), "{}", said.err);
+    let told: Vec<_> = taken(&relay, 2).await.into_iter().map(|mail| mail.to).collect();
+    assert_eq!(told, OPERATORS);
+}
+
+#[tokio::test]
+async fn what_it_has_told_may_be_damaged_and_it_watches_on() {
+    let (nobody, relay) = (free().await, SmtpSink::start([]).await);
+    let kennel = Kennel::new(&format!("http://{nobody}"), relay.address(), "");
+    let state = kennel.root.path().join("watchdog.state.json");
+    fs::write(&state, "{\"watched\":").unwrap();
+    let said = kennel.once().await;
+    assert_eq!(said.code, Some(1), "it does not answer");
+    assert!(said.err.contains("moved aside") && said.err.contains("\"alert\":true"), "{}", said.err);
+    assert!(fs::read_to_string(&state).unwrap().contains("silent"));
 }
 
 #[tokio::test]
@@ -194,6 +230,13 @@ async fn a_configuration_that_makes_no_sense_ends_it_at_once() {
     let said = kennel.once().await;
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("watchdog.toml: \"tinh.example\" is no address"), "{}", said.err);
+    // It starts on a machine that believes nobody over TLS, and could only ever say that nobody is believed.
+    let kennel = Kennel::new("https://tinh.example", free().await, "");
+    let said = finish(
+        kennel.command().arg("--once").env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/nowhere"),
+    )
+    .await;
+    assert!(said.code == Some(1) && said.err.contains("nobody is to be believed over TLS"), "{}", said.err);
     let nowhere = finish(concord().args(["watchdog", "--config", "/nowhere/watchdog.toml"])).await;
     assert!(nowhere.err.contains("/nowhere/watchdog.toml: No such file"), "{}", nowhere.err);
 }

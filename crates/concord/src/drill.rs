@@ -7,34 +7,34 @@ mod shift;
 mod words;
 
 use std::{
+    fs::OpenOptions,
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
 
 use domain::{
-    Policy,
-    calendar::LOCAL,
-    labels, next_steps,
+    Policy, labels, next_steps,
     scenario::{Deed, Expected, Scenario, Step},
 };
-use events::{Actor, Fact, Timestamp};
-use serde_json::json;
+use events::{Actor, Fact};
+use serde_json::{Value, json};
 use service::problem::Language;
-use tokio::signal::ctrl_c;
 
 pub(crate) use self::shift::duration;
 use self::{
     report::{Followed, Report, follow, report},
     seen::{Facts, Names, Reader, refused},
     shift::Shift,
-    words::{page, word},
+    words::page,
 };
 use crate::{
     Failure, cli,
     client::{Answer, Client},
     giving::{Giver, about_what},
     play::Show,
+    process::Orders,
+    words::{second, word},
 };
 
 /// The pause between two looks at a case.
@@ -52,25 +52,23 @@ const AGAIN: [&str; 4] = ["AUTOMATIC_STEP_PENDING", "BUSY", "CONFLICT", "OUTCOME
 /// `concord drill`.
 pub(crate) async fn drill(options: cli::Drill) -> Result<ExitCode, Failure> {
     let scenario = options.scenario.as_deref().map(read).transpose()?;
+    if let Some(file) = &options.out {
+        // Now, and not after two hours; what stands there stays until there is a report.
+        let opened = OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|error| format!("{}: {error}", file.display()))?;
+    }
     let client = client(&options)?;
     client.greet("concord up").await?;
-    let mut drill = Drill { giver: Giver::new(client), told: !options.json, show: Show::on_stdout() };
-    let (cases, all_given) = match (&scenario, &options.case) {
-        (Some(scenario), _) => {
-            let (cases, all_given) = drill.give(scenario, options.play).await?;
-            let limit = if options.play { Duration::ZERO } else { options.during };
-            drill.wait(&cases, limit).await?;
-            (cases, all_given)
-        }
-        (None, Some(case)) => (vec![drill.raised_before(case).await?], true),
-        (None, None) => return Err("give a scenario, or --case".into()),
+    let mut drill = Drill {
+        giver: Giver::new(client),
+        told: !options.json,
+        show: Show::on_stdout(),
+        raised: Vec::new(),
+        all_given: true,
     };
+    let reports = drill.hold(scenario.as_ref(), &options).await;
+    let (reports, names) = reports.map_err(|failure| drill.how_to_go_on(failure.as_ref(), &options))?;
     let title = scenario.as_ref().map(|scenario| scenario.title.as_str());
-    let mut reports = Vec::new();
-    for case in &cases {
-        reports.push(drill.report(case).await?);
-    }
-    let names = drill.reader().names().await?;
     let pages: Vec<_> = reports.iter().map(|report| page(report, title, &names)).collect();
     let pages = pages.join("\n");
     if options.json {
@@ -81,7 +79,7 @@ pub(crate) async fn drill(options: cli::Drill) -> Result<ExitCode, Failure> {
     if let Some(file) = &options.out {
         std::fs::write(file, &pages).map_err(|error| format!("{}: {error}", file.display()))?;
     }
-    let good = all_given && reports.iter().all(Report::is_good);
+    let good = drill.all_given && reports.iter().all(Report::is_good);
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -138,6 +136,30 @@ struct Drill {
     /// What happens is told as it happens.
     told: bool,
     show: Show,
+    /// The cases that are exercised.
+    raised: Vec<Raised>,
+    /// No act was refused.
+    all_given: bool,
+}
+
+/// A case that is exercised.
+struct Raised {
+    id: String,
+    /// Its number.
+    code: String,
+}
+
+impl Raised {
+    fn of(case: &Value, otherwise: &str) -> Self {
+        let text = |field: &str| case[field].as_str().unwrap_or(otherwise).to_owned();
+        Self { id: text("id"), code: text("code") }
+    }
+}
+
+/// The policy in force, and who is called what.
+struct Known {
+    policy: Policy,
+    names: Names,
 }
 
 impl Drill {
@@ -151,13 +173,60 @@ impl Drill {
         }
     }
 
-    /// Raises the cases of a scenario, and with `all` gives its other acts too; the ids of the cases, and whether nothing
-    /// was refused. A case that cannot be raised ends the drill.
-    async fn give(&mut self, scenario: &Scenario, all: bool) -> Result<(Vec<String>, bool), Failure> {
+    /// Holds the drill. An order to stop ends the waiting for answers, and then the report comes; at any other time it ends
+    /// the drill.
+    async fn hold(
+        &mut self,
+        scenario: Option<&Scenario>,
+        options: &cli::Drill,
+    ) -> Result<(Vec<Report>, Names), Failure> {
+        let mut orders = Orders::listen()?;
+        tokio::select! {
+            given = self.begin(scenario, options) => given?,
+            () = orders.stop() => return Err("stopped before the drill had begun".into()),
+        }
+        if scenario.is_some() {
+            let limit = if options.play { Duration::ZERO } else { options.during };
+            tokio::select! {
+                () = self.wait(limit) => {}
+                () = orders.stop() => {}
+            }
+        }
+        tokio::select! {
+            reports = self.reports() => reports,
+            () = orders.stop() => Err("stopped before the report was there".into()),
+        }
+    }
+
+    /// Raises the cases, or finds the one that was raised before.
+    async fn begin(&mut self, scenario: Option<&Scenario>, options: &cli::Drill) -> Result<(), Failure> {
+        match (scenario, &options.case) {
+            (Some(scenario), _) => self.give(scenario, options.play).await,
+            (None, Some(case)) => self.raised_before(case).await,
+            (None, None) => Err("give a scenario, or --case".into()),
+        }
+    }
+
+    /// What an error leaves: the cases that were raised stay, and can be reported on.
+    fn how_to_go_on(&self, failure: &dyn std::error::Error, options: &cli::Drill) -> Failure {
+        let reached = match (&options.url, &options.token) {
+            (Some(url), Some(token)) => {
+                let ca = options.ca.as_ref().map(|ca| format!(" --ca {}", ca.display()));
+                format!("--url {url} --token {}{}", token.display(), ca.unwrap_or_default())
+            }
+            _ => format!("--data {}", options.data.display()),
+        };
+        let on = |raised: &Raised| {
+            format!("; {0} was raised: report on it with `concord drill --case {0} {reached}`", raised.code)
+        };
+        let on: String = self.raised.iter().filter(|_| options.case.is_none()).map(on).collect();
+        format!("{failure}{on}").into()
+    }
+
+    /// Raises the cases of a scenario, and with `all` gives its other acts too. A case that cannot be raised ends the drill.
+    async fn give(&mut self, scenario: &Scenario, all: bool) -> Result<(), Failure> {
         let began = self.reader().now().await?;
         self.line("1", &format!("DIỄN TẬP – EXERCISE: {}", scenario.title));
-        let mut cases = Vec::new();
-        let mut all_given = true;
         for step in &scenario.steps {
             let Some(deed) = given(step).filter(|deed| all || deed.act == "raise") else { continue };
             let shift = Shift { began, now: self.reader().now().await? };
@@ -172,17 +241,17 @@ impl Drill {
                 if deed.act == "raise" {
                     return Err(problem);
                 }
-                all_given = false;
+                self.all_given = false;
                 self.line("31", &format!("      ✗ {problem}"));
             } else {
                 let code = case["code"].as_str().unwrap_or_default();
                 self.line("36", &format!("      {}  {words}  {code}", deed.officer));
             }
             if let Some(id) = case["id"].as_str().filter(|_| deed.act == "raise") {
-                cases.push(id.to_owned());
+                self.raised.push(Raised::of(case, id));
             }
         }
-        Ok((cases, all_given))
+        Ok(())
     }
 
     /// Gives an act, and again as long as the system itself is at work on the case.
@@ -198,8 +267,8 @@ impl Drill {
         }
     }
 
-    /// A case that was raised before, if it is an exercise.
-    async fn raised_before(&self, case: &str) -> Result<String, Failure> {
+    /// Finds a case that was raised before, if it is an exercise.
+    async fn raised_before(&mut self, case: &str) -> Result<(), Failure> {
         let seen = self.reader().case(case).await?;
         if seen["exercise"] != true {
             return Err(format!(
@@ -207,35 +276,56 @@ impl Drill {
             )
             .into());
         }
-        Ok(seen["id"].as_str().unwrap_or(case).to_owned())
+        self.raised.push(Raised::of(&seen, case));
+        Ok(())
     }
 
-    /// Shows each answer as it comes, until nothing is asked any more or the time is over.
-    async fn wait(&self, cases: &[String], limit: Duration) -> Result<(), Failure> {
-        let policy = self.reader().policy().await?;
-        let names = self.reader().names().await?;
+    /// Shows each answer as it comes, until nothing is asked any more or the time is over. What cannot be read now may be
+    /// read later: a server that is away does not end a drill.
+    async fn wait(&self, limit: Duration) {
         let end = Instant::now() + limit;
-        let mut shown = vec![0; cases.len()];
-        let stopped = ctrl_c();
-        tokio::pin!(stopped);
+        let (mut known, mut shown) = (None, vec![0; self.raised.len()]);
+        let mut told = String::new();
         loop {
-            let mut is_open = false;
-            for (case, shown) in cases.iter().zip(&mut shown) {
-                let Facts { facts, sealed_from } = self.reader().facts(case).await?;
-                self.show(&facts, shown, &names);
-                let followed = follow(&facts, &policy)?;
-                is_open |= sealed_from.is_some()
-                    || followed.as_ref().is_none_or(|followed| is_asked(followed, &policy));
-            }
-            if !is_open || Instant::now() >= end {
-                return Ok(());
+            match self.look(&mut known, &mut shown).await {
+                Ok(false) => return,
+                Ok(true) => told.clear(),
+                Err(failure) => {
+                    let why = failure.to_string();
+                    if why != told {
+                        self.line("33", &format!("      … {why}"));
+                        told = why;
+                    }
+                }
             }
             let rest = end.saturating_duration_since(Instant::now());
-            tokio::select! {
-                () = tokio::time::sleep(LOOK.min(rest)) => {}
-                _ = &mut stopped => return Ok(()),
+            if rest.is_zero() {
+                return;
             }
+            tokio::time::sleep(LOOK.min(rest)).await;
         }
+    }
+
+    /// Shows what is new; whether anything is still asked.
+    async fn look(&self, known: &mut Option<Known>, shown: &mut [usize]) -> Result<bool, Failure> {
+        let Known { policy, names } = match known {
+            Some(known) => known,
+            None => known.insert(self.know().await?),
+        };
+        let mut is_open = false;
+        for (case, shown) in self.raised.iter().zip(shown) {
+            let Facts { facts, sealed_from } = self.reader().facts(&case.id).await?;
+            self.show(&facts, shown, names);
+            let followed = follow(&facts, policy)?;
+            is_open |=
+                sealed_from.is_some() || followed.as_ref().is_none_or(|followed| is_asked(followed, policy));
+        }
+        Ok(is_open)
+    }
+
+    async fn know(&self) -> Result<Known, Failure> {
+        let reader = self.reader();
+        Ok(Known { policy: reader.policy().await?, names: reader.names().await? })
     }
 
     /// Shows the facts that were not shown yet: what people did, and what the system did because nobody did.
@@ -245,7 +335,7 @@ impl Drill {
             let at = fact.origin().occurred_at;
             let minutes = raised_at.map_or(0, |raised| (at - raised).num_minutes());
             let what = word(labels::happening(fact.body().kind()), Language::Vi);
-            let when = format!("{}  {minutes:>4} phút", local(at));
+            let when = format!("{}  {minutes:>4} phút", second(at));
             match &fact.origin().actor {
                 Actor::Person { officer, office, agency, .. } => {
                     let (officer, office) = (names.of(officer.as_str()), names.of(office.as_str()));
@@ -257,19 +347,27 @@ impl Drill {
         *shown = (*shown).max(facts.len());
     }
 
+    /// The reports, and who is called what in them.
+    async fn reports(&self) -> Result<(Vec<Report>, Names), Failure> {
+        let Known { policy, names } = self.know().await?;
+        let mut reports = Vec::new();
+        for case in &self.raised {
+            reports.push(self.report(&case.id, &policy).await?);
+        }
+        Ok((reports, names))
+    }
+
     /// The report on a case, once its mails have come to rest.
-    async fn report(&self, case: &str) -> Result<Report, Failure> {
-        let policy = self.reader().policy().await?;
+    async fn report(&self, case: &str, policy: &Policy) -> Result<Report, Failure> {
         let Facts { facts, sealed_from } = self.reader().facts(case).await?;
-        let followed = follow(&facts, &policy)?.ok_or("the case has no fact that may be read")?;
+        let followed = follow(&facts, policy)?.ok_or("the case has no fact that may be read")?;
         let end = Instant::now() + MAILS;
         let mut mails = self.reader().mails(case).await?;
         while mails.iter().any(|mail| UNDER_WAY.contains(&mail.state.as_str())) && Instant::now() < end {
             tokio::time::sleep(LOOK / 4).await;
             mails = self.reader().mails(case).await?;
         }
-        let report = report(followed, mails, self.reader().now().await?);
-        Ok(Report { sealed_from, ..report })
+        Ok(report(followed, mails, self.reader().now().await?, sealed_from))
     }
 }
 
@@ -280,9 +378,4 @@ const UNDER_WAY: [&str; 2] = ["queued", "attempting"];
 fn is_asked(followed: &Followed, policy: &Policy) -> bool {
     let Followed { case, waiting, .. } = followed;
     case.lifecycle.is_live() && (*waiting > 0 || next_steps(case, case.recorded_at, policy).next().is_some())
-}
-
-/// A time in Vietnam.
-fn local(at: Timestamp) -> String {
-    at.with_timezone(&LOCAL).format("%H:%M:%S").to_string()
 }

@@ -39,6 +39,7 @@ mod up;
 mod watchdog;
 mod web;
 mod went_up;
+mod words;
 
 use std::process::ExitCode;
 

@@ -84,11 +84,12 @@ pub(crate) fn make_private(directory: &Path) -> Result<(), Failure> {
         .map_err(|error| format!("{} cannot be made: {error}", directory.display()).into())
 }
 
-/// Writes a file that only its owner may read, all of it or nothing.
+/// Writes a file that only its owner may read, all of it or nothing, also when the power goes.
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
     let draft = file.with_extension("tmp");
     let mut open = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     open.write_all(text.as_bytes())?;
+    open.sync_all()?;
     fs::rename(draft, file)
 }
 

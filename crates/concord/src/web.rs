@@ -1,6 +1,6 @@
 //! One request to an API, over HTTP or TLS, as an operator's tools ask: bounded in time and size, no redirects.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
@@ -28,6 +28,9 @@ use tokio_rustls::{
 /// The most of an answer that is read.
 const LARGEST: usize = 4 << 20;
 
+/// How an error begins that is about the certificate: it has ended, is of another name, or nobody believed has signed it.
+pub(crate) const UNTRUSTED: &str = "the certificate is not believed";
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -54,6 +57,11 @@ impl Trust {
             for certificate in certificates(file)? {
                 roots.add(certificate).map_err(|error| format!("{}: {error}", file.display()))?;
             }
+        }
+        if roots.is_empty() {
+            return Err("nobody is to be believed over TLS: install the system's authorities (ca-certificates), or name a \
+                        file of your own"
+                .to_owned());
         }
         let config = builder()?.with_root_certificates(roots).with_no_client_auth();
         Ok(Self(Arc::new(config)))
@@ -166,7 +174,12 @@ async fn ask(asked: &Asked, trust: Option<&Trust>) -> Result<Answer, String> {
     let Trust(config) = trust.ok_or_else(|| format!("{url} wants TLS, and nobody is to be believed"))?;
     let name = ServerName::try_from(bare.to_owned()).map_err(|error| format!("{host}: {error}"))?;
     let tls = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
-    exchange(tls.map_err(|error| format!("no TLS with {host}:{port}: {error}"))?, &uri, asked).await
+    let failed = |error: io::Error| {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
+        let what = if let Some(Error::InvalidCertificate(_)) = tls { UNTRUSTED } else { "no TLS" };
+        format!("{what} ({host}:{port}): {error}")
+    };
+    exchange(tls.map_err(failed)?, &uri, asked).await
 }
 
 async fn exchange(
@@ -317,7 +330,10 @@ mod tests {
         let another = Trust::only(signed.der().clone()).unwrap();
         let refused = get(&url, Some(&another), SOON).await.unwrap_err();
         assert!(refused.contains("another certificate is served than that of the file"), "{refused}");
-        get(&url, Some(&Trust::roots(None).unwrap()), SOON).await.unwrap_err();
+        let stranger = CertificateParams::default().self_signed(&KeyPair::generate().unwrap()).unwrap();
+        std::fs::write(&file, stranger.pem()).unwrap();
+        let untrusted = get(&url, Some(&Trust::roots(Some(&file)).unwrap()), SOON).await.unwrap_err();
+        assert!(untrusted.starts_with(UNTRUSTED), "{untrusted}");
         get(&url, None, SOON).await.unwrap_err();
     }
 

@@ -210,8 +210,8 @@ impl Content {
     }
 
     /// The document as it is read: in Vietnamese, plain text, with the names of its time: in what happened those of
-    /// then, in all else those of when it went up.
-    pub fn text(&self, organisation: &Organisation, went_up: Timestamp) -> String {
+    /// then, in all else those of when it went up. That of an exercise says so first; the case says whether it is one.
+    pub fn text(&self, case: &Case, organisation: &Organisation, went_up: Timestamp) -> String {
         let name = |agency: &AgencyId| organisation.agency_name(agency, went_up).to_owned();
         let mut out = Vec::new();
         let mut line = |text: String| out.push(text);
@@ -219,7 +219,7 @@ impl Content {
             None => "về vụ việc chưa thống nhất trong phối hợp",
             Some(_) => "về nội dung tham mưu chung",
         };
-        line("HỒ SƠ BÁO CÁO THƯỜNG TRỰC TỈNH ỦY".to_owned());
+        line(format!("{}HỒ SƠ BÁO CÁO THƯỜNG TRỰC TỈNH ỦY", labels::exercise(case.matter.exercise)));
         line(subject.to_owned());
         line(String::new());
         line(format!(

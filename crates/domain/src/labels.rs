@@ -35,6 +35,11 @@ const fn label(vi: &'static str, en: &'static str) -> Label {
     Label { vi, en }
 }
 
+/// What stands first wherever an exercise is shown, also in what is taken out of the system; nothing of a real case.
+pub const fn exercise(is_one: bool) -> &'static str {
+    if is_one { "[DIỄN TẬP] " } else { "" }
+}
+
 /// Where a case stands.
 pub const fn lifecycle(state: Lifecycle) -> Label {
     match state {

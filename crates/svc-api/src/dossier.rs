@@ -24,7 +24,7 @@ pub(crate) async fn one(
     let (media_type, body) = if asks_for_text(&headers) {
         (
             "text/plain; charset=utf-8",
-            submitted.content.text(&api.chassis.policy().organisation, submitted.at),
+            submitted.content.text(&case, &api.chassis.policy().organisation, submitted.at),
         )
     } else {
         ("application/json", submitted.content.canonical())

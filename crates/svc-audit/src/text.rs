@@ -13,6 +13,7 @@ use domain::{
     calendar::LOCAL,
     deadlines,
     duties::Duty,
+    labels,
     stages::{escalation::Submitted, taskforce::TaskforceState},
 };
 use events::{
@@ -77,7 +78,8 @@ impl Printer {
         write!(out, "{}  ", self.paint(BOLD, &format!("{kind:<36}", kind = kind.name())))?;
         let state = fact.draft.transition.map(|moved| format!("→ {}  ", state(moved.to))).unwrap_or_default();
         let apart = apart.map(|why| self.paint(RED, &format!("  stands apart: {why}"))).unwrap_or_default();
-        let rest = format!("{who:<36}  {}{details}{apart}", self.paint(GREEN, &state));
+        let mark = labels::exercise(stands.is_some_and(Stands::is_exercise));
+        let rest = format!("{who:<36}  {mark}{}{details}{apart}", self.paint(GREEN, &state));
         writeln!(out, "{}", rest.trim_end())
     }
 
@@ -85,7 +87,8 @@ impl Printer {
     pub(crate) fn case(&self, out: &mut impl Write, case: &Case) -> io::Result<()> {
         let code = case.code.as_ref().map_or("–", |code| code.as_str());
         writeln!(out)?;
-        writeln!(out, "{}  {}", self.paint(BOLD, code), self.paint(GREEN, state(case.lifecycle)))?;
+        let mark = labels::exercise(case.matter.exercise);
+        writeln!(out, "{mark}{}  {}", self.paint(BOLD, code), self.paint(GREEN, state(case.lifecycle)))?;
         for confirmation in &case.confirmations {
             let late = if confirmation.late { ", late" } else { "" };
             let caller = confirmation.caller.map(|caller| format!(", caller {caller:?}")).unwrap_or_default();
@@ -228,5 +231,46 @@ fn state(lifecycle: Lifecycle) -> &'static str {
         Lifecycle::Withdrawn => "Withdrawn",
         Lifecycle::Cancelled => "Cancelled",
         Lifecycle::Merged => "Merged",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{
+        Digest, Kind,
+        envelope::{self, Stamp},
+    };
+
+    use super::*;
+
+    /// What a replay says of a case that was raised by telephone.
+    fn told(exercise: bool) -> String {
+        let mut example = Kind::RaisedByPhone.example();
+        for stamp in ["version", "recordedtime", "previoushash"] {
+            example.as_object_mut().unwrap().remove(stamp);
+        }
+        example["data"]["matter"]["exercise"] = exercise.into();
+        let stamp = Stamp {
+            version: 1,
+            recorded_at: Timestamp::from_timestamp(1_800_000_000, 0).unwrap(),
+            previous: Digest::ZERO,
+        };
+        let fact = envelope::stamp(&example.to_string(), stamp).unwrap();
+        let fact = Fact::from_bytes(fact.as_bytes()).unwrap();
+        let case = domain::evolve(None, &fact).unwrap();
+        let (mut out, mut printer) = (Vec::new(), Printer::new(false, BTreeMap::new()));
+        printer.fact(&mut out, &fact, Some(Stands::Case(&case)), None).unwrap();
+        printer.case(&mut out, &case).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn what_is_told_of_an_exercise_says_so() {
+        let drill = told(true);
+        let marked: Vec<_> = drill.lines().filter(|line| line.contains("[DIỄN TẬP] ")).collect();
+        assert_eq!(marked.len(), 2, "the fact, and how the case stands: {drill}");
+        assert!(drill.lines().next().unwrap().contains("[DIỄN TẬP] → Received"), "{drill}");
+        assert!(marked[1].starts_with("[DIỄN TẬP] "), "{drill}");
+        assert!(!told(false).contains("DIỄN TẬP"));
     }
 }

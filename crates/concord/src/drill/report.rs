@@ -265,9 +265,15 @@ fn end(mut asked: Asked, was: &Waiting, fact: &Fact, policy: &Policy) -> Option<
     Some(asked)
 }
 
-/// The report of what was followed, as of a time.
-pub(crate) fn report(followed: Followed, mails: Vec<Mailed>, until: Timestamp) -> Report {
+/// The report of what was followed, as of a time; of what is sealed for the reader, as of the beginning of that.
+pub(crate) fn report(
+    followed: Followed,
+    mails: Vec<Mailed>,
+    now: Timestamp,
+    sealed_from: Option<Timestamp>,
+) -> Report {
     let Followed { case, mut asked, .. } = followed;
+    let until = sealed_from.unwrap_or(now);
     for each in asked.iter_mut().filter(|each| each.verdict == (Verdict::NotAnswered { overdue: false })) {
         let overdue = each.due.is_some_and(|due| until > due);
         each.verdict = Verdict::NotAnswered { overdue };
@@ -283,7 +289,7 @@ pub(crate) fn report(followed: Followed, mails: Vec<Mailed>, until: Timestamp) -
         asked,
         mails,
         sums,
-        sealed_from: None,
+        sealed_from,
     }
 }
 
@@ -306,9 +312,9 @@ fn sums(asked: &[Asked]) -> Sums {
 }
 
 impl Report {
-    /// Everything was answered, and in time.
+    /// Everything was answered, and in time; of what is sealed nobody can say so.
     pub(crate) fn is_good(&self) -> bool {
-        self.sums.late == 0 && self.sums.not_answered == 0
+        self.sums.late == 0 && self.sums.not_answered == 0 && self.sealed_from.is_none()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a scenario says of its own day, said of today.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use chrono::{DateTime, Duration as Span, NaiveDate, SubsecRound as _};
 use domain::{
     calendar::{LOCAL, local_date},
@@ -9,15 +11,15 @@ use events::Timestamp;
 use serde_json::Value;
 
 /// Numbers of documents from here on are those of drills: no register of an agency comes so far in a year.
-const FIRST_NUMBER: i64 = 100_000;
+const FIRST_NUMBER: u64 = 100_000;
 
-/// How many numbers there are for drills.
-const NUMBERS: i64 = 899_000;
+/// How many numbers there are for drills: a number has six figures at most.
+const NUMBERS: u64 = 899_000;
 
 /// An act of a scenario as it is given now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shift {
-    /// When the drill began: a second that no other drill began in.
+    /// When the drill began: no other one began then.
     pub(crate) began: Timestamp,
     /// What time it is.
     pub(crate) now: Timestamp,
@@ -76,10 +78,12 @@ impl Shift {
         }
     }
 
-    /// The number of the document that a line of the scenario brings.
-    fn number(self, line: usize) -> i64 {
-        let line = i64::try_from(line).unwrap_or_default();
-        FIRST_NUMBER + (self.began.timestamp() + line) % NUMBERS
+    /// The number of the document that a line of the scenario brings: where those of a drill begin is scattered, so that
+    /// those of drills one soon after the other do not meet.
+    fn number(self, line: usize) -> u64 {
+        let mut began = DefaultHasher::new();
+        self.began.timestamp_micros().hash(&mut began);
+        FIRST_NUMBER + (began.finish() % NUMBERS + line as u64) % NUMBERS
     }
 }
 
@@ -99,6 +103,8 @@ pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;
@@ -137,9 +143,23 @@ mod tests {
         });
         let body = shifted("submit-written-confirmation", body);
         assert_eq!(body["document"]["date"], today.to_string());
-        assert!(body["document"]["number"].as_i64().unwrap() >= FIRST_NUMBER);
+        assert!(body["document"]["number"].as_u64().unwrap() >= FIRST_NUMBER);
         assert_eq!(body["number"], 1);
         assert_eq!(body["until"], (today + Span::days(3)).to_string());
+    }
+
+    #[test]
+    fn drills_soon_after_each_other_have_other_numbers() {
+        let numbers = |began| {
+            let shift = Shift { began, now: NOW };
+            (1..=100).map(|line| shift.number(line)).collect::<BTreeSet<_>>()
+        };
+        let first = numbers(NOW);
+        assert_eq!(first.len(), 100);
+        assert!(first.iter().all(|number| (FIRST_NUMBER..=999_999).contains(number)), "{first:?}");
+        for soon in (1..=60).map(Span::seconds).chain([Span::milliseconds(1)]) {
+            assert!(first.is_disjoint(&numbers(NOW + soon)), "{soon}");
+        }
     }
 
     #[test]

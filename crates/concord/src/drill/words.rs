@@ -1,18 +1,15 @@
 //! The report of an exercise as people read it: a page in Markdown, Vietnamese first, then English.
 
-use chrono::{DateTime, FixedOffset};
-use domain::{
-    calendar::LOCAL,
-    labels::{self, Label},
-    work::Owed,
-};
-use events::{Timestamp, terms::Level};
+use chrono::TimeDelta;
+use domain::{labels, work::Owed};
+use events::terms::Level;
 use service::problem::Language;
 
 use super::{
     report::{Asked, Report, Verdict},
     seen::Names,
 };
+use crate::words::{hour, moment, second, span, word};
 
 const LANGUAGES: [Language; 2] = [Language::Vi, Language::En];
 
@@ -32,7 +29,7 @@ pub(crate) fn page(report: &Report, scenario: Option<&str>, names: &Names) -> St
 fn head(report: &Report, scenario: Option<&str>, language: Language) -> Vec<String> {
     let Report { code, title, raised_at, until, state, sums, .. } = report;
     let (raised, until, state) =
-        (moment(*raised_at), moment(*until), word(labels::lifecycle(*state), language));
+        (moment(*raised_at, language), moment(*until, language), word(labels::lifecycle(*state), language));
     let pick = |vi: String, en: String| match language {
         Language::Vi => vi,
         Language::En => en,
@@ -61,23 +58,29 @@ fn head(report: &Report, scenario: Option<&str>, language: Language) -> Vec<Stri
         ),
     ));
     if let (Some(median), Some(longest)) = (sums.median, sums.longest) {
-        let (median, longest) = (span(median, language), span(longest, language));
+        let [median, longest] = [median, longest].map(|seconds| span(TimeDelta::seconds(seconds), language));
         lines.push(pick(
             format!("- Thời gian trả lời: trung vị {median}; lâu nhất {longest}"),
             format!("- Time to answer: median {median}; longest {longest}"),
         ));
     }
-    if report.state.is_live() {
+    if report.state.is_live() && report.sealed_from.is_none() {
         lines.push(pick(
             "- Vụ việc diễn tập chưa kết thúc trên hệ thống; đề nghị kết thúc, rút hoặc hủy như vụ việc thật."
                 .to_owned(),
             "- The case is still open in the system: close, withdraw or cancel it as a real one.".to_owned(),
         ));
     }
-    if let Some(from) = report.sealed_from.map(moment) {
+    if report.sealed_from.is_some() {
         lines.push(pick(
-            format!("- Nội dung từ {from} đang được niêm phong đối với người lập báo cáo, chưa tổng hợp."),
-            format!("- What came from {from} on is sealed for whoever reports, and is left out."),
+            format!(
+                "- Nội dung từ {until} đang được niêm phong đối với người lập báo cáo nên chưa tổng hợp: việc ghi “chưa \
+                 trả lời” có thể đã được trả lời sau thời điểm đó."
+            ),
+            format!(
+                "- What came from {until} on is sealed for whoever reports, and is left out: what is said not to be answered \
+                 may have been answered since."
+            ),
         ));
     }
     lines.push(String::new());
@@ -100,8 +103,8 @@ fn asked(report: &Report, names: &Names, language: Language) -> Vec<String> {
                 let done = word(labels::happening(answer.fact), language);
                 (
                     format!("{officer}, {office}: {done}"),
-                    clock(answer.at, report),
-                    span(answer.after, language),
+                    hour(answer.at, report.raised_at, language),
+                    span(TimeDelta::seconds(answer.after), language),
                 )
             }
         };
@@ -109,8 +112,8 @@ fn asked(report: &Report, names: &Names, language: Language) -> Vec<String> {
             "| {} ({}) | {} | {} | {by} | {at} | {after} | {} |",
             owed(each.what, language),
             each.instance,
-            each.agency,
-            each.due.map_or_else(|| "–".to_owned(), |due| clock(due, report)),
+            names.of(each.agency.as_str()),
+            each.due.map_or_else(|| "–".to_owned(), |due| hour(due, report.raised_at, language)),
             verdict(each, language)
         ));
     }
@@ -133,12 +136,7 @@ fn mails(report: &Report, names: &Names) -> Vec<String> {
             || labels::mail_state(&mail.state).map_or(mail.state.as_str(), |label| label.vi).to_owned(),
             |seconds| format!("{seconds} s"),
         );
-        lines.push(format!(
-            "| {} {} | {to} | {} | {taken} |",
-            mail.alert,
-            mail.title,
-            time(mail.entered).format("%H:%M:%S")
-        ));
+        lines.push(format!("| {} {} | {to} | {} | {taken} |", mail.alert, mail.title, second(mail.entered)));
     }
     lines
 }
@@ -155,7 +153,9 @@ fn verdict(asked: &Asked, language: Language) -> String {
     let pick = |vi: &str, en: &str| language.pick(vi, en).to_owned();
     let words = match asked.verdict {
         Verdict::OnTime => pick("Đúng hạn", "on time"),
-        Verdict::Late { by } => format!("{} {}", language.pick("Muộn", "late by"), span(by, language)),
+        Verdict::Late { by } => {
+            format!("{} {}", language.pick("Muộn", "late by"), span(TimeDelta::seconds(by), language))
+        }
         Verdict::NotAnswered { overdue: true } => pick("Chưa trả lời, quá hạn", "not answered, overdue"),
         Verdict::NotAnswered { overdue: false } => {
             pick("Chưa trả lời, chưa đến hạn", "not answered, not yet due")
@@ -177,53 +177,5 @@ fn rung(level: Level, language: Language) -> &'static str {
         Level::Deputy => language.pick("cán bộ đầu mối dự phòng", "the deputy"),
         Level::UnitHead => language.pick("trưởng bộ phận đầu mối", "the head of the unit"),
         Level::Chief => language.pick("người đứng đầu cơ quan", "the head of the agency"),
-    }
-}
-
-/// A label in a language.
-pub(crate) fn word(label: Label, language: Language) -> &'static str {
-    language.pick(label.vi, label.en)
-}
-
-/// A time in Vietnam.
-fn time(at: Timestamp) -> DateTime<FixedOffset> {
-    at.with_timezone(&LOCAL)
-}
-
-/// A moment, to the minute.
-fn moment(at: Timestamp) -> String {
-    time(at).format("%d/%m/%Y %H:%M").to_string()
-}
-
-/// A time; with its day, where that is not the one on which the exercise began.
-fn clock(at: Timestamp, report: &Report) -> String {
-    let (at, began) = (time(at), time(report.raised_at));
-    let form = if at.date_naive() == began.date_naive() { "%H:%M" } else { "%d/%m %H:%M" };
-    at.format(form).to_string()
-}
-
-/// How long something took.
-fn span(seconds: i64, language: Language) -> String {
-    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let (hour, minute, second) = match language {
-        Language::Vi => (" giờ", " phút", " giây"),
-        Language::En => (" h", " min", " s"),
-    };
-    match (hours, minutes) {
-        (0, 0) => format!("{rest}{second}"),
-        (0, _) => format!("{minutes}{minute} {rest:02}{second}"),
-        _ => format!("{hours}{hour} {minutes:02}{minute}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_told_in_what_people_count_by() {
-        assert_eq!(span(9, Language::Vi), "9 giây");
-        assert_eq!(span(185, Language::Vi), "3 phút 05 giây");
-        assert_eq!(span(7_500, Language::En), "2 h 05 min");
     }
 }

@@ -74,26 +74,45 @@ pub(super) enum Became {
 }
 
 impl Memory {
-    /// What is remembered in a file; nothing, if there is none.
+    /// What is remembered in a file; nothing, if there is none. One that is damaged is moved aside, so that somebody goes
+    /// on watching: what was told is told again.
     ///
     /// # Errors
-    /// It cannot be read, or was damaged: who begins anew tells again what was told.
+    /// It cannot be read, or not be moved.
     pub(super) fn read(file: &Path) -> Result<Self, Failure> {
-        match fs::read_to_string(file) {
-            Ok(text) => Ok(serde_json::from_str(&text)
-                .map_err(|error| format!("{}: {error}; remove it to begin anew", file.display()))?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(format!("{}: {error}", file.display()).into()),
-        }
+        let failed = |error: io::Error| Failure::from(format!("{}: {error}", file.display()));
+        let text = match fs::read(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(failed(error)),
+        };
+        serde_json::from_slice(&text).or_else(|error| {
+            let mut aside = file.as_os_str().to_owned();
+            aside.push(".damaged");
+            fs::rename(file, &aside).map_err(failed)?;
+            let aside = aside.display();
+            tracing::error!(%error, %aside, alert = true, "what was told is damaged and moved aside: it is told again");
+            Ok(Self::default())
+        })
     }
 
-    /// Writes it down.
+    /// The oldest mail that may be tried now.
+    pub(super) fn due(&self, now: Timestamp) -> Option<&Outgoing> {
+        self.outgoing.iter().find(|mail| self.may_send(now) && mail.is_due(now))
+    }
+
+    /// Writes it down, if it is something else than what was `written` last.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub(super) fn keep(&self, file: &Path) -> Result<(), Failure> {
-        place::write(file, &serde_json::to_string_pretty(self)?)
-            .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
+    pub(super) fn keep(&self, file: &Path, written: &mut String) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(self)?;
+        if text != *written {
+            place::write(file, &text)
+                .map_err(|error| format!("{} cannot be written: {error}", file.display()))?;
+            *written = text;
+        }
+        Ok(())
     }
 
     /// Whether the mail of the day is due that says that the watchdog works; asked once a day, it says so once.
@@ -107,18 +126,30 @@ impl Memory {
     }
 
     /// Whether the relay may be asked now.
-    pub(super) fn may_send(&self, now: Timestamp) -> bool {
+    fn may_send(&self, now: Timestamp) -> bool {
         self.away.is_none_or(|away| away.until <= now)
     }
 
-    /// Takes in what the relay said to a mail; `first` is the pause after the first attempt in vain.
+    /// Takes in what the relay said to a mail of that id; `first` is the pause after the first attempt in vain. Its subject,
+    /// and what became of it.
     pub(super) fn tried(
         &mut self,
-        mail: &mut Outgoing,
+        id: &str,
         outcome: Outcome,
         now: Timestamp,
         first: Duration,
-    ) -> Became {
+    ) -> Option<(String, Became)> {
+        let place = self.outgoing.iter().position(|mail| mail.id == id)?;
+        let mut mail = self.outgoing.remove(place);
+        let subject = mail.subject.clone();
+        let became = self.became(&mut mail, outcome, now, first);
+        if matches!(became, Became::Waits(_) | Became::Away(_)) {
+            self.outgoing.insert(place, mail);
+        }
+        Some((subject, became))
+    }
+
+    fn became(&mut self, mail: &mut Outgoing, outcome: Outcome, now: Timestamp, first: Duration) -> Became {
         let attempts = self.away.take().map_or(0, |away| away.attempts);
         let too_old = now - mail.date >= GIVEN_UP;
         match outcome {
@@ -166,7 +197,7 @@ impl Memory {
 
 impl Outgoing {
     /// Whether it is to be tried now.
-    pub(super) fn is_due(&self, now: Timestamp) -> bool {
+    fn is_due(&self, now: Timestamp) -> bool {
         self.next <= now
     }
 
@@ -221,34 +252,41 @@ mod tests {
     fn a_relay_that_is_not_there_is_asked_ever_less_often_and_an_old_mail_is_given_up() {
         let (mut memory, first) = (entered(), Duration::from_secs(15));
         let unreachable = || Outcome::Unreachable { reply: "gone".to_owned() };
-        let mut mail = memory.outgoing.remove(0);
+        let mail = memory.outgoing[0].id.clone();
         let (mut now, mut pauses) = (at(0), Vec::new());
         for _ in 0..8 {
-            assert!(memory.may_send(now) && mail.is_due(now));
-            let became = memory.tried(&mut mail, unreachable(), now, first);
+            let (_, became) = memory.tried(&mail, unreachable(), now, first).unwrap();
             assert_eq!(became, Became::Away("gone".to_owned()));
             let until = memory.away.unwrap().until;
-            assert!(!memory.may_send(now));
+            assert!(memory.due(until - TimeDelta::seconds(1)).is_none());
+            assert_eq!(memory.due(until), memory.outgoing.first(), "the oldest first");
             pauses.push((until - now).num_seconds());
             now = until;
         }
         assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 900, 900]);
-        let lost = memory.tried(&mut mail, unreachable(), at(2 * 86_400), first);
-        assert_eq!(lost, Became::Lost("gone".to_owned()));
-        let taken = Outcome::Sent { reply: "250".to_owned() };
-        assert_eq!(memory.tried(&mut mail, taken, now, first), Became::Sent);
-        assert!(memory.may_send(now));
+        let [first_mail, second_mail] = [0, 1].map(|place| memory.outgoing[place].id.clone());
+        let lost = memory.tried(&first_mail, unreachable(), at(2 * 86_400), first).unwrap();
+        assert_eq!(lost, ("s".to_owned(), Became::Lost("gone".to_owned())));
+        let taken = || Outcome::Sent { reply: "250".to_owned() };
+        assert_eq!(memory.tried(&second_mail, taken(), now, first).unwrap().1, Became::Sent);
+        assert!(memory.outgoing.is_empty());
+        assert_eq!(memory.tried(&second_mail, taken(), now, first), None);
     }
 
     #[test]
     fn a_mail_that_alone_is_not_taken_now_does_not_hold_up_the_others() {
         let (mut memory, first) = (entered(), Duration::from_secs(15));
-        let mut mail = memory.outgoing.remove(0);
+        let [mail, other] = [0, 1].map(|place| memory.outgoing[place].id.clone());
         let greylisted = Outcome::Waiting { reply: "451".to_owned() };
-        assert_eq!(memory.tried(&mut mail, greylisted, at(0), first), Became::Waits("451".to_owned()));
-        assert!(memory.may_send(at(0)) && !mail.is_due(at(14)) && mail.is_due(at(15)));
+        let (_, became) = memory.tried(&mail, greylisted, at(0), first).unwrap();
+        assert_eq!(became, Became::Waits("451".to_owned()));
+        let due = |memory: &Memory, seconds| memory.due(at(seconds)).map(|due| due.id.clone());
+        assert_eq!(due(&memory, 14), Some(other));
+        assert_eq!(due(&memory, 15), Some(mail.clone()));
         let refused = Outcome::Refused { reply: "550".to_owned() };
-        assert_eq!(memory.tried(&mut mail, refused, at(15), first), Became::Lost("550".to_owned()));
+        let (_, became) = memory.tried(&mail, refused, at(15), first).unwrap();
+        assert_eq!(became, Became::Lost("550".to_owned()));
+        assert_eq!(memory.outgoing.len(), 1);
     }
 
     #[test]
@@ -263,13 +301,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_read_again_and_what_is_damaged_is_refused() {
+    fn what_is_kept_is_read_again_and_written_only_when_it_has_changed() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("watchdog.state.json");
         assert_eq!(Memory::read(&file).unwrap(), Memory::default());
-        entered().keep(&file).unwrap();
+        let mut written = String::new();
+        entered().keep(&file, &mut written).unwrap();
         assert_eq!(Memory::read(&file).unwrap(), entered());
-        fs::write(&file, "{").unwrap();
-        assert!(Memory::read(&file).unwrap_err().to_string().contains("remove it to begin anew"));
+        fs::remove_file(&file).unwrap();
+        entered().keep(&file, &mut written).unwrap();
+        assert!(!file.exists(), "it is what was written last");
+        Memory::default().keep(&file, &mut written).unwrap();
+        assert_eq!(Memory::read(&file).unwrap(), Memory::default());
+    }
+
+    #[test]
+    fn what_is_damaged_is_moved_aside_and_it_begins_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("watchdog.state.json");
+        for damaged in ["", "{", "\0\0\0\0"] {
+            fs::write(&file, damaged).unwrap();
+            assert_eq!(Memory::read(&file).unwrap(), Memory::default());
+            assert!(!file.exists());
+            let aside = fs::read_to_string(place.path().join("watchdog.state.json.damaged")).unwrap();
+            assert_eq!(aside, damaged);
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(super) enum Look {
 pub(super) enum Illness {
     /// No connection, or no answer in time.
     Silent,
+    /// Its certificate has ended, is of another name, or nobody believed has signed it.
+    Untrusted,
     /// It answers with this status, and not as Concord does.
     Strange(u16),
     /// It answers that it cannot work.
@@ -107,9 +109,9 @@ impl Watched {
         }
     }
 
-    /// Since when it does not answer well.
-    pub(super) fn ill_since(&self) -> Option<Timestamp> {
-        self.ill.map(|(since, _)| since)
+    /// Since when it does not answer well, and why.
+    pub(super) fn ill(&self) -> Option<(Timestamp, Illness)> {
+        self.ill
     }
 }
 

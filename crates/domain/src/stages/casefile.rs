@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use corrections::{Correct, Correction, fields as correctable};
 pub use ending::{ConfirmCancellation, ProposeCancellation, Withdraw};
 pub use links::{Link, MakeLink, Unlink};
-pub(crate) use links::{blockers, must_not_be_blocked};
+pub(crate) use links::{blockers, must_be_alike, must_not_be_blocked};
 pub use merging::Merge;
 pub use papers::{AddNote, AttachDocument, Note, Paper, RecordDistribution, ReferenceSecret};
 pub use succession::Succession;

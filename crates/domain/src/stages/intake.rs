@@ -21,7 +21,7 @@ use crate::{
     organisation::{Person, Role, Term},
     policy::Policy,
     refusal::{Code, Refusal, optional_text, required_text},
-    stages::{casefile::Casefile, escalation::Escalation, taskforce::Taskforce},
+    stages::{casefile, casefile::Casefile, escalation::Escalation, taskforce::Taskforce},
 };
 
 /// The acts of persons at this stage.
@@ -323,7 +323,8 @@ fn raise_in_writing(raise: &RaiseInWriting, ctx: &Context<'_>) -> Result<Decisio
     check_matter(&matter, "request", ctx)?;
     check_urgency(raise.urgency, raise.deliver_by, ctx.now)?;
     if let Some(link) = &raise.link {
-        ctx.other("link.other", link.other)?;
+        let other = ctx.other("link.other", link.other)?;
+        casefile::must_be_alike("link.other", link.kind, raise.exercise, other)?;
     }
     let mut parties = parties(&raise.raiser, ctx.policy);
     if let Some(project) = project {

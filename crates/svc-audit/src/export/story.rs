@@ -80,6 +80,7 @@ pub(super) fn of_case(
         row("Tóm tắt", "Summary", &case.matter.summary),
     ];
     let code = case.code.as_ref().map_or_else(|| case.id.to_string(), ToString::to_string);
+    let code = format!("{}{code}", labels::exercise(case.matter.exercise));
     page(code, &case.matter.title, rows, &case.casefile.distributions, facts, policy, newest)
 }
 

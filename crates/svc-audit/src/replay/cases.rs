@@ -39,6 +39,11 @@ impl<'a> Stands<'a> {
         }
     }
 
+    /// It is an exercise.
+    pub(crate) fn is_exercise(self) -> bool {
+        matches!(self, Self::Case(case) if case.matter.exercise)
+    }
+
     /// Who may see it.
     pub(super) fn audience(self) -> &'a BTreeSet<Principal> {
         match self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::{scenario::Scenario, simulation};
 
 use super::*;
+use crate::drill::{seen::Names, words::page};
 
 /// The report on the first case of a scenario, as of the end of the scenario.
 fn report_on(text: &str) -> Report {
@@ -13,7 +14,7 @@ fn report_on(text: &str) -> Report {
     let (_, played) = simulation::play(&scenario, Arc::clone(&policy)).unwrap();
     let id = played.cases().next().unwrap().1.id;
     let facts = &played.paper().told(id).unwrap().facts;
-    report(follow(facts, &policy).unwrap().unwrap(), Vec::new(), played.now())
+    report(follow(facts, &policy).unwrap().unwrap(), Vec::new(), played.now(), None)
 }
 
 const NIGHT: &str = include_str!("../../../../../tests/scenarios/s2-aquaculture-at-night.txt");
@@ -102,6 +103,34 @@ fn the_other_side_does_not_answer_for_who_was_asked() {
 }
 
 #[test]
+fn what_was_answered_under_a_seal_is_not_called_overdue_and_the_whole_not_good() {
+    let policy = Arc::new(crate::place::policy(None).unwrap());
+    let scenario =
+        Scenario::parse(include_str!("../../../../../tests/scenarios/s5a-false-call.txt")).unwrap();
+    let (_, played) = simulation::play(&scenario, Arc::clone(&policy)).unwrap();
+    let id = played.cases().next().unwrap().1.id;
+    let facts = &played.paper().told(id).unwrap().facts;
+    let later = played.now() + TimeDelta::days(9);
+    let of = |facts: &[Fact], sealed_from| {
+        report(follow(facts, &policy).unwrap().unwrap(), Vec::new(), later, sealed_from)
+    };
+    // The callback and all after it is sealed: it was answered, and nobody was late.
+    let callback = facts.iter().position(|fact| fact.body().kind() == Kind::CallbackFailed).unwrap();
+    let sealed_from = facts[callback].origin().occurred_at;
+    let sealed = of(&facts[..callback], Some(sealed_from));
+    assert_eq!(sealed.asked[0].verdict, Verdict::NotAnswered { overdue: false });
+    assert_eq!((sealed.until, sealed.sealed_from), (sealed_from, Some(sealed_from)));
+    let page = page(&sealed, None, &Names::default());
+    assert!(
+        page.contains("đang được niêm phong") && page.contains("is sealed for whoever reports"),
+        "{page}"
+    );
+    assert!(!page.contains("quá hạn") && !page.contains("chưa kết thúc trên hệ thống"), "{page}");
+    // What is seen is good, and may not be all.
+    assert!(of(facts, None).is_good() && !of(facts, Some(later)).is_good());
+}
+
+#[test]
 fn every_history_can_be_reported_on() {
     for file in std::fs::read_dir("../../tests/scenarios").unwrap().map(|entry| entry.unwrap().path()) {
         if file.extension().is_none_or(|extension| extension != "txt") {
@@ -116,7 +145,7 @@ fn every_history_can_be_reported_on() {
                 follow(facts, &policy).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
             let followed = followed.unwrap();
             let open = followed.waiting;
-            let report = report(followed, Vec::new(), played.now());
+            let report = report(followed, Vec::new(), played.now(), None);
             let sums = report.sums;
             let counted = sums.on_time + sums.late + sums.not_answered + sums.lapsed;
             assert_eq!(sums.asked, counted, "{} {name}", file.display());

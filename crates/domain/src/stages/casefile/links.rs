@@ -67,9 +67,27 @@ pub(super) fn link(case: &Case, act: &MakeLink, ctx: &Context<'_>) -> Result<Dec
             "The two cases are linked so already.",
         ));
     }
+    must_be_alike("other", act.kind, case.matter.exercise, other)?;
     let number = super::next_number(&case.casefile.links);
     let body = CaseLinked { link: number, kind: act.kind, other: act.other };
     Ok(Decision::new(ctx.now, Body::CaseLinked(body)))
+}
+
+/// An exercise never holds up a real case, nor a real case an exercise.
+pub(crate) fn must_be_alike(
+    field: &'static str,
+    kind: LinkKind,
+    exercise: bool,
+    other: &Case,
+) -> Result<(), Refusal> {
+    if kind != LinkKind::BlockedBy || other.matter.exercise == exercise {
+        return Ok(());
+    }
+    Err(Refusal::invalid(
+        field,
+        "Vụ việc thật không phải chờ vụ việc diễn tập kết thúc, và ngược lại.",
+        "An exercise and a real case never wait for each other: what is real is not held up by what is not.",
+    ))
 }
 
 /// Command 42, taken away.

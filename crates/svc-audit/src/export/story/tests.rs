@@ -32,6 +32,16 @@ fn told(scenario: &str, policy: Policy) -> String {
 }
 
 #[test]
+fn the_page_of_an_exercise_says_so_first() {
+    let scenario = include_str!("../../../../../tests/scenarios/papers-and-notes.txt");
+    assert!(!told(scenario, testkit::example_policy()).contains("DIỄN TẬP"));
+    let drill =
+        scenario.replacen("    state_secret: false\n", "    state_secret: false\n    exercise: true\n", 1);
+    let page = told(&drill, testkit::example_policy());
+    assert!(page.contains("<title>[DIỄN TẬP] VV-") && page.contains("<h1>[DIỄN TẬP] VV-"), "{page}");
+}
+
+#[test]
 fn to_whom_documents_went_is_printed_as_under_them() {
     let scenario = include_str!("../../../../../tests/scenarios/papers-and-notes.txt");
     let page = told(scenario, testkit::example_policy());

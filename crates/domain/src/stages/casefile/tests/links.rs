@@ -41,6 +41,25 @@ fn the_guard_is_asked_again_with_the_second_key() {
 }
 
 #[test]
+fn an_exercise_and_a_real_case_never_wait_for_each_other() {
+    let mut story = Story::new();
+    story.by("btg.truc-ban").raise(with(phone(), "/exercise", true)).settle();
+    let exercise = story.case().id;
+    let report = with(with(written(), "/raiser", "SXD"), "/document/issuer", "SXD");
+    let report = with(report, "/document/symbol", "BC-SXD");
+    story.aside().by("sxd.dau-moi").raise(report.clone()).settle();
+    let real = story.case().id;
+    story.by("btg.dau-moi").when("link", linking("blocked-by", exercise));
+    story.refused_at(Code::InvalidData, "other");
+    story.when("link", linking("related", exercise)).then(Kind::CaseLinked);
+    story.turn_to(1).when("link", linking("blocked-by", real)).refused_at(Code::InvalidData, "other");
+    // Nor is a case raised so.
+    let next = with(report, "/document/number", 900);
+    let waits = with(with(next, "/exercise", true), "/link", linking("blocked-by", real));
+    story.aside().by("sxd.dau-moi").raise(waits).refused_at(Code::InvalidData, "link.other");
+}
+
+#[test]
 fn other_links_hinder_nothing() {
     let mut story = beside();
     let other = story.case().id;

@@ -40,7 +40,7 @@ fn it_goes_up_by_two_keys_as_it_was_proposed() {
     let submitted = story.case().escalation.current().unwrap().submitted.clone().unwrap();
     assert_eq!(submitted.content.digest(), proposed);
     assert_eq!(submitted.previous, Lifecycle::Agreed);
-    let text = submitted.content.text(&story.policy.organisation, submitted.at);
+    let text = submitted.content.text(story.case(), &story.policy.organisation, submitted.at);
     assert!(text.contains("tham mưu chung") && text.contains("theo từng giai đoạn"), "{text}");
     assert!(!text.contains("CHƯA THỐNG NHẤT"), "{text}");
     assert_eq!(story.case().escalation.state, Dossier::Submitted);

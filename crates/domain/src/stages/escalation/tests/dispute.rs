@@ -151,7 +151,7 @@ fn the_dossier_waits_for_the_statements_or_until_they_are_late() {
     let Body::CaseEscalated(said) = story.newest().body().clone() else { panic!() };
     assert_eq!(said.silent, [Side::A]);
     let submitted = story.case().escalation.current().unwrap().submitted.as_ref().unwrap();
-    let text = submitted.content.text(&story.policy.organisation, submitted.at);
+    let text = submitted.content.text(story.case(), &story.policy.organisation, submitted.at);
     assert!(text.contains("Bên A: chưa gửi ý kiến."), "{text}");
     assert!(text.contains("Bên B – Sở Xây dựng, gửi lúc 10 giờ 00, ngày 13/07/2026:"), "{text}");
 }
@@ -204,12 +204,24 @@ fn the_digest_is_that_of_the_dossier_which_anybody_can_compile_again() {
 fn the_dossier_reads_as_an_official_would_write_it() {
     let story = escalated();
     let submitted = story.case().escalation.current().unwrap().submitted.clone().unwrap();
-    let text = submitted.content.text(&story.policy.organisation, submitted.at);
+    let text = submitted.content.text(story.case(), &story.policy.organisation, submitted.at);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/stages/escalation/tests/dossier.txt");
     if std::env::var_os("UPDATE_GOLDENS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
     assert_eq!(text, std::fs::read_to_string(path).unwrap_or_default(), "UPDATE_GOLDENS=1 writes it anew");
+}
+
+#[test]
+fn the_dossier_of_an_exercise_says_so_first() {
+    let story = escalated();
+    let mut case = story.case().clone();
+    case.matter.exercise = true;
+    let submitted = case.escalation.current().unwrap().submitted.clone().unwrap();
+    let text = submitted.content.text(&case, &story.policy.organisation, submitted.at);
+    assert!(text.starts_with("[DIỄN TẬP] HỒ SƠ BÁO CÁO"), "{text}");
+    let real = submitted.content.text(story.case(), &story.policy.organisation, submitted.at);
+    assert!(!real.contains("DIỄN TẬP"), "{real}");
 }
 
 #[test]
@@ -223,7 +235,7 @@ fn a_dossier_has_the_names_of_the_day_on_which_it_was_compiled() {
     // It came to the board on the 8th and went up on the 14th: by then the board had its new name.
     story.now_under(&files);
     let submitted = story.case().escalation.current().unwrap().submitted.clone().unwrap();
-    let text = submitted.content.text(&story.policy.organisation, submitted.at);
+    let text = submitted.content.text(story.case(), &story.policy.organisation, submitted.at);
     let line =
         |wanted: &str| text.lines().find(|line| line.contains(wanted)).unwrap_or_else(|| panic!("{wanted}"));
     assert!(
@@ -233,7 +245,7 @@ fn a_dossier_has_the_names_of_the_day_on_which_it_was_compiled() {
     assert!(line("ngày 08/07/2026: Xác nhận tiếp nhận").ends_with("(Ban Tuyên giáo Tỉnh ủy)"), "{text}");
     // A rename after that day changes nothing in it.
     files.organisation = files.organisation.replacen("until = 2026-07-14", "until = 2026-07-20", 1);
-    let text = submitted.content.text(&files.policy().organisation, submitted.at);
+    let text = submitted.content.text(story.case(), &files.policy().organisation, submitted.at);
     assert!(!text.contains("Ban Tuyên giáo và Dân vận Tỉnh ủy"), "{text}");
 }
 

@@ -15,6 +15,7 @@ use bus::{
     streams::{self, ProvisionError},
 };
 
+use chrono::NaiveDate;
 use svc_audit::keyring::{self, KeyRing};
 
 use crate::{
@@ -28,6 +29,9 @@ use crate::{
 /// How long is waited for servers that have just been started to agree on who leads.
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// What stands beside the folders of the servers, and the authority's own files.
+const TAKEN: [&str; 4] = ["tls", "credentials", "concord.toml", "ca"];
 
 /// So far above the port for clients stand the one for the other servers, and the monitor's: 4222, 6222, 8222.
 const ROUTES: u16 = 2_000;
@@ -64,13 +68,14 @@ fn cluster(options: &ProvisionCluster) -> Result<ExitCode, Failure> {
     let tls = into.join("tls");
     place::make_private(&tls)?;
     let authority = Authority::read_or_make(&tls)?;
+    let mut until = None;
     for server in servers {
         let folder = into.join(&server.name);
         place::make_private(&folder)?;
         let mut reached_by =
             vec![server.name.clone(), server.host.clone(), "localhost".into(), "127.0.0.1".into()];
         reached_by.dedup();
-        authority.certify(&server.name, &reached_by)?;
+        until = Some(authority.certify(&server.name, &reached_by)?);
         for (from, to) in [("pem", "server.pem"), ("key", "server.key")] {
             fs::rename(tls.join(format!("{}.{from}", server.name)), folder.join(to))?;
         }
@@ -80,7 +85,7 @@ fn cluster(options: &ProvisionCluster) -> Result<ExitCode, Failure> {
     }
     let fragment = fragment(servers, &into);
     fs::write(into.join("concord.toml"), &fragment)?;
-    say(options, &into, &fragment);
+    say(options, &into, &fragment, until);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -120,7 +125,7 @@ fn fragment(servers: &[NodeAddress], into: &Path) -> String {
 }
 
 #[expect(clippy::print_stdout, reason = "what a person who called it reads")]
-fn say(options: &ProvisionCluster, into: &Path, fragment: &str) {
+fn say(options: &ProvisionCluster, into: &Path, fragment: &str, until: Option<NaiveDate>) {
     for server in &options.servers {
         println!(
             "{:<12} {}   to its machine: it holds a key",
@@ -133,6 +138,9 @@ fn say(options: &ProvisionCluster, into: &Path, fragment: &str) {
         into.join("credentials").display()
     );
     println!("authority    {}   ca.pem to all; ca.key stays here, or in a safe", into.join("tls").display());
+    if let Some(until) = until {
+        println!("\nThe certificates of the servers count until {until}: the same command renews them.");
+    }
     println!("\nIn the configuration of the services ({}):\n", into.join("concord.toml").display());
     print!("{fragment}");
     println!(
@@ -192,6 +200,11 @@ pub(crate) fn server(text: &str) -> Result<NodeAddress, String> {
     if !plain(name) || !plain(host) || port == 0 || port > u16::MAX - MONITOR {
         return Err(wrong());
     }
+    if TAKEN.contains(&name) || !name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return Err(format!(
+            "a server cannot be called `{name}`, other files have that name: take one like nats-1"
+        ));
+    }
     Ok(NodeAddress { name: name.to_owned(), host: host.to_owned(), port })
 }
 
@@ -209,6 +222,9 @@ mod tests {
         assert_eq!(parse("a=b.example:14222"), Ok(server("a", "b.example", 14_222)));
         for wrong in ["nats-1", "=10.0.0.1", "a=", "a=b:x", "a=b:65535", "../a=b", "a=\"b\""] {
             assert!(parse(wrong).is_err(), "{wrong}");
+        }
+        for taken in [".", "..", "-a", "a/b", "tls", "credentials", "concord.toml", "ca"] {
+            assert!(parse(&format!("{taken}=10.0.0.1")).is_err(), "{taken}");
         }
     }
 

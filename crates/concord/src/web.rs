@@ -1,6 +1,6 @@
 //! One request to an API, over HTTP or TLS, as an operator's tools ask: bounded in time and size, no redirects.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
@@ -16,6 +16,7 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsConnector,
+    client::TlsStream,
     rustls::{
         ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
         WantsVerifier,
@@ -155,31 +156,60 @@ pub(crate) async fn send(asked: &Asked, trust: Option<&Trust>, within: Duration)
     asked.unwrap_or_else(|_| Err(format!("no answer within {} s", within.as_secs_f64())))
 }
 
+/// The certificates that are shown there, whatever they are worth, the first that of whoever serves.
+///
+/// # Errors
+/// None are, in a line.
+pub(crate) async fn shown(url: &str, within: Duration) -> Result<Vec<CertificateDer<'static>>, String> {
+    let shown = tokio::time::timeout(within, async {
+        let (uri, tcp, name) = connect(url).await?;
+        let name = name.ok_or_else(|| format!("{url} is without TLS"))?;
+        let line = secure(&uri, tcp, name, &Trust::anybody()?).await?;
+        let (_, session) = line.get_ref();
+        Ok(session.peer_certificates().unwrap_or_default().to_vec())
+    });
+    shown.await.unwrap_or_else(|_| Err(format!("no answer within {} s", within.as_secs_f64())))
+}
+
 async fn ask(asked: &Asked, trust: Option<&Trust>) -> Result<Answer, String> {
     let url = &asked.url;
+    let (uri, tcp, name) = connect(url).await?;
+    let Some(name) = name else { return exchange(tcp, &uri, asked).await };
+    let trust = trust.ok_or_else(|| format!("{url} wants TLS, and nobody is to be believed"))?;
+    exchange(secure(&uri, tcp, name, trust).await?, &uri, asked).await
+}
+
+/// A line to where the address leads; with a name, if TLS is to be spoken over it.
+async fn connect(url: &str) -> Result<(Uri, TcpStream, Option<ServerName<'static>>), String> {
     let uri: Uri = url.parse().map_err(|error| format!("{url} is no address: {error}"))?;
     let host = uri.host().ok_or_else(|| format!("{url} names no host"))?;
-    let plain = match uri.scheme_str() {
-        Some("http") => true,
-        Some("https") => false,
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let (port, name) = match uri.scheme_str() {
+        Some("http") => (80, None),
+        Some("https") => {
+            (443, Some(ServerName::try_from(bare.to_owned()).map_err(|error| format!("{host}: {error}"))?))
+        }
         _ => return Err(format!("{url} begins neither with http:// nor with https://")),
     };
-    let port = uri.port_u16().unwrap_or(if plain { 80 } else { 443 });
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let port = uri.port_u16().unwrap_or(port);
     let tcp = TcpStream::connect((bare, port)).await;
     let tcp = tcp.map_err(|error| format!("cannot connect to {host}:{port}: {error}"))?;
-    if plain {
-        return exchange(tcp, &uri, asked).await;
-    }
-    let Trust(config) = trust.ok_or_else(|| format!("{url} wants TLS, and nobody is to be believed"))?;
-    let name = ServerName::try_from(bare.to_owned()).map_err(|error| format!("{host}: {error}"))?;
+    Ok((uri, tcp, name))
+}
+
+async fn secure(
+    uri: &Uri,
+    tcp: TcpStream,
+    name: ServerName<'static>,
+    Trust(config): &Trust,
+) -> Result<TlsStream<TcpStream>, String> {
     let tls = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
-    let failed = |error: io::Error| {
+    tls.map_err(|error| {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref());
         let what = if let Some(Error::InvalidCertificate(_)) = tls { UNTRUSTED } else { "no TLS" };
-        format!("{what} ({host}:{port}): {error}")
-    };
-    exchange(tls.map_err(failed)?, &uri, asked).await
+        let at = uri.authority().map(ToString::to_string).unwrap_or_default();
+        format!("{what} ({at}): {error}")
+    })
 }
 
 async fn exchange(
@@ -294,7 +324,10 @@ mod tests {
 
     async fn answer(mut line: impl AsyncRead + AsyncWrite + Unpin) {
         let mut asked = [0; 1_024];
-        let length = line.read(&mut asked).await.unwrap();
+        let length = line.read(&mut asked).await.unwrap_or_default();
+        if length == 0 {
+            return;
+        }
         assert!(asked[..length].starts_with(b"GET /readyz HTTP/1.1\r\nhost: localhost:"), "{asked:?}");
         line.write_all(b"HTTP/1.1 503 No\r\ncontent-length: 5\r\n\r\nready").await.unwrap();
         line.flush().await.unwrap();
@@ -327,6 +360,7 @@ mod tests {
             let answer = get(&url, Some(&trust), SOON).await.unwrap();
             assert_eq!((answer.status, &answer.body[..]), (503, &b"ready"[..]));
         }
+        assert_eq!(shown(&url, SOON).await.unwrap(), [own.der().clone()]);
         let another = Trust::only(signed.der().clone()).unwrap();
         let refused = get(&url, Some(&another), SOON).await.unwrap_err();
         assert!(refused.contains("another certificate is served than that of the file"), "{refused}");

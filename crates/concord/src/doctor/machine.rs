@@ -15,7 +15,7 @@ pub(super) fn data_directory(data: &Path) -> Check {
         Ok(known) => known.permissions().mode() & 0o777,
         Err(error) => {
             let advice = "start `concord up`, which makes it, or give its --data directory";
-            return Check::fail(NAME, format!("{shown}: {error}"), advice);
+            return Check::failed(NAME, &format!("{shown}: {error}"), advice);
         }
     };
     if let Err(error) = place::is_restored(data) {

@@ -11,6 +11,10 @@ use crate::play::Show;
 /// How wide the names are shown; the longest is `stream-obj-attachments`.
 const WIDTH: usize = 22;
 
+/// How the system says that it does not let somebody read, and what to do then.
+const DENIED: &str = "Permission denied";
+const AS_WHOM: &str = "run it as the user that Concord runs as: sudo -u concord concord doctor …";
+
 /// What is said of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -82,12 +86,13 @@ impl Check {
     }
 
     /// It does not work, and the error says so itself: what was found, a colon, and what to do. Where it says nothing
-    /// to do, `otherwise` is done.
+    /// to do, `otherwise` is done; what the system does not let us read is no damage.
     pub(crate) fn failed(name: &str, error: &dyn std::fmt::Display, otherwise: &str) -> Self {
         let said = crate::one_line(&error.to_string());
         let mut parted = said.match_indices(": ").map(|(at, colon)| (&said[..at], &said[at + colon.len()..]));
         match parted.find(|(_, advice)| is_advice(advice)) {
             Some((found, advice)) => Self::fail(name, found, advice),
+            None if said.contains(DENIED) => Self::fail(name, said, AS_WHOM),
             None => Self::fail(name, said, otherwise),
         }
     }
@@ -229,6 +234,18 @@ mod tests {
         assert_eq!(check.advice.as_deref(), Some("run chmod 600 var/ledger.nk"));
         let theirs = Check::failed("policy", &"a: b is missing", "mend it");
         assert_eq!((theirs.found.as_str(), theirs.advice.as_deref()), ("a: b is missing", Some("mend it")));
+    }
+
+    #[test]
+    fn what_the_system_does_not_let_us_read_is_not_taken_for_damage() {
+        let denied = std::io::Error::from(rustix::io::Errno::ACCESS);
+        let said = |error: &dyn std::fmt::Display| Check::failed("a", error, "restore it").advice.unwrap();
+        let path = "var/credentials/ledger.nk".into();
+        assert_eq!(
+            said(&bus::credentials::CredentialError::File { act: "read", path, source: denied }),
+            AS_WHOM
+        );
+        assert_eq!(said(&std::io::Error::from(rustix::io::Errno::ISDIR)), "restore it");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{
 
 use domain::{Policy, PolicyFiles, policy::FILES};
 use events::{Timestamp, directory::PolicyText};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use svc_audit::backup::INCOMPLETE;
 
 use crate::Failure;
@@ -28,6 +28,17 @@ pub(crate) struct Running {
     /// Where its metrics are read, if they are.
     #[serde(default)]
     pub(crate) metrics: Option<String>,
+    /// When the process was started, as the system counts: a number is given to another some day.
+    #[serde(default)]
+    pub(crate) started: Option<u64>,
+}
+
+/// When a process was started, in ticks since the machine was; nothing, if there is none.
+pub(crate) fn started(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in brackets, may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19)?.parse().ok()
 }
 
 impl Running {
@@ -43,14 +54,21 @@ impl Running {
 
     /// Where `concord up` can be reached.
     pub(crate) fn read(data: &Path) -> Result<Self, Failure> {
-        let file = Self::file(data);
-        let text = fs::read_to_string(&file).map_err(|_| {
-            format!(
-                "nothing runs in {}: start `concord up` there, or give its --data directory",
-                data.display()
-            )
-        })?;
-        Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?)
+        let nothing = || {
+            let data = data.display();
+            format!("nothing runs in {data}: start `concord up` there, or give its --data directory")
+        };
+        Ok(Self::find(data)?.ok_or_else(nothing)?)
+    }
+
+    /// The same, and nothing where nothing runs.
+    pub(crate) fn find(data: &Path) -> Result<Option<Self>, Failure> {
+        read_json(&Self::file(data))
+    }
+
+    /// Whether it is there: another process may have its number by now.
+    pub(crate) fn is_there(&self) -> bool {
+        started(self.pid).is_some_and(|started| self.started.is_none_or(|ours| ours == started))
     }
 
     /// Nobody runs there any more.
@@ -58,6 +76,16 @@ impl Running {
         // A file that stays names an address where nobody answers: that is noticed.
         let _ = fs::remove_file(Self::file(data));
     }
+}
+
+/// What a file of the data directory says, if it is there.
+pub(crate) fn read_json<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Failure> {
+    let read = match fs::read(file) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| error.to_string()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => Err(error.to_string()),
+    };
+    read.map(Some).map_err(|why| format!("{}: {why}", file.display()).into())
 }
 
 /// Refuses what a restoration has left that was cut short: half of the truth looks like all of it.
@@ -145,4 +173,39 @@ pub(crate) fn policy_texts(directory: &Path) -> Result<Vec<PolicyText>, Failure>
         Ok::<_, Failure>(PolicyText { name: name.to_owned(), text })
     };
     FILES.into_iter().map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_another_process_has_by_now_is_not_there() {
+        let pid = std::process::id();
+        let of = |pid, started| Running {
+            pid,
+            http: String::new(),
+            nats: String::new(),
+            monitor: String::new(),
+            metrics: None,
+            started,
+        };
+        let since = started(pid);
+        assert!(since.is_some());
+        assert!(of(pid, since).is_there() && of(pid, None).is_there());
+        assert!(!of(pid, since.map(|ticks| ticks + 1)).is_there());
+        assert!(!of(u32::MAX, None).is_there());
+    }
+
+    #[test]
+    fn what_is_there_and_cannot_be_read_is_not_taken_for_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        assert!(Running::find(place.path()).unwrap().is_none());
+        let nothing = Running::read(place.path()).unwrap_err().to_string();
+        assert!(nothing.starts_with("nothing runs in "), "{nothing}");
+        fs::create_dir(place.path().join("run.json")).unwrap();
+        for refused in [Running::find(place.path()).unwrap_err(), Running::read(place.path()).unwrap_err()] {
+            assert!(refused.to_string().contains("run.json: Is a directory"), "{refused}");
+        }
+    }
 }

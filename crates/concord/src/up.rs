@@ -68,6 +68,7 @@ pub(crate) async fn up(options: Up) -> Result<ExitCode, Failure> {
         nats: server.url.clone(),
         monitor: server.monitor_url.clone(),
         metrics: process.metrics().map(|address| format!("http://{address}/metrics")),
+        started: place::started(std::process::id()),
     };
     running.announce(&data)?;
     welcome(&running, &config_shown, &clock);

@@ -34,7 +34,7 @@ async fn what_provision_writes_makes_three_servers_and_two_processes_that_work()
 
     let doctor: Value = serde_json::from_str(&cluster.run(&["doctor", "--json"]).await.out).expect("JSON");
     let checks = doctor["checks"].as_array().expect("checks");
-    for name in ["copies", "nats-certificate", "durability", "stream-cases-replicas"] {
+    for name in ["copies", "nats-certificate", "nats-authority", "durability", "stream-cases-replicas"] {
         let check = checks.iter().find(|check| check["check"] == name).expect(name);
         assert_eq!(check["verdict"], "ok", "{check}");
     }

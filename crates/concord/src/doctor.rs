@@ -8,17 +8,18 @@ mod keys;
 mod limits;
 mod machine;
 mod mail;
+mod monitors;
 mod nats;
 mod report;
 mod rules;
 mod tls;
 
-use std::process::ExitCode;
+use std::{fmt, process::ExitCode, sync::Arc};
 
 use bus::{Bus, Principal, connection::ConnectTo, credentials::Credential};
-use domain::Policy;
+use chrono::TimeDelta;
+use domain::{Policy, directory::Rulebook};
 use events::Timestamp;
-use rustix::process::{Pid, test_kill_process};
 use service::{Clock, Config};
 
 use crate::{
@@ -29,6 +30,7 @@ use crate::{
     process::{Server, connect},
     up::configuration,
 };
+use monitors::Monitor;
 use report::{Check, Report};
 
 /// What is known of the installation once the first checks are done.
@@ -40,8 +42,30 @@ struct Patient {
     running: Option<(Running, bool)>,
     /// Where its server is.
     server: Option<Server>,
-    /// What time it is: the machine's, or that of the running process, which may have a clock of its own.
-    now: Timestamp,
+    /// What the monitors of its servers say.
+    monitors: Vec<Monitor>,
+    /// Where the API has answered.
+    api: Option<String>,
+    /// How far the running process, which may have a clock of its own, was ahead of the machine when it was asked.
+    ahead: Option<TimeDelta>,
+}
+
+/// The policy in force, if one is.
+type InForce = Result<Option<Arc<Policy>>, NotKnown>;
+
+/// Why it is not known which policy is in force.
+enum NotKnown {
+    /// Nobody could be asked.
+    NotAsked(String),
+    /// The log does not say it.
+    Unreadable(String),
+}
+
+impl fmt::Display for NotKnown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::NotAsked(why) | Self::Unreadable(why)) = self;
+        f.write_str(why)
+    }
 }
 
 /// Looks at everything.
@@ -59,7 +83,7 @@ pub(crate) async fn doctor(options: Doctor) -> Result<ExitCode, Failure> {
             let file = common.config.as_ref().map(|file| file.display().to_string());
             let found = file.unwrap_or_else(|| "the defaults, and the environment".to_owned());
             report.add([Check::ok("configuration", found)]);
-            examine(config, now, &mut report).await;
+            examine(config, &mut report).await;
         }
     }
     if json {
@@ -71,7 +95,7 @@ pub(crate) async fn doctor(options: Doctor) -> Result<ExitCode, Failure> {
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn examine(config: Config, now: Timestamp, report: &mut Report) {
+async fn examine(config: Config, report: &mut Report) {
     let (policy, files) = rules::policy(&config);
     report.add(policy);
     report.add([machine::data_directory(&config.data), machine::disk(&config.data)]);
@@ -93,18 +117,23 @@ async fn examine(config: Config, now: Timestamp, report: &mut Report) {
             None
         }
     };
-    let mut patient = Patient { config, files, running, server, now };
+    let monitors = match &server {
+        Some(server) => monitors::ask(server).await,
+        None => Vec::new(),
+    };
+    let mut patient = Patient { config, files, running, server, monitors, api: None, ahead: None };
     report.add(api::api(&mut patient).await);
     report.add(tls::certificate(&patient).await);
     report.add([limits::open_files(&patient)]);
     let (checks, reached) = nats::server(&patient).await;
     report.add(checks);
     report.add(cluster::cluster(&patient).await);
-    report.add(clock::clock(&patient).await);
+    report.add(clock::clock(&patient));
     if reached {
         report.add(nats::streams(&patient).await);
-        report.add(rules::in_force(&patient).await);
-        report.add(mail::mail(&patient).await);
+        let in_force = patient.policy_in_force().await;
+        report.add([rules::in_force(&patient, &in_force)]);
+        report.add(mail::mail(&patient, &in_force).await);
         report.add(evidence::audit(&patient).await);
     } else {
         const AWAY: &str = "the NATS server is not reached";
@@ -112,25 +141,26 @@ async fn examine(config: Config, now: Timestamp, report: &mut Report) {
         report.add(names.map(|name| Check::skipped(name, AWAY)));
     }
     report.add(mail::way_out(&patient).await);
-    report.add([evidence::backup(&patient.config.data, now)]);
+    report.add([evidence::backup(&patient.config.data, Clock::System.now())]);
 }
 
 /// Whether a `concord up` works in the data directory, or others against a server that is named.
 fn running(config: &Config) -> (Check, Option<(Running, bool)>) {
     const NAME: &str = "running";
-    let running = match Running::read(&config.data) {
-        Ok(running) => running,
-        Err(_) if config.nats.url.is_some() => {
+    let running = match Running::find(&config.data) {
+        Ok(Some(running)) => running,
+        Ok(None) if config.nats.url.is_some() => {
             return (Check::ok(NAME, "no `concord up` here; the server of [nats] url is looked at"), None);
         }
-        Err(_) => {
+        Ok(None) => {
             let found = format!("nothing runs in {}", config.data.display());
             return (Check::fail(NAME, found, "start `concord up`, or give its --data directory"), None);
         }
+        Err(error) => {
+            return (Check::failed(NAME, &error, "start `concord up` again, which writes it anew"), None);
+        }
     };
-    let id = i32::try_from(running.pid).ok().and_then(Pid::from_raw);
-    // Of somebody else's process it is not allowed to ask: then there is one.
-    let there = id.is_some_and(|id| !matches!(test_kill_process(id), Err(rustix::io::Errno::SRCH)));
+    let there = running.is_there();
     let check = if there {
         Check::ok(NAME, format!("concord up, process {}", running.pid))
     } else {
@@ -141,6 +171,23 @@ fn running(config: &Config) -> (Check, Option<(Running, bool)>) {
 }
 
 impl Patient {
+    /// What time it is for the running process.
+    fn now(&self) -> Timestamp {
+        Clock::System.now() + self.ahead.unwrap_or_default()
+    }
+
+    /// Reads which policy is in force.
+    async fn policy_in_force(&self) -> InForce {
+        let bus = self.connect(Principal::Audit).await.map_err(NotKnown::NotAsked)?;
+        let read = bus::read_directory(&bus, None).await;
+        // It was only to be asked.
+        let _ = bus.close().await;
+        let Some(loaded) = read.map_err(|refusal| NotKnown::Unreadable(refusal.en))? else { return Ok(None) };
+        let rules = Rulebook::from_directory(&loaded.it, loaded.sequence);
+        let rules = rules.map_err(|error| NotKnown::Unreadable(error.to_string()))?;
+        Ok(rules.at(self.now()).cloned())
+    }
+
     /// A connection under a credential that this machine holds, also to a server that proves nothing.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use events::Timestamp;
 use serde::Deserialize;
+use service::Clock;
 
 use super::{
     Patient,
@@ -32,7 +33,7 @@ struct Readiness {
     time: Timestamp,
 }
 
-/// Asks it; where it answers, the patient's time is that of its process.
+/// Asks it; where it answers, it is known where it is, and what time it is for its process.
 pub(super) async fn api(patient: &mut Patient) -> Vec<Check> {
     let announced = patient.running.as_ref().map(|(running, _)| running.clone());
     let url = announced.as_ref().map(|running| running.http.clone());
@@ -47,7 +48,8 @@ pub(super) async fn api(patient: &mut Patient) -> Vec<Check> {
     if alive {
         let (answer, time) = ready(&url, web::get(&format!("{url}/readyz"), trust.as_ref(), WITHIN).await);
         checks.extend(answer);
-        patient.now = time.unwrap_or(patient.now);
+        patient.ahead = time.map(|time| time - Clock::System.now());
+        patient.api = Some(url);
     } else {
         checks.push(Check::skipped("readyz", "the API does not answer"));
     }
@@ -115,14 +117,14 @@ fn readable(unreadable: usize) -> Check {
 
 fn metrics(url: &str, answer: Result<Answer, String>) -> Check {
     const NAME: &str = "metrics";
+    const SEE: &str = "see what listens there";
     let shown = |text: &str| text.lines().filter(|line| line.starts_with("concord_")).count();
     match answer {
-        Ok(Answer { status: 200, body }) => {
-            Check::ok(NAME, format!("{} series at {url}", shown(&String::from_utf8_lossy(&body))))
-        }
-        Ok(Answer { status, .. }) => {
-            Check::warn(NAME, format!("{url} answers {status}"), "see what listens there")
-        }
+        Ok(Answer { status: 200, body }) => match shown(&String::from_utf8_lossy(&body)) {
+            0 => Check::warn(NAME, format!("{url} answers, and not as Concord does"), SEE),
+            series => Check::ok(NAME, format!("{series} series at {url}")),
+        },
+        Ok(Answer { status, .. }) => Check::warn(NAME, format!("{url} answers {status}"), SEE),
         Err(why) => {
             let advice = "the port is that of [metrics] listen when the process was started: start it again";
             Check::warn(NAME, format!("{url}: {why}"), advice)
@@ -160,5 +162,15 @@ mod tests {
     fn an_api_that_may_run_elsewhere_is_only_missed() {
         assert_eq!(live("http://a", Err("no".to_owned()), true).verdict, Verdict::Fail);
         assert_eq!(live("http://a", Err("no".to_owned()), false).verdict, Verdict::Warn);
+    }
+
+    #[test]
+    fn a_port_that_shows_no_series_of_ours_is_warned_of() {
+        let said = |status, body: &str| {
+            metrics("http://a", Ok(Answer { status, body: body.to_owned().into() })).verdict
+        };
+        assert_eq!(said(200, "# HELP\nconcord_fold_lag 0\n"), Verdict::Ok);
+        assert_eq!(said(200, "<html>"), Verdict::Warn);
+        assert_eq!(said(404, "concord_fold_lag 0"), Verdict::Warn);
     }
 }

@@ -1,28 +1,29 @@
 //! Whether this machine and the servers agree on the time: who acts is signed for minutes, with half a minute of leeway.
 
-use bus::health;
 use chrono::TimeDelta;
 use events::Timestamp;
-use service::Clock;
 
-use super::{Patient, report::Check};
+use super::{Patient, monitors::Monitor, report::Check};
 
 const NAME: &str = "clock";
 
-/// Asks each monitor what time it is there.
-pub(super) async fn clock(patient: &Patient) -> Vec<Check> {
-    let Some(server) = &patient.server else { return vec![Check::skipped(NAME, "no server is known")] };
-    let mut furthest: Option<TimeDelta> = None;
-    for url in server.monitor_url.split(',').map(str::trim) {
-        let asked = Clock::System.now();
-        let Ok(vitals) = health::vitals(url, server.ca.as_deref()).await else { continue };
-        let off = apart(asked, vitals.now, Clock::System.now());
-        furthest = furthest.filter(|known| *known >= off).or(Some(off));
+/// What the monitors and the API have said of the time.
+pub(super) fn clock(patient: &Patient) -> [Check; 2] {
+    [servers(patient), own_clock(patient.ahead)]
+}
+
+fn servers(patient: &Patient) -> Check {
+    if patient.server.is_none() {
+        return Check::skipped(NAME, "no server is known");
     }
-    let Some(off) = furthest else {
-        return vec![Check::skipped(NAME, "the server's monitor does not answer")];
+    let off = |monitor: &Monitor| {
+        let theirs = monitor.vitals.as_ref().ok()?.now;
+        Some(apart(monitor.asked, theirs, monitor.answered))
     };
-    vec![judged(off), own_clock(patient)].into_iter().collect()
+    match patient.monitors.iter().filter_map(off).max() {
+        Some(furthest) => judged(furthest),
+        None => Check::skipped(NAME, "the server's monitor does not answer"),
+    }
 }
 
 /// How far a clock is from ours, that was read some time between asking and being answered.
@@ -41,16 +42,19 @@ fn judged(off: TimeDelta) -> Check {
     }
 }
 
-/// Whether the running process reckons with the machine's time.
-fn own_clock(patient: &Patient) -> Check {
+/// Whether the running process reckons with the machine's time: how far it was ahead when it was asked.
+fn own_clock(ahead: Option<TimeDelta>) -> Check {
     const NAME: &str = "process-clock";
-    let off = (Clock::System.now() - patient.now).abs();
-    if off > TimeDelta::minutes(1) {
-        let found =
-            format!("the process is at {}, by a clock of its own", super::report::day_and_time(patient.now));
-        return Check::warn(NAME, found, "start it without --clock manual, unless this is a demonstration");
+    match ahead {
+        None => Check::skipped(NAME, "no process has said what time it is"),
+        Some(ahead) if ahead.abs() > TimeDelta::minutes(1) => {
+            let words = if ahead < TimeDelta::zero() { "behind" } else { "ahead" };
+            let off = super::report::span(ahead.abs().to_std().unwrap_or_default());
+            let found = format!("the process is {off} {words}, by a clock of its own");
+            Check::warn(NAME, found, "start it without --clock manual, unless this is a demonstration")
+        }
+        Some(_) => Check::ok(NAME, "the process keeps the machine's time"),
     }
-    Check::ok(NAME, "the process keeps the machine's time")
 }
 
 #[cfg(test)]
@@ -72,5 +76,15 @@ mod tests {
         assert_eq!([0, 1_000].map(verdict), [Verdict::Ok; 2]);
         assert_eq!([1_001, 30_000].map(verdict), [Verdict::Warn; 2]);
         assert_eq!(verdict(30_001), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_process_that_was_not_asked_has_no_clock_that_is_well() {
+        let verdict = |seconds: Option<i64>| own_clock(seconds.map(TimeDelta::seconds)).verdict;
+        assert_eq!(verdict(None), Verdict::Skipped);
+        assert_eq!([Some(-60), Some(0), Some(60)].map(verdict), [Verdict::Ok; 3]);
+        assert_eq!([Some(-61), Some(61)].map(verdict), [Verdict::Warn; 2]);
+        let found = own_clock(Some(TimeDelta::hours(-3))).found;
+        assert_eq!(found, "the process is 3 h behind, by a clock of its own");
     }
 }

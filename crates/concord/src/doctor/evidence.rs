@@ -38,7 +38,7 @@ pub(super) async fn audit(patient: &Patient) -> Vec<Check> {
     let newest = note.and_then(|note| Checkpoint::unproven(&note).map_err(|error| error.to_string()));
     vec![
         findings(found.as_deref().map_err(String::as_str)),
-        checkpoint(newest, stored, patient.config.audit.checkpoint_seconds, patient.now),
+        checkpoint(newest, stored, patient.config.audit.checkpoint_seconds, patient.now()),
         trees(&patient.config.audit_folder()),
     ]
 }

@@ -1,13 +1,12 @@
 //! Mail: what waits, why, and whether the relay would take any.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use bus::{
     Bus, Principal, health, log,
     outbox::{SENDING, Sending},
     streams::{CASES, DEAD, NOTIFIER, OUTBOX},
 };
-use domain::{Policy, directory::Rulebook};
 use events::Timestamp;
 use service::Config;
 use svc_notifier::{
@@ -17,7 +16,7 @@ use svc_notifier::{
 };
 
 use super::{
-    Patient,
+    InForce, Patient,
     report::{Check, counted, day_and_time, grouped, span},
 };
 
@@ -28,7 +27,7 @@ const BACKLOG: u64 = 1_000;
 const OLDEST: Duration = Duration::from_mins(15);
 
 /// What the notifier's streams say.
-pub(super) async fn mail(patient: &Patient) -> Vec<Check> {
+pub(super) async fn mail(patient: &Patient, policy: &InForce) -> Vec<Check> {
     let bus = match patient.connect(Principal::Notifier).await {
         Ok(bus) => bus,
         Err(why) => return vec![Check::skipped("mail", why)],
@@ -37,7 +36,7 @@ pub(super) async fn mail(patient: &Patient) -> Vec<Check> {
         backlog(log::backlog(&bus, CASES, NOTIFIER).await.map_err(|error| error.to_string())),
         dead(health::stream(&bus, DEAD).await.map(|dead| dead.messages).map_err(|error| error.to_string())),
         sending(patient, &bus).await,
-        unsent(patient, &bus).await,
+        unsent(patient, policy, &bus).await,
     ];
     // It was only to be asked.
     let _ = bus.close().await;
@@ -93,32 +92,22 @@ fn held(by_configuration: bool, last: Result<Option<Sending>, String>) -> Check 
     }
 }
 
-/// What is entered and not sent.
-async fn unsent(patient: &Patient, bus: &Bus) -> Check {
+/// What is entered and not sent; the outbox ranks its entries by the policy in force.
+async fn unsent(patient: &Patient, policy: &InForce, bus: &Bus) -> Check {
     const NAME: &str = "unsent-mail";
-    let policy = match in_force(patient).await {
-        Ok(policy) => policy,
-        Err(why) => return Check::skipped(NAME, why),
+    let policy = match policy {
+        Ok(Some(policy)) => policy,
+        Ok(None) => return Check::skipped(NAME, "no policy is in force"),
+        Err(why) => return Check::skipped(NAME, why.to_string()),
     };
-    match open(bus, &policy).await {
+    match open(bus, policy).await {
         Err(error) => Check::fail(NAME, error.to_string(), "see that the NATS server answers"),
         Ok(open) => {
             let (digests, now): (Vec<_>, Vec<_>) = open.iter().partition(|open| open.digest_at.is_some());
             let oldest = now.iter().map(|open| open.queued_at).min();
-            waiting(now.len(), digests.len(), oldest, patient.now)
+            waiting(now.len(), digests.len(), oldest, patient.now())
         }
     }
-}
-
-/// The policy in force; the outbox ranks its entries by it.
-async fn in_force(patient: &Patient) -> Result<Arc<Policy>, String> {
-    let bus = patient.connect(Principal::Audit).await?;
-    let loaded = bus::read_directory(&bus, None).await.map_err(|refusal| refusal.en);
-    // It was only to be asked.
-    let _ = bus.close().await;
-    let loaded = loaded?.ok_or("no policy was published yet")?;
-    let rules = Rulebook::from_directory(&loaded.it, loaded.sequence).map_err(|error| error.to_string())?;
-    rules.at(patient.now).cloned().ok_or_else(|| "no policy is in force".to_owned())
 }
 
 fn waiting(alerts: usize, digests: usize, oldest: Option<Timestamp>, now: Timestamp) -> Check {

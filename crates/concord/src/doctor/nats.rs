@@ -6,16 +6,18 @@ use bus::{
     Principal,
     connection::{ConnectError, NotDurable},
     credentials::Credential,
-    health::{self, StreamHealth},
+    health::{self, StoredCopy, StreamHealth},
+    log::ReadError,
     server::find_binary,
-    streams::{CONSUMERS, Replicas, declared, verify, verify_consumer},
+    streams::{CONSUMERS, Replicas, Shape, declared, verify, verify_consumer},
 };
 
 use super::{
     Patient, machine,
+    monitors::Monitor,
     report::{Check, bytes, counted},
 };
-use crate::process::{Server, connect};
+use crate::process::connect;
 
 /// The program, the server, and the proof that it writes to the disk before it confirms; whether there is any use in
 /// asking it further.
@@ -35,7 +37,7 @@ pub(super) async fn server(patient: &Patient) -> (Vec<Check>, bool) {
             .extend([NAME, "durability"].map(|name| Check::skipped(name, "no credential can be used here")));
         return (checks, false);
     };
-    let versions = versions(server).await;
+    let versions = versions(&patient.monitors);
     let found = format!("{versions}at {}, lets in only whom it knows", server.url);
     match connect(server, &credential).await {
         Ok(bus) => {
@@ -90,15 +92,9 @@ async fn binary(patient: &Patient) -> Check {
 }
 
 /// What the servers call themselves, `2.15.1 `; nothing, where no monitor answers.
-async fn versions(server: &Server) -> String {
-    let mut versions = String::new();
-    for url in server.monitor_url.split(',').map(str::trim) {
-        if let Ok(vitals) = health::vitals(url, server.ca.as_deref()).await {
-            versions.push_str(&vitals.version);
-            versions.push(' ');
-        }
-    }
-    versions
+fn versions(monitors: &[Monitor]) -> String {
+    let known = monitors.iter().filter_map(|monitor| monitor.vitals.as_ref().ok());
+    known.flat_map(|vitals| [vitals.version.as_str(), " "]).collect()
 }
 
 /// Each stream and the consumer, and whether all of them will fit on the disk.
@@ -106,7 +102,13 @@ pub(super) async fn streams(patient: &Patient) -> Vec<Check> {
     // Only who makes the streams may ask about all of them.
     let bus = match patient.connect(Principal::Deploy).await {
         Ok(bus) => bus,
-        Err(why) => return vec![Check::skipped("streams", why)],
+        Err(why) => {
+            let copies = patient.monitors.iter().filter_map(|monitor| monitor.copies.as_deref().ok());
+            let found =
+                format!("{why}; how full they are is said without it, not whether they are as declared");
+            let skipped = Check::skipped("streams", found);
+            return [skipped].into_iter().chain(rooms(copies.flatten())).collect();
+        }
     };
     let (mut checks, mut remaining) = (Vec::new(), 0);
     for declaration in declared(&patient.config.nats.shape()) {
@@ -114,13 +116,13 @@ pub(super) async fn streams(patient: &Patient) -> Vec<Check> {
         let stands = match health::stream(&bus, declaration.name).await {
             Ok(stands) => stands,
             Err(error) => {
-                checks.push(Check::fail(&name, error.to_string(), "start `concord up`, which makes it"));
+                checks.push(unasked(&name, &error, patient.config.nats.url.is_some()));
                 continue;
             }
         };
         remaining += stands.max_bytes.saturating_sub(stands.bytes);
         checks.push(match verify(&bus, &declaration).await {
-            Ok(()) => room(&name, &stands),
+            Ok(()) => room(&name, stands.messages, stands.bytes, stands.max_bytes),
             Err(error) => Check::failed(&name, &error, "have an operator alter it: Concord never does"),
         });
         if patient.config.nats.replicas == Replicas::Three {
@@ -149,13 +151,31 @@ fn check_name(stream: &str) -> String {
     format!("stream-{}", stream.to_lowercase().replace('_', "-"))
 }
 
-fn room(name: &str, stands: &StreamHealth) -> Check {
+/// A stream that the server does not describe: it is not there, or nobody answers.
+fn unasked(name: &str, error: &ReadError, others_server: bool) -> Check {
+    let advice = match (error, others_server) {
+        (ReadError::Silent { .. }, _) => "see that the NATS server answers, and ask again in a minute",
+        (ReadError::Refused { .. }, true) => "if it is missing, make it: `concord provision streams`",
+        (ReadError::Refused { .. }, false) => "if it is missing, start `concord up`, which makes it",
+    };
+    Check::fail(name, error.to_string(), advice)
+}
+
+/// How full each stream is where most of it lies, in the order of their declaration.
+fn rooms<'a>(copies: impl Iterator<Item = &'a StoredCopy>) -> Vec<Check> {
+    let copies: Vec<_> = copies.collect();
+    let fullest = |stream| copies.iter().filter(|copy| copy.stream == stream).max_by_key(|copy| copy.bytes);
+    let declared = declared(&Shape::default());
+    let found = declared.iter().filter_map(|declared| Some((declared.name, fullest(declared.name)?)));
+    found.map(|(name, copy)| room(&check_name(name), copy.messages, copy.bytes, copy.max_bytes)).collect()
+}
+
+fn room(name: &str, messages: u64, taken: u64, most: u64) -> Check {
     const ADVICE: &str = "call the maintainers: a full stream refuses, and drops nothing";
-    let most = stands.max_bytes.max(1);
-    let thousandths = u128::from(stands.bytes) * 1_000 / u128::from(most);
+    let thousandths = u128::from(taken) * 1_000 / u128::from(most.max(1));
     let share = format!("{}.{} %", thousandths / 10, thousandths % 10);
-    let messages = usize::try_from(stands.messages).unwrap_or(usize::MAX);
-    let found = format!("{}, {share} of {}", counted(messages, "message"), bytes(stands.max_bytes));
+    let messages = usize::try_from(messages).unwrap_or(usize::MAX);
+    let found = format!("{}, {share} of {}", counted(messages, "message"), bytes(most));
     match thousandths {
         0..800 => Check::ok(name, found),
         800..950 => Check::warn(name, found, ADVICE),
@@ -192,7 +212,7 @@ mod tests {
     use super::*;
     use crate::doctor::report::Verdict;
 
-    fn stands(bytes: u64, followers: &[(&str, bool, u64)]) -> StreamHealth {
+    fn stands(followers: &[(&str, bool, u64)]) -> StreamHealth {
         let follower = |(name, current, lag): &(&str, bool, u64)| Follower {
             name: (*name).to_owned(),
             current: *current,
@@ -202,7 +222,7 @@ mod tests {
         StreamHealth {
             messages: 1_234,
             last_sequence: 1_234,
-            bytes,
+            bytes: 0,
             max_bytes: 8 << 30,
             leader: Some("n1".to_owned()),
             followers: followers.iter().map(follower).collect(),
@@ -211,17 +231,44 @@ mod tests {
 
     #[test]
     fn a_stream_warns_at_four_fifths_and_fails_at_nineteen_twentieths() {
-        let verdict =
-            |percent| room("stream-cases", &stands((8_u64 << 30) / 100 * percent + 100, &[])).verdict;
+        let verdict = |percent| room("stream-cases", 1, (8_u64 << 30) / 100 * percent + 100, 8 << 30).verdict;
         assert_eq!([0, 79].map(verdict), [Verdict::Ok; 2]);
         assert_eq!([80, 94].map(verdict), [Verdict::Warn; 2]);
         assert_eq!([95, 100].map(verdict), [Verdict::Fail; 2]);
-        assert_eq!(room("s", &stands(1 << 30, &[])).found, "1,234 messages, 12.5 % of 8.0 GiB");
+        assert_eq!(room("s", 1_234, 1 << 30, 8 << 30).found, "1,234 messages, 12.5 % of 8.0 GiB");
+    }
+
+    #[test]
+    fn without_a_key_the_monitors_say_how_full_the_fullest_copy_is() {
+        let copy = |stream: &str, bytes| StoredCopy {
+            stream: stream.to_owned(),
+            messages: 7,
+            last_sequence: 7,
+            bytes,
+            max_bytes: 1_000,
+            replicas: 3,
+        };
+        let copies = [copy("OUTBOX", 10), copy("CASES", 100), copy("CASES", 960), copy("other", 1_000)];
+        let said: Vec<_> =
+            rooms(copies.iter()).into_iter().map(|check| (check.name, check.verdict)).collect();
+        let expected = [("stream-cases", Verdict::Fail), ("stream-outbox", Verdict::Ok)];
+        assert_eq!(said, expected.map(|(name, verdict)| (name.to_owned(), verdict)));
+    }
+
+    #[test]
+    fn a_stream_that_is_missing_is_made_where_the_servers_are_and_silence_is_no_loss() {
+        let advice = |error: &ReadError, others| unasked("s", error, others).advice.unwrap();
+        let missing = ReadError::Refused { stream: "CASES", reason: "stream not found".to_owned() };
+        assert!(advice(&missing, false).contains("concord up"));
+        assert!(advice(&missing, true).contains("concord provision streams"));
+        assert!(
+            advice(&ReadError::Silent { stream: "CASES" }, false).starts_with("see that the NATS server")
+        );
     }
 
     #[test]
     fn one_copy_that_lags_is_warned_of_and_two_fail() {
-        let said = |followers: &[_]| copies("s", &stands(0, followers));
+        let said = |followers: &[_]| copies("s", &stands(followers));
         let well = said(&[("n2", true, 0), ("n3", true, 0)]);
         assert_eq!((well.verdict, well.found.as_str()), (Verdict::Ok, "n1 leads, two copies are current"));
         let one = said(&[("n2", true, 0), ("n3", false, 7)]);
@@ -231,7 +278,7 @@ mod tests {
         );
         assert_eq!(said(&[("n2", false, 3), ("n3", false, 7)]).verdict, Verdict::Fail);
         assert_eq!(said(&[("n2", true, 0)]).verdict, Verdict::Fail);
-        let nobody = StreamHealth { leader: None, ..stands(0, &[]) };
+        let nobody = StreamHealth { leader: None, ..stands(&[]) };
         assert_eq!(copies("s", &nobody).verdict, Verdict::Fail);
     }
 

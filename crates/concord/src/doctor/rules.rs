@@ -1,16 +1,14 @@
 //! The policy: whether its files can be used, what in them wants a look, and whether it is they that are in force.
 
-use bus::Principal;
 use chrono::{Datelike as _, NaiveDate};
 use domain::{
     Policy,
     calendar::{Calendar, local_date},
-    directory::Rulebook,
 };
 use events::Timestamp;
 use service::{Clock, Config};
 
-use super::{Patient, report::Check};
+use super::{InForce, NotKnown, Patient, report::Check};
 use crate::place;
 
 /// From this month on the next year should stand in the calendar: the government announces it in autumn.
@@ -94,26 +92,17 @@ fn demonstration(config: &Config) -> Check {
 }
 
 /// Whether the policy in force is that of the files.
-pub(super) async fn in_force(patient: &Patient) -> Vec<Check> {
+pub(super) fn in_force(patient: &Patient, policy: &InForce) -> Check {
     const NAME: &str = "policy-in-force";
-    let bus = match patient.connect(Principal::Audit).await {
-        Ok(bus) => bus,
-        Err(why) => return vec![Check::skipped(NAME, why)],
-    };
-    let read = bus::read_directory(&bus, None).await.map_err(|refusal| refusal.en);
-    // What is asked for is here already.
-    let _ = bus.close().await;
-    let version = read.and_then(|loaded| {
-        let Some(loaded) = loaded else { return Ok(None) };
-        let rules =
-            Rulebook::from_directory(&loaded.it, loaded.sequence).map_err(|error| error.to_string())?;
-        Ok(rules.at(patient.now).map(|policy| policy.version.clone()))
-    });
-    let files = patient.files.as_ref().map(|policy| policy.version.as_str());
-    vec![match version {
-        Err(error) => Check::fail(NAME, error, "keep the data, and report it"),
-        Ok(version) => agrees(version.as_deref(), files),
-    }]
+    const ADVICE: &str = "ask again in a minute; if it says the same, keep the data, and report it";
+    match policy {
+        Err(NotKnown::NotAsked(why)) => Check::skipped(NAME, why),
+        Err(NotKnown::Unreadable(why)) => Check::fail(NAME, why, ADVICE),
+        Ok(policy) => {
+            let files = patient.files.as_ref().map(|policy| policy.version.as_str());
+            agrees(policy.as_ref().map(|policy| policy.version.as_str()), files)
+        }
+    }
 }
 
 fn agrees(in_force: Option<&str>, files: Option<&str>) -> Check {

@@ -5,7 +5,13 @@ use std::time::Duration;
 use chrono::DateTime;
 use events::Timestamp;
 use service::Config;
-use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::{
+    RootCertStore,
+    client::verify_server_cert_signed_by_trust_anchor,
+    crypto::ring,
+    pki_types::{CertificateDer, UnixTime},
+    server::ParsedCertificate,
+};
 use x509_parser::parse_x509_certificate;
 
 use super::{Patient, report::Check};
@@ -34,15 +40,12 @@ pub(super) async fn certificate(patient: &Patient) -> Vec<Check> {
     let first = match web::certificates(&tls.certificate).map(|all| all.into_iter().next()) {
         Ok(Some(first)) => first,
         Ok(None) => return vec![Check::fail(NAME, "there is none", advice)],
-        Err(error) => return vec![Check::fail(NAME, error, advice)],
+        Err(error) => return vec![Check::failed(NAME, &error, advice)],
     };
-    let mut checks = vec![match until(&first) {
-        // The machine's own time counts, whatever clock the process has.
-        Ok(until) => expiry(NAME, until, service::Clock::System.now(), RENEW),
-        Err(why) => Check::fail(NAME, format!("{}: {why}", tls.certificate.display()), advice),
-    }];
-    if let Some((running, true)) = &patient.running {
-        checks.push(served(&running.http, Trust::only(first).ok().as_ref()).await);
+    // The machine's own time counts, whatever clock the process has.
+    let mut checks = vec![expiry(NAME, until(&first), service::Clock::System.now(), RENEW)];
+    if let Some(url) = &patient.api {
+        checks.push(served(url, Trust::only(first).ok().as_ref()).await);
     }
     checks
 }
@@ -68,15 +71,46 @@ pub(super) fn until(certificate: &CertificateDer<'_>) -> Result<Timestamp, Strin
     DateTime::from_timestamp(seconds, 0).ok_or_else(|| "its end is out of all time".to_owned())
 }
 
+/// Until when the first of a chain counts, if what is believed has signed it.
+pub(super) fn signed_until(
+    chain: &[CertificateDer<'_>],
+    believed: &[CertificateDer<'static>],
+    now: Timestamp,
+) -> Result<Timestamp, String> {
+    let (first, between) = chain.split_first().ok_or("it is empty")?;
+    let until = until(first)?;
+    if until <= now {
+        return Err(expired(until));
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(believed.iter().cloned());
+    let at = Duration::from_secs(u64::try_from(now.timestamp()).unwrap_or_default());
+    let signed = ParsedCertificate::try_from(first).and_then(|first| {
+        let by = ring::default_provider().signature_verification_algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&first, &roots, between, UnixTime::since_unix_epoch(at), by)
+    });
+    signed
+        .map(|()| until)
+        .map_err(|error| format!("[nats] ca has not signed it, or it is no server's ({error})"))
+}
+
+fn expired(until: Timestamp) -> String {
+    format!("expired on {}", super::report::day_and_time(until))
+}
+
 /// What to do about the API's own.
 const RENEW: &str = "renew it, and start Concord again: a new one counts from the next start";
 
 /// Whether a certificate that counts until then is to be renewed.
-pub(super) fn expiry(name: &str, until: Timestamp, now: Timestamp, advice: &str) -> Check {
+pub(super) fn expiry(name: &str, until: Result<Timestamp, String>, now: Timestamp, advice: &str) -> Check {
+    let until = match until {
+        Ok(until) => until,
+        Err(why) => return Check::fail(name, format!("it cannot be read: {why}"), advice),
+    };
     let days = (until - now).num_days();
     let found = format!("counts until {}, {days} days", super::report::day_and_time(until));
     if until <= now {
-        Check::fail(name, format!("expired on {}", super::report::day_and_time(until)), advice)
+        Check::fail(name, expired(until), advice)
     } else if days < 30 {
         Check::warn(name, found, advice)
     } else {
@@ -91,6 +125,25 @@ mod tests {
     use super::*;
     use crate::doctor::report::Verdict;
 
+    #[tokio::test]
+    async fn whether_it_is_served_is_looked_at_wherever_the_api_has_answered() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("certificate.pem");
+        let key = KeyPair::generate().unwrap();
+        let made = CertificateParams::new(vec!["a".to_owned()]).unwrap().self_signed(&key).unwrap();
+        std::fs::write(&file, made.pem()).unwrap();
+        let mut config = Config::default();
+        config.http.tls = Some(service::config::Tls { certificate: file.clone(), key: file });
+        let (running, monitors) = (None, Vec::new());
+        let mut patient =
+            Patient { config, files: None, running, server: None, monitors, api: None, ahead: None };
+        assert_eq!(certificate(&patient).await.len(), 1);
+        // Of `concord serve` there is no run.json.
+        patient.api = Some("https://127.0.0.1:1".to_owned());
+        let checks = certificate(&patient).await;
+        assert_eq!((checks[1].name.as_str(), checks[1].verdict), ("certificate-served", Verdict::Skipped));
+    }
+
     #[test]
     fn a_certificate_says_itself_until_when_it_counts() {
         let mut parameters = CertificateParams::new(vec!["phoi-hop.tinh.example".to_owned()]).unwrap();
@@ -98,7 +151,7 @@ mod tests {
         let made = parameters.self_signed(&KeyPair::generate().unwrap()).unwrap();
         let end = until(made.der()).unwrap();
         assert_eq!(end.to_rfc3339(), "2027-03-01T00:00:00+00:00");
-        let verdict = |now: &str| expiry(NAME, end, now.parse().unwrap(), RENEW).verdict;
+        let verdict = |now: &str| expiry(NAME, Ok(end), now.parse().unwrap(), RENEW).verdict;
         assert_eq!(verdict("2027-01-01T00:00:00Z"), Verdict::Ok);
         assert_eq!(verdict("2027-02-01T00:00:00Z"), Verdict::Warn);
         assert_eq!(verdict("2027-03-01T00:00:00Z"), Verdict::Fail);

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
@@ -43,8 +42,8 @@ impl Finished {
     }
 
     /// The last one that is known here.
-    pub(crate) fn read(data: &Path) -> Option<Self> {
-        serde_json::from_str(&fs::read_to_string(Self::file(data)).ok()?).ok()
+    pub(crate) fn read(data: &Path) -> Result<Option<Self>, Failure> {
+        place::read_json(&Self::file(data))
     }
 
     /// Writes it down where there is a data directory: who backs up from elsewhere has none.

@@ -141,7 +141,7 @@ async fn examine(config: Config, report: &mut Report) {
         report.add(names.map(|name| Check::skipped(name, AWAY)));
     }
     report.add(mail::way_out(&patient).await);
-    report.add([evidence::backup(&patient.config.data, Clock::System.now())]);
+    report.add([evidence::backup(&patient)]);
 }
 
 /// Whether a `concord up` works in the data directory, or others against a server that is named.

@@ -3,19 +3,20 @@
 use std::{path::Path, time::Duration};
 
 use bus::{
-    Principal,
+    Bus, Principal,
     audit::{Finding, TRUTH},
-    health,
+    log,
 };
 use events::Timestamp;
 use proof::checkpoint::{Checkpoint, LOGS};
+use service::Clock;
 use svc_audit::ask;
 
 use super::{
     Patient,
     report::{Check, counted, grouped, span},
 };
-use crate::backup::Finished;
+use crate::{Failure, backup::Finished};
 
 /// How old the last backup may be: that of last night, and two hours.
 const BACKUP: Duration = Duration::from_hours(26);
@@ -28,17 +29,16 @@ pub(super) async fn audit(patient: &Patient) -> Vec<Check> {
     };
     let found = ask::findings(&bus).await.map_err(|error| error.to_string());
     let note = ask::checkpoint(&bus, false).await.map_err(|error| error.to_string());
-    let mut stored = Some(0);
-    for stream in TRUTH {
-        let last = health::stream(&bus, stream).await.ok().map(|stands| stands.last_sequence);
-        stored = stored.zip(last).map(|(sum, last)| sum + last);
-    }
+    let newest = note.and_then(|note| Checkpoint::unproven(&note).map_err(|error| error.to_string()));
+    let unsigned = match &newest {
+        Ok(newest) => unsigned(&bus, newest).await.ok(),
+        Err(_) => None,
+    };
     // It was only to be asked.
     let _ = bus.close().await;
-    let newest = note.and_then(|note| Checkpoint::unproven(&note).map_err(|error| error.to_string()));
     vec![
         findings(found.as_deref().map_err(String::as_str)),
-        checkpoint(newest, stored, patient.config.audit.checkpoint_seconds, patient.now()),
+        checkpoint(newest, unsigned, patient.config.audit.checkpoint_seconds, patient.now()),
         trees(&patient.config.audit_folder()),
     ]
 }
@@ -59,8 +59,35 @@ fn findings(found: Result<&[Finding], &str>) -> Check {
     }
 }
 
-/// Whether what is new is covered in time; `stored` is how much there is in all logs.
-fn checkpoint(newest: Result<Checkpoint, String>, stored: Option<u64>, every: u64, now: Timestamp) -> Check {
+/// What no checkpoint covers yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unsigned {
+    /// How many messages.
+    messages: u64,
+    /// For how long the oldest of them waits.
+    waits: Duration,
+}
+
+async fn unsigned(bus: &Bus, newest: &Checkpoint) -> Result<Unsigned, log::ReadError> {
+    let mut unsigned = Unsigned::default();
+    for (stream, head) in TRUTH.into_iter().zip(&newest.heads) {
+        unsigned.messages += log::last_sequence(bus, stream).await?.saturating_sub(head.size);
+        for first in log::read_at_most(bus, stream, head.size + 1, ">", 1).await? {
+            // The servers store by the machine's time, whatever clock the process has.
+            let waits = (Clock::System.now() - first.stored_at).to_std().unwrap_or_default();
+            unsigned.waits = unsigned.waits.max(waits);
+        }
+    }
+    Ok(unsigned)
+}
+
+/// Whether what is new is covered in time.
+fn checkpoint(
+    newest: Result<Checkpoint, String>,
+    unsigned: Option<Unsigned>,
+    every: u64,
+    now: Timestamp,
+) -> Check {
     const NAME: &str = "checkpoint";
     const ADVICE: &str =
         "`concord audit status` says why; see that its key is here and what the service logs";
@@ -70,14 +97,16 @@ fn checkpoint(newest: Result<Checkpoint, String>, stored: Option<u64>, every: u6
             return Check::warn(NAME, error, "ask again in a minute; the service `audit` signs them");
         }
     };
-    let covered: u64 = newest.heads.iter().map(|head| head.size).sum();
     let age = (now - newest.at).to_std().unwrap_or_default();
     let number = format!("number {}, {} old", newest.number, span(age));
-    let Some(stored) = stored else { return Check::ok(NAME, number) };
-    let new = stored.saturating_sub(covered);
-    let found = format!("{number}; {} messages since", grouped(new));
+    let Some(Unsigned { messages, waits }) = unsigned else { return Check::ok(NAME, number) };
+    let found = format!("{number}; {} messages since", grouped(messages));
     let limit = Duration::from_secs(every.saturating_mul(3).saturating_add(60));
-    if new > 0 && age > limit { Check::warn(NAME, found, ADVICE) } else { Check::ok(NAME, found) }
+    if waits > limit {
+        Check::warn(NAME, format!("{found}, the first {} ago", span(waits)), ADVICE)
+    } else {
+        Check::ok(NAME, found)
+    }
 }
 
 /// Whether the trees over the logs lie where the audit of this machine keeps them. Each is written whole from time to
@@ -101,15 +130,22 @@ fn trees(folder: &Path) -> Check {
 }
 
 /// How old the last backup is.
-pub(super) fn backup(data: &Path, now: Timestamp) -> Check {
-    last_backup(Finished::read(data), now)
+pub(super) fn backup(patient: &Patient) -> Check {
+    let config = &patient.config;
+    // Elsewhere than beside `concord up` a backup is taken from one machine of several.
+    let wanted = config.policy.is_some() && patient.running.is_some();
+    last_backup(Finished::read(&config.data), wanted, Clock::System.now())
 }
 
-fn last_backup(last: Option<Finished>, now: Timestamp) -> Check {
+fn last_backup(last: Result<Option<Finished>, Failure>, wanted: bool, now: Timestamp) -> Check {
     const NAME: &str = "backup";
     const TAKE: &str = "take one each night: `concord backup DIR`, docs/guides/operator.md has the timer";
-    let Some(last) = last else {
-        return Check::skipped(NAME, format!("none is known to have been taken here; {TAKE}"));
+    const NONE: &str = "none is known to have been taken here";
+    let last = match last {
+        Ok(Some(last)) => last,
+        Ok(None) if wanted => return Check::warn(NAME, NONE, TAKE),
+        Ok(None) => return Check::skipped(NAME, format!("{NONE}; {TAKE}")),
+        Err(error) => return Check::failed(NAME, &error, TAKE),
     };
     let age = (now - last.at).to_std().unwrap_or_default();
     let found =
@@ -143,14 +179,17 @@ mod tests {
     }
 
     #[test]
-    fn an_old_checkpoint_is_warned_of_only_while_something_is_new() {
-        let said = |stored, minutes| checkpoint(Ok(signed(100)), Some(stored), 60, after(minutes));
-        assert_eq!(said(100, 600).verdict, Verdict::Ok);
-        assert_eq!(said(101, 4).verdict, Verdict::Ok);
-        let late = said(1_101, 5);
+    fn a_message_that_nothing_covers_for_long_is_warned_of_however_old_the_checkpoint_is() {
+        let said = |messages, minutes| {
+            let unsigned = Unsigned { messages, waits: Duration::from_mins(minutes) };
+            checkpoint(Ok(signed(100)), Some(unsigned), 60, after(600))
+        };
+        assert_eq!(said(0, 0).verdict, Verdict::Ok);
+        assert_eq!(said(1, 4).verdict, Verdict::Ok, "the first after a quiet night");
+        let late = said(1_001, 5);
         assert_eq!(late.verdict, Verdict::Warn);
-        assert_eq!(late.found, "number 7, 5 min old; 1,001 messages since");
-        let none = checkpoint(Err("no checkpoint was signed yet".to_owned()), Some(1), 60, after(0));
+        assert_eq!(late.found, "number 7, 10 h old; 1,001 messages since, the first 5 min ago");
+        let none = checkpoint(Err("no checkpoint was signed yet".to_owned()), None, 60, after(0));
         assert_eq!(none.verdict, Verdict::Warn);
     }
 
@@ -173,14 +212,18 @@ mod tests {
 
     #[test]
     fn a_backup_is_of_last_night_or_it_is_warned_of() {
+        let said = |last, minutes| last_backup(Ok(Some(last)), true, after(minutes));
         let last = || Finished { at: after(0), folder: "/srv/backup".into(), messages: 12_345 };
-        let fresh = last_backup(Some(last()), after(26 * 60));
+        let fresh = said(last(), 26 * 60);
         assert_eq!(
             (fresh.verdict, fresh.found.as_str()),
             (Verdict::Ok, "26 h old, 12,345 messages in /srv/backup")
         );
-        assert_eq!(last_backup(Some(last()), after(26 * 60 + 1)).verdict, Verdict::Warn);
-        assert_eq!(last_backup(None, after(0)).verdict, Verdict::Skipped);
+        assert_eq!(said(last(), 26 * 60 + 1).verdict, Verdict::Warn);
+        assert_eq!(last_backup(Ok(None), true, after(0)).verdict, Verdict::Warn);
+        assert_eq!(last_backup(Ok(None), false, after(0)).verdict, Verdict::Skipped);
+        let damaged = last_backup(Err("var/backup.json: expected value".into()), false, after(0));
+        assert_eq!(damaged.verdict, Verdict::Fail);
     }
 
     #[test]

@@ -83,14 +83,6 @@ pub async fn vitals(monitor_url: &str, ca: Option<&Path>) -> io::Result<Vitals> 
     serde_json::from_slice(&answer).map_err(io::Error::from)
 }
 
-/// The certificate that the server behind a monitor shows, as DER.
-///
-/// # Errors
-/// It does not answer, or shows one that `ca` has not signed, or that has ended.
-pub async fn certificate(monitor_url: &str, ca: &Path) -> io::Result<Vec<u8>> {
-    probe::certificate(monitor_url, ca, LIMIT).await
-}
-
 /// A copy of a stream on one server, as that server counts it.
 ///
 /// Where the copies of a stream differ for longer than a moment, a store is damaged: none of the servers notices by itself.

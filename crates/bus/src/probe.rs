@@ -37,18 +37,6 @@ pub(crate) async fn get(
     answer.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
 }
 
-/// The certificate that a monitor which is reached by `https://` shows, as DER.
-pub(crate) async fn certificate(monitor_url: &str, ca: &Path, limit: Duration) -> io::Result<Vec<u8>> {
-    let shown = tokio::time::timeout(limit, async {
-        let (_, authority) = authority(monitor_url)?;
-        let stream = tls::over(TcpStream::connect(authority).await?, authority, ca).await?;
-        let (_, session) = stream.get_ref();
-        let first = session.peer_certificates().and_then(|all| all.first()).map(|first| first.to_vec());
-        first.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it shows none"))
-    });
-    shown.await.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")))
-}
-
 async fn exchange(monitor_url: &str, path: &str, ca: Option<&Path>) -> io::Result<Vec<u8>> {
     let (secure, authority) = authority(monitor_url)?;
     let stream = TcpStream::connect(authority).await?;

@@ -60,7 +60,7 @@ if [ "${1:-}" = --process-1 ] && [ "${BASH_SOURCE[0]}" = "$0" ]; then
 fi
 
 this=$(realpath "${BASH_SOURCE[0]}")
-packages=systemd,systemd-sysv,dbus,ca-certificates,curl,python3-minimal,openssl,procps,nftables
+packages=systemd,systemd-sysv,dbus,ca-certificates,curl,python3-minimal,openssl,procps,netbase,nftables
 
 # --- What it is given -------------------------------------------------------------------------------------------------------
 # shellcheck disable=SC2034 # Those who source this read them.

@@ -264,6 +264,74 @@ if [ "$systemd" = yes ]; then
   ready 60 || bad "without TLS it does not come back"
 fi
 
+# --- A relay with a password ------------------------------------------------------------------------------------------------
+if [ "$systemd" = yes ]; then
+  inside bash -c 'cat >/root/relay.py' <<'PYTHON'
+# A relay that takes mail only after AUTH with the right password, and writes down whom it was for.
+import socket, sys, threading
+
+
+def talk(line):
+    known = False
+    file = line.makefile("rwb", buffering=0)
+    say = lambda words: file.write(words.encode() + b"\r\n")
+    say("220 relay")
+    while order := file.readline().decode().strip():
+        word = order.split()[0].upper()
+        if word == "EHLO":
+            say("250-relay\r\n250 AUTH PLAIN")
+        elif word == "AUTH":
+            known = order.split()[-1] == sys.argv[1]
+            say("235 welcome" if known else "535 that is not the password")
+        elif word in ("MAIL", "RCPT", "DATA") and not known:
+            say("530 who are you?")
+        elif word == "RCPT":
+            print(order, flush=True)
+            say("250 yes")
+        elif word == "DATA":
+            say("354 go on")
+            while file.readline() not in (b".\r\n", b""):
+                pass
+            say("250 taken")
+        elif word == "QUIT":
+            say("221 farewell")
+            break
+        else:
+            say("250 yes")
+    line.close()
+
+
+relay = socket.create_server(("127.0.0.1", 2525))
+while True:
+    threading.Thread(target=talk, args=(relay.accept()[0],), daemon=True).start()
+PYTHON
+  inside bash -c 'exec python3 /root/relay.py "$(printf "\0phoi-hop\0a word of ours" | base64)" >/tmp/relay.log 2>&1' &
+  disown $! # It ends with the machine, and nobody waits for it.
+  inside bash -euc '
+    install -m 600 /dev/null /etc/concord/secrets/smtp-password
+    echo "a word of ours" >/etc/concord/secrets/smtp-password
+    sed -i "/^# \[mail.smtp\]/,/^\[metrics\]/ {
+      s/^# \(\[mail.smtp\]\|username = \|password_file = \)/\1/
+      s/^# host = .*/host = \"127.0.0.1\"/
+      s/^# port = .*/port = 2525/
+      s/^# tls = .*/tls = \"none\"/
+    }" /etc/concord/concord.toml
+    systemctl restart concord'
+  if ready 60; then ok "with a relay, and its password in a file that only root can read"; else
+    bad "with a relay it does not come back"
+    journal
+  fi
+  expect "concord mail test: the relay takes it" as_concord concord mail test --to nguoi-truc@tinh.example --config /etc/concord/concord.toml
+  code=$(inside curl -s -K /root/curlrc -o /dev/null -w '%{http_code}' "$api/api/v1/cases" -d @/root/call.json -H 'Content-Type: application/json' -H 'Idempotency-Key: trial-2')
+  mails() { [ "$(inside grep -c '^RCPT' /tmp/relay.log)" -gt 1 ]; }
+  if [ "$code" = 201 ] && until_it 30 mails; then ok "alerts go to the relay: $(inside grep -c '^RCPT' /tmp/relay.log)"; else
+    bad "no alert came to the relay: $code"
+    journal
+  fi
+  inside bash -c 'cp -p /root/concord.toml /etc/concord/concord.toml && rm /etc/concord/secrets/smtp-password && systemctl restart concord'
+  ready 60 || bad "without the relay it does not come back"
+fi
+
 # --- Restoring --------------------------------------------------------------------------------------------------------------
 stop
 inside bash -euc 'mv /var/lib/concord /var/lib/concord.lost && install -d -o concord -g concord -m 700 /var/lib/concord'

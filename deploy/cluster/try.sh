@@ -37,15 +37,16 @@ block() {
 }
 # A command within a line, in both languages.
 written() {
-  grep -qF -- "\`$1\`" "$guide" && grep -qF -- "\`$1\`" "$here/README.vi.md" || die "the guide does not say: $1"
+  local language
+  for language in "$guide" "$here/README.vi.md"; do grep -qF -- "\`$1\`" "$language" || die "$language does not say: $1"; done
   printf '%s\n' "$1"
 }
 # All commands of a guide, without what they say to people.
 commands() {
   awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$1" | sed 's/--why "[^"]*"//; s/ *#.*//' | grep .
 }
-# Runs commands on a machine, in a folder: MACHINE FOLDER COMMANDS
-type_in() { on "$1" bash -euc "cd $2"$'\n'"$3"; }
+# Runs commands on a machine, in a folder, if there are any: MACHINE FOLDER COMMANDS
+type_in() { [ -n "$3" ] && on "$1" bash -euc "cd $2"$'\n'"$3"; }
 # The guide's `c`, from deploy/one-machine.
 c() {
   local machine=$1

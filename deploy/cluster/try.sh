@@ -401,7 +401,7 @@ key_lost() {
     type_in "$machine" / "$(written 'systemctl restart concord')" || true
     ready "$machine" "and so does $machine"
   done
-  acts_have_gone_on "the key $key changed" 10
+  acts_have_gone_on "the key $key changed" 15
 }
 key_lost ledger
 key_lost audit
@@ -473,8 +473,10 @@ restoring() { type_in fourth /root "$(block 'restore backup --cluster')"; }
 expect "concord restore --cluster" restoring
 said 16
 refused "the same again is refused: the servers are not empty" 'empty servers' restoring
+on fourth bash -euc 'cd /root && rm -rf lost && mkdir -m 700 lost && cp -r cluster/credentials lost/ && sed "s#/cluster/credentials#/lost/credentials#" cluster/concord.toml >lost/concord.toml'
 expect "the right to restore is taken away" provision
 expect "on each machine" reloaded
+refused "who kept it is refused" 'refuses the credential' on fourth concord restore /root/backup --cluster --config /root/lost/concord.toml
 for machine in "${machines[@]}"; do services_on "$machine"; done
 copies "7. doctor on the fourth place shows all copies current"
 for machine in "${machines[@]}"; do

@@ -433,6 +433,20 @@ done
 all_there
 verified "concord audit verify --live"
 
+# --- Two machines killed at once --------------------------------------------------------------------------------------------
+stop_machine nats-2
+stop_machine nats-3
+if raise nats-1 alone >/dev/null; then bad "one machine alone takes a case"; else ok "two machines killed: one alone takes no case"; fi
+boot nats-3
+ready nats-3 "one of them is started again, and all of it with it"
+taken_again() { case_id=$(raise nats-1 alone) && [ -n "$case_id" ]; }
+if until_it 60 taken_again; then ok "the same case, with the same key, is taken now"; else bad "on two machines no case is taken: $(tail -n 1 "$work/not-taken")"; fi
+printf '%s\n' "$case_id" >>"$work/acknowledged"
+boot nats-2
+ready nats-2 "and the other"
+copies "all copies are current"
+all_there
+
 # --- Backup -----------------------------------------------------------------------------------------------------------------
 expect "$(written 'systemctl enable --now concord-backup.timer concord-drill.timer')" type_in nats-1 / 'systemctl enable --now concord-backup.timer concord-drill.timer'
 expect "concord-backup.service on one of the machines" on nats-1 systemctl start concord-backup

@@ -72,6 +72,10 @@ fn copies(servers: &Servers) -> Check {
                 Some(StoredCopy { messages, last_sequence, .. }) if messages < last_sequence => {
                     damaged.push(format!("{stream} on {name} has {messages} messages of {last_sequence}"));
                 }
+                // A new server that has nothing yet is behind, however little there is to fetch.
+                Some(copy) if copy.last_sequence == 0 && newest.unwrap_or_default() > 0 => {
+                    behind.push(format!("{stream} on {name} is empty"));
+                }
                 Some(copy) if copy.last_sequence + BEHIND < newest.unwrap_or_default() => {
                     behind.push(format!("{stream} on {name} ends at {}", copy.last_sequence));
                 }
@@ -125,6 +129,9 @@ mod tests {
         assert!(found.starts_with("CASES on nats-2 has 52272 messages of 60000; "), "{found}");
         assert_eq!(said([whole(), whole(), Ok(server(59_900, 59_900))]).0, Verdict::Ok, "more is written");
         assert_eq!(said([whole(), whole(), Ok(server(50, 50))]).0, Verdict::Warn);
+        let new = said([Ok(server(5, 5)), Ok(server(5, 5)), Ok(server(0, 0))]);
+        assert_eq!(new.0, Verdict::Warn);
+        assert!(new.1.starts_with("CASES on nats-3 is empty; "), "{}", new.1);
         let silent = || Err("refused".to_owned());
         assert_eq!(said([whole(), silent(), whole()]), (Verdict::Warn, "nats-2: refused".to_owned()));
         assert_eq!(said([whole(), silent(), silent()]).0, Verdict::Fail);

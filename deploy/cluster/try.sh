@@ -58,7 +58,7 @@ c() {
 machines=(nats-1 nats-2 nats-3)
 declare -A address=([fourth]=10.0.0.10 [nats-1]=10.0.0.11 [nats-2]=10.0.0.12 [nats-3]=10.0.0.13 [one]=10.0.0.21)
 boot() {
-  start_machine "$1" systemd "${address[$1]}" && until_it 30 is_up "$1" && return 0
+  start_machine "$1" systemd "${address[$1]}" && until_it 120 is_up "$1" && return 0
   sed 's/^/              /' "$work/$1/namespace.log"
   die "$1 does not start"
 }

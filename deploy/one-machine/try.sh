@@ -305,7 +305,7 @@ relay = socket.create_server(("127.0.0.1", 2525))
 while True:
     threading.Thread(target=talk, args=(relay.accept()[0],), daemon=True).start()
 PYTHON
-  inside bash -c 'exec python3 /root/relay.py "$(printf "\0phoi-hop\0a word of ours" | base64)" >/tmp/relay.log 2>&1' &
+  inside bash -c 'exec python3 /root/relay.py "$(printf "\0phoi-hop\0a word of ours" | base64)" >/tmp/relay.log 2>&1' 2>/dev/null &
   disown $! # It ends with the machine, and nobody waits for it.
   inside bash -euc '
     install -m 600 /dev/null /etc/concord/secrets/smtp-password

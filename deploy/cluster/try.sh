@@ -180,6 +180,7 @@ raised() {
 shown() { if [ -n "$case_id" ] && until_it 10 reads "$1" "$case_id"; then ok "$2"; else bad "$2"; fi; }
 
 # Acts that go on in the background, one after the other: a repeat with the same key goes to the next machine, as a proxy does it.
+wanted() { [ -e "$work/acts" ] && [ ! -e "$work/acts.stop" ]; }
 acts_go_on() {
   rm -f "$work/acts.stop" "$work/not-taken"
   : >"$work/acts"
@@ -187,11 +188,11 @@ acts_go_on() {
     trap - EXIT
     set +e
     number=0
-    while [ ! -e "$work/acts.stop" ]; do
+    while wanted; do
       number=$((number + 1)) attempt=$number
       until id=$(raise "${machines[attempt % 3]}" "$1-$number" 2>/dev/null) && [ -n "$id" ]; do
         attempt=$((attempt + 1))
-        [ ! -e "$work/acts.stop" ] || break 2
+        wanted || break 2
         sleep 0.1
       done
       printf '%s %s\n' "$EPOCHREALTIME" "$id" >>"$work/acts"

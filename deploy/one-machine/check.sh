@@ -30,7 +30,7 @@ program() {
   command -v "$1" || { [ -x "/usr/sbin/$1" ] && echo "/usr/sbin/$1"; } || true
 }
 
-scripts=(install.sh release.sh try.sh check.sh ../k8s/check.sh ../docker/check.sh)
+scripts=(install.sh release.sh try.sh check.sh ../try/machines.sh ../cluster/try.sh ../k8s/check.sh ../docker/check.sh)
 for script in "${scripts[@]}"; do try "bash -n $script" bash -n "$script"; done
 if [ -n "$(program shellcheck)" ]; then
   try "shellcheck ${scripts[*]}" shellcheck "${scripts[@]}"
@@ -50,6 +50,13 @@ if [ -n "$(program systemd-analyze)" ]; then
   for unit in systemd/*.service systemd/*.timer; do
     name=${unit##*/}
     try "systemd-analyze verify $name" systemd-analyze verify --root="$root" --man=no --generators=no \
+      --recursive-errors=no "$root/etc/systemd/system/$name"
+  done
+  # The same again, with what a cluster adds to them.
+  cp -r ../cluster/systemd/. "$root/etc/systemd/system/"
+  for place in ../cluster/systemd/*.d; do
+    name=${place##*/} name=${name%.d}
+    try "systemd-analyze verify $name, in a cluster" systemd-analyze verify --root="$root" --man=no --generators=no \
       --recursive-errors=no "$root/etc/systemd/system/$name"
   done
   for unit in systemd/*.service; do
@@ -145,7 +152,9 @@ fi
 if [ -n "$(program nft)" ]; then
   # Needs a network namespace, because nft looks at the kernel.
   if unshare -n true 2>/dev/null; then
-    try "nft --check nftables.conf" unshare -n "$(program nft)" --check --file nftables.conf
+    for rules in nftables.conf ../cluster/nftables.conf; do
+      try "nft --check $rules" unshare -n "$(program nft)" --check --file "$rules"
+    done
   else
     skip "nft needs the right to make a network namespace"
   fi

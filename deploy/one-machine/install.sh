@@ -101,6 +101,8 @@ if [ "$action" = uninstall ]; then
   fi
   gone=()
   for unit in "${all_units[@]}"; do gone+=("$units/$unit"); done
+  # What deploy/cluster puts beside the units would turn another installation into a part of a cluster.
+  for unit in concord concord-nats concord-backup; do gone+=("$units/$unit.service.d/cluster.conf"); done
   gone+=("$units/concord.service.d/separate-server.conf" "$bin/concord" "$bin/concord.previous" "$bin/nats-server"
     "$bin/nats-server.previous")
   for file in "${gone[@]}"; do

@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
     *) die "what is $1? --help says what there is" ;;
   esac
 done
-[ -n "$concord" ] && [ -n "$server" ] && [ -n "$out" ] || die "give --concord FILE --nats-server FILE --out DIR"
+if [ -z "$concord" ] || [ -z "$server" ] || [ -z "$out" ]; then die "give --concord FILE --nats-server FILE --out DIR"; fi
 [ -x "$concord" ] || die "$concord is not a program"
 [ -x "$server" ] || die "$server is not a program"
 [ ! -e "$out" ] || [ -z "$(ls -A "$out")" ] || die "$out is not empty"
@@ -42,6 +42,11 @@ done
 install -m 644 "$here"/../policy/*.toml "$out/policy/"
 install -m 644 "$here"/systemd/*.service "$here"/systemd/*.timer "$out/systemd/"
 install -m 644 "$here"/systemd/concord.service.d/*.conf "$out/systemd/concord.service.d/"
+# What the guide of the cluster installs from the release folder.
+mkdir -p "$out/deploy/cluster"
+for file in README.md README.vi.md concord.toml nftables.conf; do install -m 644 "$here/../cluster/$file" "$out/deploy/cluster/$file"; done
+cp -r "$here/../cluster/systemd" "$out/deploy/cluster/systemd"
+find "$out/deploy/cluster/systemd" -type f -exec chmod 644 {} +
 sums=$(cd "$out" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum)
 printf '%s\n' "$sums" >"$out/SHA256SUMS"
 say "$out: $(wc -l <"$out/SHA256SUMS") files, $(du -sh "$out" | cut -f1), $("$out/concord" --version), $("$out/nats-server" --version)"

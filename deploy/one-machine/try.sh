@@ -8,186 +8,40 @@
 #   --mirror URL       where debootstrap fetches Debian 12 from (default: what apt on this machine uses, else deb.debian.org)
 #   --base DIR         a root that debootstrap made before; it is not changed. Made with:
 #                      debootstrap --variant=minbase --include=PACKAGES bookworm DIR
-#                      PACKAGES: systemd,systemd-sysv,dbus,ca-certificates,curl,python3-minimal,openssl,procps
+#                      PACKAGES: as ../try/machines.sh names them
 #   --keep DIR         leaves the journal there
 #   --without-systemd  does not boot systemd, and starts what the units start by hand
 #
-# It needs root and namespaces, and neither an engine nor a network but for debootstrap. systemd runs as process 1 of a
-# namespace of its own, with a cgroup, a network and a file system of its own: no port of this machine is used, and what is
-# started ends with the namespace. Where that cannot be, it goes on without systemd, and says so.
-# What stands in single quotes is for a shell further in, or for apt.
+# It needs root and namespaces, and neither an engine nor a network but for debootstrap. The machine is made by
+# ../try/machines.sh: no port of this machine is used, and what is started ends with the namespace. Where systemd cannot be
+# process 1 of a namespace, it goes on without, and says so.
+
+# What stands in single quotes is for a shell further in.
 # shellcheck disable=SC2016
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../try/machines.sh
+. "$(dirname "$(realpath "${BASH_SOURCE[0]}")")/../try/machines.sh"
+read_options may-be-without-systemd "$@"
+make_base
 
-say() { printf '%s\n' "$*"; }
-die() {
-  printf 'try.sh: %s\n' "$*" >&2
-  exit 1
-}
-
-# --- Process 1 of the namespace ---------------------------------------------------------------------------------------------
-if [ "${1:-}" = --process-1 ]; then
-  root=$2 first=$3
-  ip link set lo up
-  hostname concord-try
-  mount -t proc proc "$root/proc"
-  mount -t sysfs -o ro sysfs "$root/sys"
-  mountpoint -q "$root/sys/fs/cgroup" || mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-  mount -t tmpfs -o mode=755 dev "$root/dev"
-  for device in null zero full random urandom tty; do
-    touch "$root/dev/$device"
-    mount --bind "/dev/$device" "$root/dev/$device"
-  done
-  mkdir "$root/dev/pts" "$root/dev/shm"
-  mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
-  ln -s pts/ptmx "$root/dev/ptmx"
-  mount -t tmpfs shm "$root/dev/shm"
-  mount -t tmpfs -o mode=755 run "$root/run"
-  echo concord-try >"$root/etc/hostname"
-  cd "$root"
-  mkdir -p .before
-  pivot_root . .before
-  umount --lazy /.before
-  rmdir /.before 2>/dev/null || true
-  # As on a machine: credentials come into a service's view by what is mounted later.
-  mount --make-rshared /
-  touch /run/concord-try
-  if [ "$first" = systemd ]; then
-    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin container=concord-try /sbin/init
-  fi
-  # Without systemd: collects what ends, and nothing else.
-  exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin /bin/bash -c 'trap : CHLD; while :; do sleep 3600 & wait $!; done'
-fi
-
-# --- What it is given -------------------------------------------------------------------------------------------------------
-release='' mirror='' base='' keep='' systemd=yes
-while [ $# -gt 0 ]; do
-  case $1 in
-    --mirror) mirror=${2:?--mirror URL} && shift 2 ;;
-    --base) base=${2:?--base DIR} && shift 2 ;;
-    --keep) keep=${2:?--keep DIR} && shift 2 ;;
-    --without-systemd) systemd=no && shift ;;
-    -h | --help)
-      sed -n '2,19s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-      exit 0
-      ;;
-    -*) die "there is no option $1: --help says what there is" ;;
-    *) release=$1 && shift ;;
-  esac
-done
-[ -n "$release" ] || die "give a release folder: --help says more"
-[ -f "$release/SHA256SUMS" ] || die "$release is no release folder: release.sh makes one"
-release=$(cd "$release" && pwd)
-[ "$(id -u)" -eq 0 ] || die "run it as root: it makes namespaces"
-this=$(realpath "${BASH_SOURCE[0]}")
-
-work=$(mktemp -d /var/tmp/concord-try.XXXXXX)
-outside=''
-clean() {
-  # The namespace goes with its process 1, and with it all that was started and mounted there.
-  if [ -n "$outside" ] && kill -0 "$outside" 2>/dev/null; then
-    kill -KILL "$outside" 2>/dev/null || true
-    wait "$outside" 2>/dev/null || true
-  fi
-  # The control groups stay behind, empty.
-  if [ -n "$outside" ] && [ -d "$work/cgroup.mount" ]; then
-    for _ in 1 2 3; do
-      unshare --mount --propagation private -- bash -c '
-        mount -t cgroup2 cgroup2 "$1" && [ -d "$1/concord-try-$2" ] && find "$1/concord-try-$2" -depth -type d -exec rmdir {} +' \
-        -- "$work/cgroup.mount" "$outside" 2>/dev/null && break
-      sleep 0.5
-    done
-  fi
-  rm -rf --one-file-system "$work"
-}
-trap clean EXIT
-trap 'exit 143' INT TERM HUP
-
-began=$SECONDS passed=0 failed=0
-ok() {
-  passed=$((passed + 1))
-  printf 'ok      %4ss  %s\n' "$((SECONDS - began))" "$*"
-}
-bad() {
-  failed=$((failed + 1))
-  printf 'FAILED  %4ss  %s\n' "$((SECONDS - began))" "$*"
-}
-note() { printf '        %4ss  %s\n' "$((SECONDS - began))" "$*"; }
-
-# --- A bare Debian 12 -------------------------------------------------------------------------------------------------------
-root=$work/root
-mkdir "$root"
-if [ -z "$base" ]; then
-  command -v debootstrap >/dev/null || die "apt-get install debootstrap, or give --base DIR"
-  if [ -z "$mirror" ]; then
-    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 2>/dev/null | grep '/debian/*$' | head -n 1 || true)
-    mirror=${mirror:-http://deb.debian.org/debian}
-  fi
-  base=$work/base
-  note "debootstrap makes a bare Debian 12; that takes one to three minutes"
-  debootstrap --variant=minbase \
-    --include=systemd,systemd-sysv,dbus,ca-certificates,curl,python3-minimal,openssl,procps \
-    bookworm "$base" "$mirror" >"$work/debootstrap.log" 2>&1 || {
-    tail -n 5 "$work/debootstrap.log" >&2
-    die "debootstrap did not succeed"
-  }
-  ok "debootstrap made a bare Debian 12"
-fi
-mkdir "$work/over" "$work/scratch"
-
-# --- Namespaces -------------------------------------------------------------------------------------------------------------
-start_namespace() {
-  local first=$1
-  unshare --mount --propagation private -- bash -euc '
-    mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/over,workdir=$2/scratch" "$2/root"
-    if [ "$4" = systemd ]; then
-      mkdir -p "$2/cgroup.mount"
-      mount -t cgroup2 cgroup2 "$2/cgroup.mount"
-      mkdir "$2/cgroup.mount/concord-try-$$"
-      echo $$ >"$2/cgroup.mount/concord-try-$$/cgroup.procs"
-      exec unshare --pid --fork --kill-child --mount --uts --ipc --cgroup --net -- "$3" --process-1 "$2/root" systemd
-    fi
-    mkdir -p "$2/root/sys/fs/cgroup"
-    exec unshare --pid --fork --kill-child --mount --uts --ipc --net -- "$3" --process-1 "$2/root" bare
-  ' -- "$base" "$work" "$this" "$first" >"$work/namespace.log" 2>&1 &
-  outside=$!
-  local give_up=$((SECONDS + 20))
-  while [ "$SECONDS" -lt "$give_up" ]; do
-    kill -0 "$outside" 2>/dev/null || return 1
-    first_process=$(cut -d' ' -f1 "/proc/$outside/task/$outside/children" 2>/dev/null || true)
-    # Until it has left the old root behind, it is something else.
-    if [ -n "$first_process" ] && inside test -e /run/concord-try 2>/dev/null; then return 0; fi
-    sleep 0.2
-  done
-  return 1
-}
-first_process=''
-inside() {
-  nsenter --target "$first_process" --mount --pid --uts --ipc --net --root -- \
-    env -i -C / PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8 "$@"
-}
+# --- The machine ------------------------------------------------------------------------------------------------------------
+inside() { on concord-try "$@"; }
 if [ "$systemd" = yes ]; then
-  if start_namespace systemd && for _ in $(seq 100); do
-    state=$(inside systemctl is-system-running 2>/dev/null || true)
-    case $state in running | degraded) break ;; esac
-    sleep 0.3
-  done && [[ $state =~ ^(running|degraded)$ ]]; then
+  if start_machine concord-try systemd && until_it 30 is_up concord-try; then
     ok "systemd $(inside systemctl --version | sed -n '1s/systemd \([0-9]*\).*/\1/p') is process 1 of a namespace: $state"
   else
     note "systemd does not start in a namespace here; on without it. It said:"
-    sed 's/^/        /' "$work/namespace.log" | tail -n 3
-    kill -KILL "$outside" 2>/dev/null || true
-    wait "$outside" 2>/dev/null || true
+    sed 's/^/        /' "$work/concord-try/namespace.log" | tail -n 3
+    stop_machine concord-try
+    empty_machine concord-try
     systemd=no
-    rm -rf "$work/over" "$work/scratch" && mkdir "$work/over" "$work/scratch"
   fi
 fi
 if [ "$systemd" = no ]; then
-  start_namespace bare || die "no namespace can be made here: $(tail -n 1 "$work/namespace.log")"
+  start_machine concord-try bare || die "no namespace can be made here: $(tail -n 1 "$work/concord-try/namespace.log")"
   ok "a bare Debian 12 in namespaces, without systemd"
 fi
-inside mkdir -p /opt/release
-tar -C "$release" -cf - . | inside tar -C /opt/release -xf -
+bring "$release" concord-try /opt/release
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------------
 as_concord() { inside runuser -u concord -- "$@"; }
@@ -226,22 +80,6 @@ stop() {
 }
 # What the unit says, without what only systemd does.
 command_line=$(sed -n 's/^ExecStart=//p' "$release/systemd/concord.service")
-expect() {
-  local what=$1
-  shift
-  if "$@" >"$work/said" 2>&1; then ok "$what"; else
-    bad "$what"
-    tail -n 12 "$work/said" | sed 's/^/              /'
-  fi
-}
-refused() {
-  local what=$1 words=$2
-  shift 2
-  if "$@" >"$work/said" 2>&1; then bad "$what: it was not refused"; elif grep -q "$words" "$work/said"; then ok "$what"; else
-    bad "$what: refused in other words"
-    tail -n 5 "$work/said" | sed 's/^/              /'
-  fi
-}
 listing() { inside find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/log -o -path /opt \) -prune -o -printf '%p %m %u %g %s\n' | LC_ALL=C sort; }
 
 # --- Installing -------------------------------------------------------------------------------------------------------------
@@ -426,6 +264,74 @@ if [ "$systemd" = yes ]; then
   ready 60 || bad "without TLS it does not come back"
 fi
 
+# --- A relay with a password ------------------------------------------------------------------------------------------------
+if [ "$systemd" = yes ]; then
+  inside bash -c 'cat >/root/relay.py' <<'PYTHON'
+# A relay that takes mail only after AUTH with the right password, and writes down whom it was for.
+import socket, sys, threading
+
+
+def talk(line):
+    known = False
+    file = line.makefile("rwb", buffering=0)
+    say = lambda words: file.write(words.encode() + b"\r\n")
+    say("220 relay")
+    while order := file.readline().decode().strip():
+        word = order.split()[0].upper()
+        if word == "EHLO":
+            say("250-relay\r\n250 AUTH PLAIN")
+        elif word == "AUTH":
+            known = order.split()[-1] == sys.argv[1]
+            say("235 welcome" if known else "535 that is not the password")
+        elif word in ("MAIL", "RCPT", "DATA") and not known:
+            say("530 who are you?")
+        elif word == "RCPT":
+            print(order, flush=True)
+            say("250 yes")
+        elif word == "DATA":
+            say("354 go on")
+            while file.readline() not in (b".\r\n", b""):
+                pass
+            say("250 taken")
+        elif word == "QUIT":
+            say("221 farewell")
+            break
+        else:
+            say("250 yes")
+    line.close()
+
+
+relay = socket.create_server(("127.0.0.1", 2525))
+while True:
+    threading.Thread(target=talk, args=(relay.accept()[0],), daemon=True).start()
+PYTHON
+  inside bash -c 'exec python3 /root/relay.py "$(printf "\0phoi-hop\0a word of ours" | base64)" >/tmp/relay.log 2>&1' 2>/dev/null &
+  disown $! # It ends with the machine, and nobody waits for it.
+  inside bash -euc '
+    install -m 600 /dev/null /etc/concord/secrets/smtp-password
+    echo "a word of ours" >/etc/concord/secrets/smtp-password
+    sed -i "/^# \[mail.smtp\]/,/^\[metrics\]/ {
+      s/^# \(\[mail.smtp\]\|username = \|password_file = \)/\1/
+      s/^# host = .*/host = \"127.0.0.1\"/
+      s/^# port = .*/port = 2525/
+      s/^# tls = .*/tls = \"none\"/
+    }" /etc/concord/concord.toml
+    systemctl restart concord'
+  if ready 60; then ok "with a relay, and its password in a file that only root can read"; else
+    bad "with a relay it does not come back"
+    journal
+  fi
+  expect "concord mail test: the relay takes it" as_concord concord mail test --to nguoi-truc@tinh.example --config /etc/concord/concord.toml
+  code=$(inside curl -s -K /root/curlrc -o /dev/null -w '%{http_code}' "$api/api/v1/cases" -d @/root/call.json -H 'Content-Type: application/json' -H 'Idempotency-Key: trial-2')
+  mails() { [ "$(inside grep -c '^RCPT' /tmp/relay.log)" -gt 1 ]; }
+  if [ "$code" = 201 ] && until_it 30 mails; then ok "alerts go to the relay: $(inside grep -c '^RCPT' /tmp/relay.log)"; else
+    bad "no alert came to the relay: $code"
+    journal
+  fi
+  inside bash -c 'cp -p /root/concord.toml /etc/concord/concord.toml && rm /etc/concord/secrets/smtp-password && systemctl restart concord'
+  ready 60 || bad "without the relay it does not come back"
+fi
+
 # --- Restoring --------------------------------------------------------------------------------------------------------------
 stop
 inside bash -euc 'mv /var/lib/concord /var/lib/concord.lost && install -d -o concord -g concord -m 700 /var/lib/concord'
@@ -501,7 +407,6 @@ if [ "$systemd" = yes ]; then
 fi
 
 if [ -n "$keep" ]; then
-  mkdir -p "$keep"
   if [ "$systemd" = yes ]; then inside journalctl --no-pager >"$keep/journal.txt"; else inside cat /tmp/concord.log >"$keep/concord.log"; fi
 fi
 say ""

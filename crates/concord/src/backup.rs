@@ -7,7 +7,12 @@ use std::{
     time::Instant,
 };
 
-use bus::{Bus, Principal, access::What, credentials::Credential};
+use bus::{
+    Bus, Principal,
+    access::What,
+    credentials::Credential,
+    streams::{Replicas, Shape},
+};
 use events::Timestamp;
 use serde::{Deserialize, Serialize};
 use service::{Clock, Config};
@@ -135,6 +140,8 @@ async fn restore_to(
     let (shape, now) = (config.nats.shape(), Clock::System.now());
     if let Some(data) = data {
         let nats_server = nats_server.or_else(|| config.nats.server.clone());
+        // Its server is alone, also where the configuration names three others.
+        let shape = Shape { replicas: Replicas::One, ..shape };
         let restoration = Restoration { backup: from, data: data.clone(), shape, nats_server, now };
         return Ok(backup::restore(&restoration, tell).await?);
     }

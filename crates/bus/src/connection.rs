@@ -17,7 +17,7 @@ use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectOptions, RequestErrorKind, Subject};
 use bytes::Bytes;
 use futures::StreamExt;
-use futures::future::join_all;
+use futures::stream::FuturesUnordered;
 use tokio::sync::{broadcast, oneshot, watch};
 
 pub use error::{ConnectError, NotDurable, RequestError, SendError};
@@ -34,6 +34,8 @@ use house::HandedOver;
 use seen::{Seen, note};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// How long a monitor may be later than those that are enough.
+const LATE_MONITOR: Duration = Duration::from_millis(500);
 const SEND_LIMIT: Duration = Duration::from_secs(2);
 const ROUND_TRIP_LIMIT: Duration = Duration::from_secs(5);
 const JETSTREAM_LIMIT: Duration = Duration::from_secs(2);
@@ -166,20 +168,28 @@ impl Bus {
         let connected_to = self.client().server_info().server_id;
         let urls: Vec<_> = monitor_url.split(',').map(str::trim).collect();
         let ca = self.inner.ca.as_deref();
-        let looks = join_all(urls.iter().map(|url| durable_server(url, ca))).await;
+        let mut looks: FuturesUnordered<_> = urls.iter().map(|url| durable_server(url, ca)).collect();
         let (mut proven, mut silent) = (Vec::new(), None);
-        for look in looks {
+        let are_enough = |proven: &[String]| 2 * proven.len() > urls.len() && proven.contains(&connected_to);
+        loop {
+            let look = if are_enough(&proven) {
+                // One that is away answers nobody for seconds: it is not waited for to the end.
+                let Ok(look) = tokio::time::timeout(LATE_MONITOR, looks.next()).await else { return Ok(()) };
+                look
+            } else {
+                looks.next().await
+            };
             match look {
-                Ok(server) => proven.push(server),
-                Err(no_answer @ NotDurable::NoMonitor { .. }) => silent = Some(no_answer),
-                Err(other) => return Err(other),
+                Some(Ok(server)) => proven.push(server),
+                Some(Err(no_answer @ NotDurable::NoMonitor { .. })) => silent = Some(no_answer),
+                Some(Err(other)) => return Err(other),
+                None if are_enough(&proven) => return Ok(()),
+                None => {
+                    return Err(
+                        silent.unwrap_or_else(|| NotDurable::OtherServer { url: monitor_url.to_owned() })
+                    );
+                }
             }
-        }
-        let other = || NotDurable::OtherServer { url: monitor_url.to_owned() };
-        match silent {
-            Some(silent) if 2 * proven.len() <= urls.len() || !proven.contains(&connected_to) => Err(silent),
-            None if !proven.contains(&connected_to) => Err(other()),
-            _ => Ok(()),
         }
     }
 

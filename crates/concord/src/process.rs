@@ -16,6 +16,7 @@ use bus::{
     streams::{self, CASES},
 };
 use domain::Policy;
+use futures::future::try_join_all;
 use service::{Chassis, Clock, Config, Effects, Metrics, Pace, Service, metrics, time_travel};
 use tokio::{
     runtime::Handle,
@@ -156,15 +157,20 @@ impl Process {
             if let Some(listen) = config.metrics.listen {
                 process.serve_metrics(listen, server, &measured, &views, &clock).await?;
             }
-            for service in services {
-                let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+            let threads = |service: &Service| match service.pace {
+                Pace::Foreground => None,
+                Pace::Background => behind.as_ref(),
+            };
+            // All at once: beside a server that is away each of them may wait for it.
+            let connections = services.iter().map(async |service| -> Result<_, Failure> {
                 let to = to(server, &keys.get(service.principal)?).in_house(&house);
-                let threads = match service.pace {
-                    Pace::Foreground => None,
-                    Pace::Background => behind.as_ref(),
-                };
                 let servers = to.each_server();
-                let bus = on(threads, async move { Bus::connect(&to).await }).await??;
+                let bus = on(threads(service), async move { Bus::connect(&to).await }).await??;
+                Ok((bus, servers))
+            });
+            let connections = try_join_all(connections).await?;
+            for (service, (bus, servers)) in services.iter().zip(connections) {
+                let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
                 measured.connection(service.name, &bus);
                 let files = if service.principal == Principal::Api {
                     // A right of its own: the edge itself still writes nothing.
@@ -196,7 +202,7 @@ impl Process {
                     effects: effects.clone(),
                     metrics: measured.clone(),
                 };
-                on(threads, (service.start)(chassis)).await??;
+                on(threads(service), (service.start)(chassis)).await??;
             }
             Ok(())
         });

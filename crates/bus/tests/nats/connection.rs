@@ -200,6 +200,20 @@ async fn durability_is_proven_by_the_servers_own_monitor() {
 }
 
 #[tokio::test]
+async fn a_monitor_that_is_away_is_not_waited_for_where_the_others_are_enough() {
+    let nats = TestNats::start().await;
+    let bus = nats.connect(Principal::Intake).await;
+    // It takes a connection, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}", silent.local_addr().unwrap());
+    let all = format!("{silent},{},{}", nats.monitor_url(), nats.monitor_url());
+    tokio::select! {
+        proven = bus.prove_durability(&all) => proven.unwrap(),
+        alone = bus.prove_durability(&silent) => panic!("the silent one was waited for: {alone:?}"),
+    }
+}
+
+#[tokio::test]
 async fn nobody_to_answer_is_known_at_once() {
     let nats = TestNats::start_bare().await;
     let api = nats.connect(Principal::Api).await;

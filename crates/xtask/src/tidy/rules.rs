@@ -49,6 +49,7 @@ pub fn check(path: &str, text: &str) -> Vec<Finding> {
     }
     if !is_foreign(path) {
         findings.extend(whitespace(path, text));
+        findings.extend(unmerged(path, text));
     }
     findings
 }
@@ -138,6 +139,13 @@ fn whitespace(path: &str, text: &str) -> Vec<Finding> {
         .collect()
 }
 
+fn unmerged(path: &str, text: &str) -> Vec<Finding> {
+    numbered(text)
+        .filter(|(_, line)| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "))
+        .map(|(number, _)| Finding::of_line(path, number, "two versions stand here; take one of them"))
+        .collect()
+}
+
 fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines())
 }
@@ -148,6 +156,13 @@ mod tests {
 
     fn lines(path: &str, text: &str) -> Vec<Option<usize>> {
         check(path, text).into_iter().map(|finding| finding.line).collect()
+    }
+
+    #[test]
+    fn two_versions_of_a_text_are_found() {
+        let text = format!("{} HEAD\na\n=======\nb\n{} other\n", "<".repeat(7), ">".repeat(7));
+        assert_eq!(lines("docs/a.md", &text), [Some(1), Some(5)]);
+        assert_eq!(lines("docs/a.md", "a\n=======\n"), []);
     }
 
     #[test]

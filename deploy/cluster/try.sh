@@ -5,7 +5,7 @@
 #
 #   deploy/cluster/try.sh RELEASE [--mirror URL] [--base DIR] [--keep DIR]
 #
-#   RELEASE            a release folder, as deploy/one-machine/release.sh makes it
+#   RELEASE            a release folder, as for deploy/one-machine/try.sh
 #   --mirror URL       where debootstrap fetches Debian 12 from (default: what apt on this machine uses, else deb.debian.org)
 #   --base DIR         a root that debootstrap made before; it is not changed. Made with:
 #                      debootstrap --variant=minbase --include=PACKAGES bookworm DIR

@@ -30,7 +30,7 @@ program() {
   command -v "$1" || { [ -x "/usr/sbin/$1" ] && echo "/usr/sbin/$1"; } || true
 }
 
-scripts=(install.sh release.sh try.sh check.sh ../try/machines.sh ../cluster/try.sh ../k8s/check.sh ../docker/check.sh)
+scripts=(install.sh try.sh check.sh ../try/machines.sh ../cluster/try.sh ../k8s/check.sh ../docker/check.sh)
 for script in "${scripts[@]}"; do try "bash -n $script" bash -n "$script"; done
 if [ -n "$(program shellcheck)" ]; then
   try "shellcheck ${scripts[*]}" shellcheck "${scripts[@]}"

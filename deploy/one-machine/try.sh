@@ -4,7 +4,7 @@
 #
 #   deploy/one-machine/try.sh RELEASE [--mirror URL] [--base DIR] [--keep DIR] [--without-systemd]
 #
-#   RELEASE            a release folder, as release.sh makes it
+#   RELEASE            a release folder, as `cargo xtask release` leaves it beside the archive; with --program FILE it takes a program that was built before
 #   --mirror URL       where debootstrap fetches Debian 12 from (default: what apt on this machine uses, else deb.debian.org)
 #   --base DIR         a root that debootstrap made before; it is not changed. Made with:
 #                      debootstrap --variant=minbase --include=PACKAGES bookworm DIR

@@ -90,7 +90,7 @@ read_options() {
     esac
   done
   [ -n "$release" ] || die "give a release folder: --help says more"
-  [ -f "$release/SHA256SUMS" ] || die "$release is no release folder: release.sh makes one"
+  [ -f "$release/SHA256SUMS" ] || die "$release is no release folder: cargo xtask release makes one"
   release=$(cd "$release" && pwd)
   [ "$(id -u)" -eq 0 ] || die "run it as root: it makes namespaces"
   [ -z "$base" ] || base=$(cd "$base" && pwd)

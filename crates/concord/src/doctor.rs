@@ -98,7 +98,7 @@ pub(crate) async fn doctor(options: Doctor) -> Result<ExitCode, Failure> {
 async fn examine(config: Config, report: &mut Report) {
     let (policy, files) = rules::policy(&config);
     report.add(policy);
-    report.add([machine::data_directory(&config.data), machine::disk(&config.data)]);
+    report.add([machine::data_directory(&config), machine::disk(&config.data)]);
     report.add(keys::keys(&config));
 
     let (check, running) = running(&config);

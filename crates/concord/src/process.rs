@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bus::{
@@ -13,7 +13,7 @@ use bus::{
     assertion::Verifier,
     connection::{ConnectTo, House},
     credentials::{Credential, Credentials},
-    streams::{self, CASES},
+    streams::{self, CASES, ProvisionError, Replicas},
 };
 use domain::Policy;
 use futures::future::try_join_all;
@@ -27,6 +27,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use views::Views;
 
 use crate::{Failure, background::Background, place};
+
+/// How long is waited for servers of a cluster to agree on who leads.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long what is under way in a service may take when the process stops.
 const FAREWELL: Duration = Duration::from_secs(8);
@@ -105,6 +109,23 @@ pub(crate) async fn connect(server: &Server, credential: &Credential) -> Result<
     Ok(Bus::connect(&to(server, credential)).await?)
 }
 
+/// Asks servers that have just started or come back: they may not know yet who of them leads.
+pub(crate) async fn patiently<T>(
+    ask: impl AsyncFn() -> Result<T, ProvisionError>,
+) -> Result<T, ProvisionError> {
+    let began = Instant::now();
+    loop {
+        match ask().await {
+            Err(ProvisionError::NoAnswer { .. } | ProvisionError::Refused { .. })
+                if began.elapsed() < PATIENCE =>
+            {
+                tokio::time::sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 fn to(server: &Server, credential: &Credential) -> ConnectTo {
     ConnectTo::new(&server.url, credential).trusting(server.ca.clone()).proven_by(&server.monitor_url)
 }
@@ -124,7 +145,10 @@ impl Process {
         for declaration in
             streams::declared(&config.nats.shape()).iter().filter(|stream| stream.name == CASES)
         {
-            streams::verify(&reader, declaration).await?;
+            match config.nats.replicas {
+                Replicas::One => streams::verify(&reader, declaration).await?,
+                Replicas::Three => patiently(async || streams::verify(&reader, declaration).await).await?,
+            }
         }
         let views = Views::open(Arc::clone(&policy), &config.fold_folder())?;
         let house = House::default();

@@ -1,18 +1,13 @@
 //! `concord provision`: what a cluster of three needs before it runs, and the streams once it does.
 
-use std::{
-    fs,
-    path::Path,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, process::ExitCode};
 
 use bus::{
-    Bus, Principal,
+    Principal,
     certificates::Authority,
     credentials::{Credential, Credentials},
     server::{Node, ServerOptions, written_for},
-    streams::{self, ProvisionError},
+    streams,
 };
 
 use chrono::NaiveDate;
@@ -22,13 +17,9 @@ use crate::{
     Failure,
     cli::{Common, NodeAddress, ProvisionCluster, ProvisionCommand},
     place,
-    process::{Server, connect},
+    process::{Server, connect, patiently},
     up::configuration,
 };
-
-/// How long is waited for servers that have just been started to agree on who leads.
-const PATIENCE: Duration = Duration::from_secs(30);
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// What stands beside the folders of the servers, and the authority's own files.
 const TAKEN: [&str; 4] = ["tls", "credentials", "concord.toml", "ca"];
@@ -83,9 +74,11 @@ fn cluster(options: &ProvisionCluster) -> Result<ExitCode, Failure> {
         let conf = written_for(&of(server, options, &folder), &credentials);
         fs::write(folder.join("nats.conf"), conf)?;
     }
-    let fragment = fragment(servers, &into);
-    fs::write(into.join("concord.toml"), &fragment)?;
-    say(options, &into, &fragment, until);
+    let here = fragment(servers, &authority.certificate(), Some(&keys));
+    fs::write(into.join("concord.toml"), &here)?;
+    // On other machines keys lie where Concord looks for them.
+    let there = options.files.as_ref().map(|files| fragment(servers, &files.join("ca.pem"), None));
+    say(options, &into, &there.unwrap_or(here), until);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -113,14 +106,15 @@ fn of(server: &NodeAddress, options: &ProvisionCluster, folder: &Path) -> Server
 }
 
 /// The part of `concord.toml` that names the servers.
-fn fragment(servers: &[NodeAddress], into: &Path) -> String {
+fn fragment(servers: &[NodeAddress], ca: &Path, credentials: Option<&Path>) -> String {
     let all = |each: fn(&NodeAddress) -> String| servers.iter().map(each).collect::<Vec<_>>().join(",");
+    let credentials = credentials.map(|folder| format!("credentials = \"{}\"\n", folder.display()));
     format!(
-        "[nats]\nurl = \"{}\"\nmonitor_url = \"{}\"\nca = \"{}\"\ncredentials = \"{}\"\nreplicas = 3\n",
+        "[nats]\nurl = \"{}\"\nmonitor_url = \"{}\"\nca = \"{}\"\n{}replicas = 3\n",
         all(|server| format!("nats://{}:{}", server.host, server.port)),
         all(|server| format!("https://{}:{}", server.host, server.port + MONITOR)),
-        into.join("tls/ca.pem").display(),
-        into.join("credentials").display(),
+        ca.display(),
+        credentials.unwrap_or_default(),
     )
 }
 
@@ -141,7 +135,7 @@ fn say(options: &ProvisionCluster, into: &Path, fragment: &str, until: Option<Na
     if let Some(until) = until {
         println!("\nThe certificates of the servers count until {until}: the same command renews them.");
     }
-    println!("\nIn the configuration of the services ({}):\n", into.join("concord.toml").display());
+    println!("\nIn the configuration of the services:\n");
     print!("{fragment}");
     println!(
         "\nStart each server with its nats.conf, then: concord provision streams --config {}",
@@ -155,25 +149,11 @@ async fn streams(common: &Common) -> Result<ExitCode, Failure> {
     let server = Server::configured(&config)?
         .ok_or("configuration: [nats] url and monitor_url must say where the servers are")?;
     let deploy = connect(&server, &Credential::read(&config.credentials(), Principal::Deploy)?).await?;
-    let made = patiently(&deploy, &config.nats.shape()).await?;
+    let shape = config.nats.shape();
+    let made = patiently(async || streams::provision(&deploy, &shape).await).await?;
     report(&made);
     deploy.close().await?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Servers that have just started may not know yet who of them leads.
-async fn patiently(deploy: &Bus, shape: &streams::Shape) -> Result<Vec<String>, ProvisionError> {
-    let began = Instant::now();
-    loop {
-        match streams::provision(deploy, shape).await {
-            Err(ProvisionError::NoAnswer { .. } | ProvisionError::Refused { .. })
-                if began.elapsed() < PATIENCE =>
-            {
-                tokio::time::sleep(PAUSE).await;
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 #[expect(clippy::print_stdout, reason = "what a person who called it reads")]

@@ -163,7 +163,7 @@ async fn sweep(
     chassis: &Chassis,
     pause: Duration,
 ) -> Result<Swept, ReadError> {
-    let recorded = log.tiles().size();
+    let (recorded, losses) = (log.tiles().size(), bus.losses());
     let (mut next, mut same) = (1, true);
     let absent = |from, until| {
         let what = follow::missing(from, until);
@@ -175,6 +175,10 @@ async fn sweep(
     loop {
         let (began, from, size) = (Instant::now(), next, log.tiles().size());
         let entries = if next <= size { log::read(bus, log.stream, next, ">").await? } else { Vec::new() };
+        if bus.losses() != losses {
+            // A server that comes back has read its files anew: they are read from the start.
+            return Err(ReadError::Silent { stream: log.stream });
+        }
         for entry in entries.iter().take_while(|entry| entry.sequence <= size) {
             if entry.sequence != next {
                 same = false;

@@ -22,7 +22,7 @@ const DAYS: u64 = 90;
 
 /// The command.
 pub fn run(place: &Place, args: &[String]) -> Outcome {
-    let (mut from, mut out) = (SOURCE.to_owned(), own_folder(place));
+    let (mut from, mut out) = (SOURCE.to_owned(), folder(place));
     let mut words = args.iter();
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| Failure::new(format!("{word} needs a value")));
@@ -81,10 +81,9 @@ pub struct DatedCopy {
 }
 
 impl DatedCopy {
-    /// The newest one, of those that are committed and those that were fetched.
+    /// The newest one.
     pub fn newest(place: &Place) -> Option<Self> {
-        let folders = [place.root().join("tests/advisories"), own_folder(place)];
-        let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let files = fs::read_dir(folder(place)).ok()?.flatten();
         files.filter_map(|entry| Self::at(&entry.path())).max()
     }
 
@@ -129,9 +128,9 @@ impl DatedCopy {
     }
 }
 
-/// Where fetched copies lie.
-fn own_folder(place: &Place) -> PathBuf {
-    place.tools().join("advisories")
+/// Where the copy lies that is committed: the older one is taken out with the commit of a new one.
+fn folder(place: &Place) -> PathBuf {
+    place.root().join("crates/xtask/advisories")
 }
 
 fn said(date: &str, of: u64, today: u64) -> String {

@@ -94,8 +94,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "release",
-        args: "[--out DIR] [--check] [--allow-dirty]",
-        about: "the archive that is handed out, with checksums and SBOM; --check makes it twice and compares",
+        args: "[--out DIR] [--check] [--program FILE] [--allow-dirty]",
+        about: "the archive that is handed out, with checksums and SBOM; --check makes it twice and compares, --program takes one that was built before, to try",
         run: release::run,
     },
     Command {

@@ -1,7 +1,8 @@
 //! `release`: the archive that is handed out, with the lists of what is in it, and the same bytes each time.
 //!
 //! It is made of the last commit alone: what git tracks, at the time of the commit. `--check` makes it a second time,
-//! from a clone in another place with another cargo home, and compares.
+//! from a clone in another place with another cargo home, and compares. `--program` lays out the folder alone, with a
+//! program that was built before: to try the installation.
 
 mod archive;
 mod build;
@@ -34,7 +35,14 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
     let out = asked.out.map(|out| std::path::absolute(&out).context(|| format!("find {}", out.display())));
     let out = out.transpose()?.unwrap_or_else(|| dist.clone());
     setup::ensure(place, For::Serving)?;
-    let first = Making { place, cargo_home: build::cargo_home()?, target: dist.join("build"), out }.make()?;
+    let program = asked.program;
+    let making = Making { place, cargo_home: build::cargo_home()?, target: dist.join("build"), program, out };
+    if making.program.is_some() {
+        let Folder { path, sums, .. } = making.lay_out(&Commit::ask(place)?)?;
+        println!("release: {} ({} files): to try it, and no release", path.display(), sums.lines().count());
+        return Ok(());
+    }
+    let first = making.make()?;
     first.tell();
     if asked.check { check(place, &dist, &first) } else { Ok(()) }
 }
@@ -43,6 +51,7 @@ pub fn run(place: &Place, args: &[String]) -> Outcome {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Asked {
     out: Option<PathBuf>,
+    program: Option<PathBuf>,
     check: bool,
     allow_dirty: bool,
 }
@@ -55,17 +64,20 @@ impl Asked {
             match word.as_str() {
                 "--check" => asked.check = true,
                 "--allow-dirty" => asked.allow_dirty = true,
-                "--out" => {
-                    let folder = words.next().ok_or_else(|| Failure::new("--out needs a folder"))?;
-                    asked.out = Some(PathBuf::from(folder));
+                "--out" | "--program" => {
+                    let path = words.next().ok_or_else(|| Failure::new(format!("{word} needs a path")))?;
+                    let path = Some(PathBuf::from(path));
+                    if word == "--out" { asked.out = path } else { asked.program = path }
                 }
-                other => return Err(Failure::unknown_argument(other, "--out DIR, --check, --allow-dirty")),
+                other => {
+                    let known = "--out DIR, --check, --program FILE, --allow-dirty";
+                    return Err(Failure::unknown_argument(other, known));
+                }
             }
         }
-        if asked.check && asked.allow_dirty {
-            return Err(Failure::new(
-                "--check compares what was committed: it does not go with --allow-dirty",
-            ));
+        if asked.check && (asked.allow_dirty || asked.program.is_some()) {
+            let with = "it does not go with --allow-dirty and --program";
+            return Err(Failure::new(format!("--check compares what is built of the last commit: {with}")));
         }
         Ok(asked)
     }
@@ -89,8 +101,18 @@ struct Making<'a> {
     cargo_home: PathBuf,
     /// Where it is built.
     target: PathBuf,
+    /// What was built before, instead.
+    program: Option<PathBuf>,
     /// Where it is put.
     out: PathBuf,
+}
+
+/// What is packed.
+struct Folder {
+    path: PathBuf,
+    sums: String,
+    parts: usize,
+    debug: PathBuf,
 }
 
 /// One that was made.
@@ -104,11 +126,10 @@ struct Made {
 }
 
 impl Making<'_> {
-    fn make(&self) -> Outcome<Made> {
-        let started = Instant::now();
+    /// The folder with everything in it.
+    fn lay_out(&self, commit: &Commit) -> Outcome<Folder> {
         let place = self.place;
         let toolchain = Toolchain::ask(place)?;
-        let commit = Commit::ask(place)?;
         let metadata = layers::metadata(place, &["--filter-platform", &toolchain.host])?;
         let version = version(&metadata)?;
         let name = format!("concord-{version}-{}", toolchain.host);
@@ -121,8 +142,12 @@ impl Making<'_> {
         println!("release: {name}, of commit {} ({})", commit.id, commit.time);
 
         let debug = self.out.join(format!("{name}.debug"));
-        let (cargo_home, target, epoch) = (&self.cargo_home, &self.target, &commit.epoch);
-        Build { place, cargo_home, target, toolchain: &toolchain, epoch }.put(&folder, &debug)?;
+        if let Some(program) = &self.program {
+            copy(program, &folder.join("concord"))?;
+        } else {
+            let (cargo_home, target, epoch) = (&self.cargo_home, &self.target, &commit.epoch);
+            Build { place, cargo_home, target, toolchain: &toolchain, epoch }.put(&folder, &debug)?;
+        }
         copy_files(place, &folder)?;
         let server = setup::pinned_server(place)?;
         copy(&server.path, &folder.join("nats-server"))?;
@@ -152,11 +177,20 @@ impl Making<'_> {
         write(&folder.join("THIRD-PARTY.txt"), &sbom::third_party(&contents))?;
         let sums = archive::sums(place, &folder)?;
         write(&folder.join(archive::SUMS), &sums)?;
+        Ok(Folder { path: folder, sums, parts: crates.len() + modules.len(), debug })
+    }
 
-        let archive = archive::pack(place, &folder, &commit.epoch)?;
+    fn make(&self) -> Outcome<Made> {
+        let (place, started) = (self.place, Instant::now());
+        let commit = Commit::ask(place)?;
+        let Folder { path, sums, parts, debug } = self.lay_out(&commit)?;
+        println!(
+            "release: sha256 of SHA256SUMS, which install.sh shows: {}",
+            archive::sha256(place, &path.join(archive::SUMS))?
+        );
+        let archive = archive::pack(place, &path, &commit.epoch)?;
         let sha256 = archive::sum_beside(place, &archive)?;
         let debug = archive::squeeze(place, &debug)?;
-        let parts = crates.len() + modules.len();
         Ok(Made { archive, sha256, sums, parts, debug, seconds: started.elapsed().as_secs_f32() })
     }
 }
@@ -195,9 +229,14 @@ fn check(place: &Place, dist: &Path, first: &Made) -> Outcome {
         link(&entry.path(), &cargo_home.join(entry.file_name()))?;
     }
     let place = Place::at(root);
-    let second =
-        Making { place: &place, cargo_home, target: scratch.join("build"), out: scratch.join("out") }
-            .make()?;
+    let second = Making {
+        place: &place,
+        cargo_home,
+        target: scratch.join("build"),
+        program: None,
+        out: scratch.join("out"),
+    }
+    .make()?;
     second.tell();
     if first.sha256 == second.sha256 {
         // Scratch.
@@ -317,7 +356,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_understood_in_any_order() {
-        let expected = Asked { out: Some(PathBuf::from("there")), check: true, allow_dirty: false };
+        let expected = Asked { out: Some(PathBuf::from("there")), check: true, ..Asked::default() };
         assert_eq!(asked(&["--check", "--out", "there"]).expect("understood"), expected);
         assert_eq!(asked(&["--out", "there", "--check"]).expect("understood"), expected);
         assert_eq!(asked(&[]).expect("understood"), Asked::default());
@@ -325,7 +364,9 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for words in [&["--out"][..], &["--target"], &["--check", "--allow-dirty"]] {
+        for words in
+            [&["--out"][..], &["--target"], &["--check", "--allow-dirty"], &["--check", "--program", "x"]]
+        {
             assert!(asked(words).is_err(), "{words:?}");
         }
     }

@@ -1,18 +1,23 @@
 //! The data directory and the disk that it lies on.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fs, io::ErrorKind, os::unix::fs::PermissionsExt as _, path::Path};
 
 use rustix::fs::statvfs;
+use service::Config;
 
 use super::report::{Check, bytes};
 use crate::place;
 
 /// Whether it is there, only its owner may enter, and it is whole.
-pub(super) fn data_directory(data: &Path) -> Check {
+pub(super) fn data_directory(config: &Config) -> Check {
     const NAME: &str = "data-directory";
+    let data = &config.data;
     let shown = data.display();
     let mode = match fs::metadata(data) {
         Ok(known) => known.permissions().mode() & 0o777,
+        Err(error) if error.kind() == ErrorKind::NotFound && config.nats.url.is_some() => {
+            return Check::skipped(NAME, format!("{shown} is not there: no service has run on this machine"));
+        }
         Err(error) => {
             let advice = "start `concord up`, which makes it, or give its --data directory";
             return Check::failed(NAME, &format!("{shown}: {error}"), advice);
@@ -95,15 +100,19 @@ mod tests {
     fn a_directory_is_private_and_whole() {
         let place = tempfile::tempdir().unwrap();
         let data = place.path().join("data");
-        assert!(data_directory(&data).found.contains("No such file"));
+        let mut config = Config { data: data.clone(), ..Config::default() };
+        config.nats.url = Some("nats://10.0.0.11:4222".to_owned());
+        assert_eq!(data_directory(&config).verdict, Verdict::Skipped, "a fourth place has none");
+        config.nats.url = None;
+        assert!(data_directory(&config).found.contains("No such file"));
         place::make_private(&data).unwrap();
-        assert_eq!(data_directory(&data).verdict, Verdict::Ok);
+        assert_eq!(data_directory(&config).verdict, Verdict::Ok);
         fs::set_permissions(&data, Permissions::from_mode(0o755)).unwrap();
-        let open = data_directory(&data);
+        let open = data_directory(&config);
         assert_eq!(open.advice, Some(format!("run chmod 700 {}", data.display())));
         fs::set_permissions(&data, Permissions::from_mode(0o700)).unwrap();
         fs::write(data.join(INCOMPLETE), "").unwrap();
-        let half = data_directory(&data);
+        let half = data_directory(&config);
         assert_eq!(half.verdict, Verdict::Fail);
         assert!(half.advice.unwrap().starts_with("remove the directory"));
         assert!(room(&data).unwrap().1 > 0);

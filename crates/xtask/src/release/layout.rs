@@ -4,8 +4,8 @@ use std::path::Path;
 
 /// The folder whose files lie on top: who unpacks a release runs `./install.sh` there.
 const ON_TOP: &str = "deploy/one-machine/";
-/// Of that folder, what makes a release or tries one: no part of it.
-const NOT_ALONG: [&str; 3] = ["release.sh", "check.sh", "try.sh"];
+/// What tries or checks a release: no part of it.
+const NOT_ALONG: [&str; 3] = ["/check.sh", "/try.sh", "/machines.sh"];
 /// Other files and folders, each at its own place.
 const ALONG: [&str; 6] = ["LICENSE", "README.md", "README.vi.md", "deploy/", "docs/guides/", "schemas/"];
 
@@ -31,8 +31,11 @@ pub fn entries(files: &[String]) -> Vec<Entry> {
 
 fn places(file: &str) -> Vec<Entry> {
     let entry = |to: String| Entry { from: file.to_owned(), to };
+    if NOT_ALONG.iter().any(|name| file.ends_with(name)) {
+        return Vec::new();
+    }
     if let Some(inner) = file.strip_prefix(ON_TOP) {
-        return if NOT_ALONG.contains(&inner) { Vec::new() } else { vec![entry(inner.to_owned())] };
+        return vec![entry(inner.to_owned())];
     }
     // Pages about all of it, without what lies deeper.
     let page = file.strip_prefix("docs/").is_some_and(|inner| !inner.contains('/') && is_markdown(inner));
@@ -143,7 +146,8 @@ mod tests {
             "deploy/one-machine/README.md",
             "deploy/one-machine/concord.toml",
             "deploy/one-machine/systemd/concord.service",
-            "deploy/one-machine/release.sh",
+            "deploy/one-machine/try.sh",
+            "deploy/docker/check.sh",
             "deploy/policy/policy.toml",
             "README.md",
             "LICENSE",

@@ -21,18 +21,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::StreamExt as _;
+use futures::{StreamExt as _, stream};
 use support::{
     REPLICA,
     fleet::{Fleet, RAISER},
     truth::Found,
 };
 use testkit::cluster::{SERVERS, TestCluster};
-use tokio::sync::watch as channel;
+use tokio::{sync::watch as channel, time::MissedTickBehavior};
 use watch::{leader, until_whole};
 
 /// How many cases are under way at a time.
 const AT_ONCE: usize = 12;
+
+/// How often a case is raised, each with some four acts: a load that is the same on every machine, as far as it keeps up.
+const CASE_EVERY: Duration = Duration::from_millis(80);
 
 /// How long a server is away where it comes back by itself.
 const AWAY: Duration = Duration::from_secs(15);
@@ -128,7 +131,13 @@ async fn run(faults: &[Fault]) -> Outcome {
     let mut fleet = Fleet::start(TestCluster::start().await, &[(REPLICA, 2)]).await;
     let (client, over) = (fleet.client(), channel::Sender::new(false));
     let load = async {
-        let numbers = futures::stream::iter((0..).take_while(|_: &usize| !*over.borrow()));
+        let mut beat = tokio::time::interval(CASE_EVERY);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let over = &over;
+        let numbers = stream::unfold((beat, 0), |(mut beat, number)| async move {
+            beat.tick().await;
+            (!*over.borrow()).then_some((number, (beat, number + 1)))
+        });
         numbers.map(|number| client.history(number)).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     };
     let harm = async {

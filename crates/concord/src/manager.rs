@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::MissedTickBehavior;
+
 /// Where the manager listens, if there is one.
 #[derive(Debug)]
 pub(crate) struct Manager {
@@ -33,7 +35,10 @@ impl Manager {
             Some(name) => SocketAddr::from_abstract_name(name).ok(),
             None => SocketAddr::from_pathname(&path).ok(),
         });
-        let line = address.and_then(|address| Some((UnixDatagram::unbound().ok()?, address)));
+        // A manager that does not listen for a while must not hold up the process.
+        let socket =
+            || UnixDatagram::unbound().and_then(|socket| socket.set_nonblocking(true).map(|()| socket));
+        let line = address.and_then(|address| Some((socket().ok()?, address)));
         let ours = whom.is_none_or(|pid| pid == std::process::id().to_string());
         let every = every.and_then(|every| every.parse().ok()).filter(|every| *every > 0 && ours);
         Self { line, watchdog: every.map(Duration::from_micros) }
@@ -48,6 +53,7 @@ impl Manager {
         // On the threads that do the work: a process that does none any more is silent.
         tokio::spawn(async move {
             let mut beat = tokio::time::interval(watchdog / 3);
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 beat.tick().await;
                 let _ = socket.send_to_addr(b"WATCHDOG=1\n", &address);
@@ -91,6 +97,18 @@ mod tests {
         }
         manager.stopping();
         while hear().await != "STOPPING=1\nSTATUS=finishing what is under way\n" {}
+    }
+
+    #[tokio::test]
+    async fn a_manager_that_does_not_listen_holds_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notify");
+        let _deaf = UnixDatagram::bind(&path).unwrap();
+        let manager = Manager::of(Some(path.to_string_lossy().into_owned()), None, None);
+        // More than its queue takes.
+        for _ in 0..1_000 {
+            manager.stopping();
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ use watch::{leader, until_whole};
 const AT_ONCE: usize = 12;
 
 /// How often a case is raised, each with some four acts: a load that is the same on every machine, as far as it keeps up.
-const CASE_EVERY: Duration = Duration::from_millis(80);
+const CASE_EVERY: Duration = Duration::from_millis(120);
 
 /// How long a server is away where it comes back by itself.
 const AWAY: Duration = Duration::from_secs(15);

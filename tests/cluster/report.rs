@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs};
 
 use crate::{
-    AWAY, Cost, Fault, GOAL, Outcome,
+    AWAY, CASE_EVERY, Cost, Fault, GOAL, Outcome,
     support::{
         report::{machine, promises, repeated},
         top,
@@ -57,10 +57,15 @@ fn markdown(outcome: &Outcome) -> String {
          the checker (`tests/support/truth.rs`) reads the log and the outbox byte by byte and holds them against what the \
          clients were told and what the mail relay took.\n",
     );
-    line("To repeat: `cargo xtask cluster test --report docs/figures/cluster.md`\n");
+    line(
+        "To repeat: `cargo xtask cluster test --report docs/figures/cluster.md`, with `--old FILE` for a binary of an older \
+         commit.\n",
+    );
     line(&format!(
-        "{} All of it on one machine, the clients too; {calm:.0} acts a second before the first fault.\n",
-        machine()
+        "{} All of it on one machine, the clients too. A case is raised each {} ms, on every machine the same: {calm:.0} acts \
+         a second before the first fault. It is a load to see faults under, and not what the system can do.\n",
+        machine(),
+        CASE_EVERY.as_millis()
     ));
     line(&format!(
         "| Fault | No act was answered for (goal: {} s) | The longest act, with its repeats | Acts answered meanwhile | Until all was as before |\n\
